@@ -1,0 +1,70 @@
+# One verb per job, for people and CI alike. `make run` and `make test` need Python 3.11+ and nothing else.
+PYTHON ?= python3
+HOST ?= 127.0.0.1
+PORT ?= 8000
+BIN := .venv/bin
+export PYTHONDONTWRITEBYTECODE ?=
+.DEFAULT_GOAL := help
+
+.PHONY: help run reset install test test-sqlite test-postgresql check format lint types imports migrations deploy audit lock
+
+help: ## this list
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "%-16s %s\n", $$1, $$2}' Makefile
+
+.venv/.base: requirements/base.txt
+	@$(PYTHON) -c 'import sys; sys.exit("Python 3.11 or newer is needed, this is " + sys.version.split()[0]) if sys.version_info < (3, 11) else None'
+	@test -x $(BIN)/python || $(PYTHON) -m venv .venv
+	@echo "installing the library (once)…"
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/base.txt
+	@touch $@
+
+.venv/.dev: requirements/dev.txt .venv/.base
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/dev.txt
+	@touch $@
+
+install: .venv/.dev ## the environment for development
+
+run: .venv/.base ## the library on this machine: http://127.0.0.1:8000
+	@$(BIN)/python manage.py migrate --verbosity 0
+	@$(BIN)/python manage.py seed_demo --if-empty
+	@echo "The library opens at http://$(HOST):$(PORT)/  (admin: /admin/, API: /docs); ctrl-C closes it."
+	@HOST=$(HOST) PORT=$(PORT) PATH="$(CURDIR)/$(BIN):$$PATH" exec $(BIN)/honcho --procfile Procfile start
+
+reset: ## forget all data under var/
+	rm -rf var
+
+test: test-sqlite test-postgresql ## everything, on SQLite and on real PostgreSQL and RabbitMQ
+
+test-sqlite: .venv/.dev
+	TEST_DATABASE=sqlite $(BIN)/python -m pytest -n 2 --dist loadgroup -q
+
+test-postgresql: .venv/.dev
+	TEST_DATABASE=postgresql $(BIN)/python -m pytest -n 2 --dist loadgroup -q tests/integration tests/infrastructure tests/e2e
+
+check: format lint imports types migrations deploy audit test ## the whole gate, fastest first
+
+format: .venv/.dev
+	$(BIN)/ruff format --check .
+
+lint: .venv/.dev
+	$(BIN)/ruff check .
+
+types: .venv/.dev
+	$(BIN)/mypy
+
+imports: .venv/.dev
+	$(BIN)/lint-imports
+
+migrations: .venv/.dev
+	$(BIN)/python manage.py makemigrations --check --dry-run
+
+deploy: .venv/.dev
+	ENVIRONMENT=production SECRET_KEY=$$($(BIN)/python -c 'import secrets; print(secrets.token_urlsafe(64))') \
+		ALLOWED_HOSTS=library.example.org $(BIN)/python manage.py check --deploy --fail-level WARNING
+
+audit: .venv/.dev
+	$(BIN)/python -m pip check
+
+lock: ## compile requirements/*.in again (needs uv)
+	cd requirements && for set in base dev; do \
+		uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url $$set.in -o $$set.txt; done
