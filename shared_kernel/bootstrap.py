@@ -1,0 +1,22 @@
+"""The commands that belong to no context: credentials of people and machines."""
+
+from collections.abc import Sequence
+
+from shared_kernel.services.bus import Handlers, Storage
+from shared_kernel.services.logins import CreateLogin, create_login
+from shared_kernel.services.tokens import IssueToken, RevokeToken, issue_token, revoke_token
+
+
+class CredentialsWork:
+    """Credentials are bookkeeping, not aggregates: they record no events."""
+
+    storages: Sequence[Storage] = ()
+
+
+def handlers() -> Handlers:
+    """Bind the shared kernel's handlers."""
+    return Handlers(
+        work=CredentialsWork,
+        commands={IssueToken: issue_token, RevokeToken: revoke_token, CreateLogin: create_login},
+        queries={},
+    )

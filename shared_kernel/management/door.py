@@ -1,0 +1,106 @@
+"""The base of the library's own commands: who acts, what a refusal looks like, how results are printed."""
+
+import getpass
+import json
+import signal
+import sys
+from argparse import ArgumentTypeError
+from collections.abc import Iterable, Sequence
+from datetime import UTC, datetime
+from types import FrameType
+from typing import Any
+
+from django.conf import settings
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+from rich.console import Console
+from rich.table import Column, Table
+
+from shared_kernel.domain.errors import Refused
+from shared_kernel.services.codec import to_json
+from shared_kernel.services.origin import Origin, acting
+
+
+def instant(text: str) -> datetime:
+    """An argument that is an instant with its offset from UTC, such as 2026-01-15T10:00:00Z."""
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError:
+        raise ArgumentTypeError(f"{text!r} is not an instant such as 2026-01-15T10:00:00Z") from None
+    if moment.tzinfo is None:
+        raise ArgumentTypeError(f"{text!r} has no offset from UTC: write 2026-01-15T10:00:00Z")
+    return moment.astimezone(UTC)
+
+
+class LibraryCommand(BaseCommand):
+    """A command of the library. Subclasses define `options` and `carry_out`.
+
+    Exit status: 0 done, 1 refused (one line on stderr: code, then sentence), 2 usage, 130 interrupted.
+    """
+
+    requires_system_checks = ()
+    scheduled = False  # a scheduled job takes --as-of
+
+    def options(self, parser: CommandParser) -> None:
+        """Declare the command's own arguments."""
+
+    def carry_out(self, *args: Any, **options: Any) -> None:  # each subclass names its own options
+        """Do the work."""
+        raise NotImplementedError
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        """Add the arguments that all of the library's commands share."""
+        parser.add_argument("--json", action="store_true", dest="as_json", help="answer for programs")
+        if self.scheduled:
+            parser.add_argument("--as-of", type=instant, metavar="INSTANT", help="act as if it were then")
+        self.options(parser)
+
+    def handle(self, **options: Any) -> None:
+        """Carry the command out for the person at the terminal."""
+        self.as_json: bool = options.pop("as_json", False)
+        acts_at = options.pop("as_of", None)
+        if acts_at is None and settings.LIBRARY_NOW:
+            acts_at = instant(settings.LIBRARY_NOW)
+        own = {name: value for name, value in options.items() if name not in _DJANGO_OPTIONS}
+        signal.signal(signal.SIGTERM, _terminate) if self._in_main_process(options) else None
+        with acting(Origin(principal=f"cli:{getpass.getuser()}"[:64], door="command", acts_at=acts_at)):
+            try:
+                self.carry_out(**own)
+            except Refused as refused:
+                lines = [f"{each.code}: {each.detail}" for each in refused.refusals]
+                raise CommandError("; ".join(lines), returncode=1) from None
+            except KeyboardInterrupt:
+                self.stderr.write("interrupted")
+                sys.exit(130)
+
+    def _in_main_process(self, options: dict[str, Any]) -> bool:
+        return not options.get("skip_checks")  # call_command() sets it: then signals are the caller's
+
+    def answer(self, value: object) -> None:
+        """Print a value as JSON."""
+        self.stdout.write(json.dumps(json.loads(to_json(value)), ensure_ascii=False, indent=2))
+
+    def table(self, *columns: str, rows: Iterable[Sequence[object]], empty: str = "Nothing to show.") -> None:
+        """Print rows as a table that fits the terminal, or a sentence where there are none."""
+        # The first column tells rows apart and is copied into the next command, so it is never cut.
+        first, *others = columns
+        heads = [
+            Column(first, no_wrap=True, overflow="fold"),
+            *(Column(each, overflow="fold") for each in others),
+        ]
+        grid = Table(*heads, box=None, header_style="bold", pad_edge=False)
+        for row in rows:
+            grid.add_row(*("" if cell is None else str(cell) for cell in row))
+        if grid.row_count:
+            Console(file=self.stdout, highlight=False, markup=False, width=None).print(grid)  # type: ignore[arg-type]  # OutputWrapper is a text stream in all but name
+        else:
+            self.stdout.write(empty)
+
+
+def _terminate(_signal: int, _frame: FrameType | None) -> None:
+    raise KeyboardInterrupt
+
+
+_DJANGO_OPTIONS = frozenset(
+    {"verbosity", "settings", "pythonpath", "traceback", "no_color", "force_color", "skip_checks"}
+    | {"stdout", "stderr"}  # call_command() gives them to BaseCommand
+)

@@ -1,0 +1,86 @@
+"""Bookkeeping that every context shares: receipts, audit, tokens, circuit breakers."""
+
+from django.db import models
+from django.db.models import Q
+
+
+class Receipt(models.Model):
+    """The answer once given to an idempotent request; it commits with the request's effect."""
+
+    principal = models.CharField(max_length=64)
+    key = models.CharField(max_length=128)
+    claim = models.UUIDField(help_text="Which attempt made this row: tells a first claim from a replay.")
+    fingerprint = models.CharField(max_length=64, help_text="SHA-256 of the command, in hex.")
+    result = models.BinaryField(null=True, help_text="The command's result as JSON.")
+    claimed_at = models.DateTimeField(db_index=True)
+
+    class Meta:
+        constraints = (models.UniqueConstraint(fields=["principal", "key"], name="kernel_one_receipt_per_key"),)
+
+
+class AuditEntry(models.Model):
+    """Who did what to which things, through which door, and how it ended. Written once, never changed."""
+
+    class Outcome(models.TextChoices):
+        DONE = "done"
+        REFUSED = "refused"
+        DENIED = "denied"
+
+    at = models.DateTimeField()
+    principal = models.CharField(max_length=64)
+    door = models.CharField(max_length=32)
+    action = models.CharField(max_length=64, help_text="The command's name, or the denied route.")
+    outcome = models.CharField(max_length=8, choices=Outcome.choices)
+    codes = models.JSONField(default=list, help_text="Codes of the refusals, or of the overridden ones.")
+    subjects = models.JSONField(default=dict, help_text="Ids of the things concerned, by kind.")
+    comment = models.TextField(blank=True)
+    correlation_id = models.CharField(max_length=128)
+
+    class Meta:
+        verbose_name_plural = "audit entries"
+        ordering = ("-id",)
+        constraints = (
+            models.CheckConstraint(
+                condition=Q(outcome__in=["done", "refused", "denied"]), name="kernel_audit_outcome_known"
+            ),
+        )
+
+
+class ApiToken(models.Model):
+    """A machine's credential. Only a digest of its random secret is kept."""
+
+    id = models.UUIDField(primary_key=True)
+    name = models.CharField(max_length=100)
+    digest = models.CharField(max_length=64, unique=True, help_text="SHA-256 of the token, in hex.")
+    scopes = models.JSONField()
+    created_at = models.DateTimeField()
+    expires_at = models.DateTimeField(null=True)
+    revoked_at = models.DateTimeField(null=True)
+
+    class Meta:
+        ordering = ("-created_at",)
+
+
+class Breaker(models.Model):
+    """The one state of a circuit breaker that all processes share."""
+
+    class State(models.TextChoices):
+        CLOSED = "closed"
+        OPEN = "open"
+        HALF_OPEN = "half_open"
+
+    name = models.CharField(max_length=64, primary_key=True)
+    state = models.CharField(max_length=9, choices=State.choices, default=State.CLOSED)
+    failures = models.PositiveIntegerField(default=0, help_text="Consecutive failures while closed.")
+    successes = models.PositiveIntegerField(default=0, help_text="Consecutive successes while half open.")
+    opened_at = models.DateTimeField(null=True)
+    probe_until = models.DateTimeField(null=True, help_text="Until when one caller's probe holds the gate.")
+    last_failure = models.CharField(max_length=200, blank=True)
+    changed_at = models.DateTimeField()
+
+    class Meta:
+        constraints = (
+            models.CheckConstraint(
+                condition=Q(state__in=["closed", "open", "half_open"]), name="kernel_breaker_state_known"
+            ),
+        )

@@ -1,0 +1,84 @@
+"""Commands and queries, and the one object that knows who handles which. Knows no framework."""
+
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from typing import Any, ClassVar, Generic, Protocol, Self, TypeVar
+
+R_co = TypeVar("R_co", covariant=True)
+
+
+class Command(Generic[R_co]):
+    """A wish to change something, answered with an R. Its fields are what the asker said, nothing more.
+
+    `audited` is off only for bookkeeping that follows from an event, whose cause is on record already.
+    """
+
+    audited: ClassVar[bool] = True
+
+
+class Query(Generic[R_co]):
+    """A question, answered with an R, that changes nothing."""
+
+
+class Answer:
+    """An answer that goes over the wire as it stands: its fields are the public shape."""
+
+    __slots__ = ()
+
+
+class Storage(Protocol):
+    """What a unit of work does at its end: write what changed, and hand over what happened."""
+
+    def flush(self) -> None:
+        """Write the aggregates that recorded events."""
+        ...
+
+    def pull_events(self) -> Sequence[Any]:
+        """The events of the written aggregates, in the order they happened."""
+        ...
+
+
+class Work(Protocol):
+    """A context's unit of work: its repositories for the span of one command."""
+
+    @property
+    def storages(self) -> Sequence[Storage]:
+        """Every repository of the context, in the order in which they are to be written."""
+        ...
+
+
+# A handler's own types are checked where it is bound; a mapping over all of them can't name them.
+Handler = Callable[[Any, Any], Any]
+Answerer = Callable[[Any], Any]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Handlers:
+    """What one context can do: each command's and query's handler, bound to its adapters."""
+
+    work: Callable[[], Work]
+    commands: Mapping[type[Command[Any]], Handler]
+    queries: Mapping[type[Query[Any]], Answerer]
+
+
+@dataclass(frozen=True, slots=True)
+class Bus:
+    """Finds the handler of a message. `transaction` opens the unit of work around a command's handler."""
+
+    commands: Mapping[type[Command[Any]], tuple[Handler, Callable[[], Work]]]
+    queries: Mapping[type[Query[Any]], Answerer]
+    transaction: Callable[..., AbstractContextManager[None]]
+
+    @classmethod
+    def of(cls, *contexts: Handlers, transaction: Callable[..., AbstractContextManager[None]]) -> Self:
+        """Join the contexts' handlers into one bus."""
+        return cls(
+            {
+                command: (handler, context.work)
+                for context in contexts
+                for command, handler in context.commands.items()
+            },
+            {query: answerer for context in contexts for query, answerer in context.queries.items()},
+            transaction,
+        )

@@ -1,0 +1,101 @@
+"""Idempotency keys: the first answer is stored in the transaction of its effect, and given again."""
+
+import hashlib
+import re
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any, get_args
+from uuid import UUID, uuid4
+
+from django.db import OperationalError, connection
+from django.utils import timezone
+
+from shared_kernel.domain.errors import InvalidValue, Refusal
+from shared_kernel.models import Receipt
+from shared_kernel.services.bus import Command
+from shared_kernel.services.codec import from_json, to_json
+from shared_kernel.services.origin import origin
+
+KEPT_FOR = timedelta(hours=48)
+WAIT_SECONDS = 3
+_KEY = re.compile(r"[A-Za-z0-9_.:-]{8,128}")
+_LOCK_NOT_AVAILABLE = "55P03"
+
+
+class IdempotencyKeyInvalid(InvalidValue):
+    """An Idempotency-Key has 8 to 128 characters of A-Z a-z 0-9 and _.:- only."""
+
+    code = "idempotency_key_invalid"
+
+
+class IdempotencyKeyReused(InvalidValue):
+    """This Idempotency-Key was used for another request; take a fresh one."""
+
+    code = "idempotency_key_reused"
+
+
+class IdempotencyKeyInFlight(Refusal):
+    """The first request with this key is still being carried out; ask again in {retry_after} seconds."""
+
+    code = "idempotency_key_in_flight"
+
+
+@dataclass(frozen=True, slots=True)
+class Replay:
+    """The command was carried out before, with this result."""
+
+    result: Any  # of the command's result type
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """This request is the first with its key."""
+
+    id: UUID
+
+    def keep(self, result: object) -> None:
+        """Store the answer, to be given to every repetition."""
+        Receipt.objects.filter(claim=self.id).update(result=to_json(result))
+
+
+def claim(command: Command[Any], key: str) -> Claim | Replay:
+    """Claim a key for a command within the open transaction, or find its first answer.
+
+    Raises IdempotencyKeyInvalid, IdempotencyKeyReused for another command under the same key, and
+    IdempotencyKeyInFlight where the first request has not ended within three seconds.
+    """
+    if not _KEY.fullmatch(key):
+        raise IdempotencyKeyInvalid
+    now, who, mine = timezone.now(), origin().principal, uuid4()
+    fingerprint = hashlib.sha256(to_json([type(command).__name__, command])).hexdigest()
+    _insert_waiting(Receipt(principal=who, key=key, claim=mine, fingerprint=fingerprint, claimed_at=now))
+    known = Receipt.objects.get(principal=who, key=key)
+    if known.claim == mine:
+        return Claim(mine)
+    if known.claimed_at < now - KEPT_FOR:
+        known.delete()
+        return claim(command, key)
+    if known.fingerprint != fingerprint:
+        raise IdempotencyKeyReused
+    return Replay(from_json(bytes(known.result or b"null"), _result_type(command)))
+
+
+def _insert_waiting(receipt: Receipt) -> None:
+    """Insert, or wait for whoever is inserting the same key to commit (SQLite has one writer at a time)."""
+    on_postgresql = connection.vendor == "postgresql"
+    try:
+        with connection.cursor() as cursor:
+            if on_postgresql:
+                cursor.execute(f"SET LOCAL lock_timeout = '{WAIT_SECONDS}s'")
+            Receipt.objects.bulk_create([receipt], ignore_conflicts=True)
+            if on_postgresql:
+                cursor.execute("SET LOCAL lock_timeout = DEFAULT")
+    except OperationalError as error:
+        if getattr(error.__cause__, "sqlstate", None) == _LOCK_NOT_AVAILABLE:
+            raise IdempotencyKeyInFlight(retry_after=WAIT_SECONDS) from None
+        raise
+
+
+def _result_type(command: Command[Any]) -> Any:  # a type, as msgspec takes it
+    (base,) = type(command).__orig_bases__  # type: ignore[attr-defined]  # Command[...] is its one generic base
+    return get_args(base)[0]

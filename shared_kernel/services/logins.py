@@ -1,0 +1,79 @@
+"""People's credentials: a login is Django's User, a role its Group."""
+
+import secrets
+from dataclasses import dataclass
+
+from django.contrib.auth.models import Group, User
+from django.core.exceptions import ValidationError
+
+from shared_kernel.domain.errors import InvalidValue, Refusal
+from shared_kernel.services.bus import Answer, Command, Work
+from shared_kernel.services.origin import concerning
+
+LIBRARIAN, MANAGER, OPERATOR, PATRON = ROLES = ("librarian", "manager", "operator", "patron")
+LONGEST_NAME = 150
+
+
+class UnknownRole(InvalidValue):
+    """There is no role {role}; a login can be one of {known}."""
+
+    code = "unknown_role"
+    pointer = "/role"
+
+
+class LoginNameInvalid(InvalidValue):
+    """A login's name has 1 to 150 letters, digits and the signs @.+-_ ."""
+
+    code = "login_name_invalid"
+    pointer = "/name"
+
+
+class LoginTaken(Refusal):
+    """There is a login of this name already."""
+
+    code = "login_taken"
+    pointer = "/name"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CreatedLogin(Answer):
+    """A new login. `password` is made up here and told this once."""
+
+    id: int
+    role: str
+    username: str
+    password: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CreateLogin(Command[CreatedLogin]):
+    """Let a person of this role in."""
+
+    name: str
+    role: str
+
+
+def create_login(command: CreateLogin, _work: Work) -> CreatedLogin:
+    """Make the login with a random password. Raises UnknownRole, LoginNameInvalid, LoginTaken."""
+    if command.role not in ROLES:
+        raise UnknownRole(role=command.role, known=", ".join(ROLES))
+    name = _checked(command.name)
+    if User.objects.filter(username__iexact=name).exists():
+        raise LoginTaken
+    password = secrets.token_urlsafe(12)
+    user = User.objects.create_user(name, password=password, is_staff=command.role != PATRON)
+    concerning(login=user.pk)
+    group, _ = Group.objects.get_or_create(name=command.role)
+    user.groups.add(group)
+    return CreatedLogin(id=user.pk, role=command.role, username=name, password=password)
+
+
+def _checked(name: str) -> str:
+    name = User.normalize_username(name.strip())
+    try:
+        User.username_validator(name)
+    except ValidationError:
+        raise LoginNameInvalid from None
+    if len(name) > LONGEST_NAME:
+        raise LoginNameInvalid
+    return name

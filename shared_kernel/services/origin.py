@@ -1,0 +1,84 @@
+"""Who acts, through which door and in answer to what: known to every line of a command unasked."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
+from uuid import uuid4
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Origin:
+    """Where a command comes from.
+
+    `principal` is an account's id, never a person's name (`user:7`, `token:…`, `system`). `correlation_id`
+    is shared by everything that one request brought about, `causation_id` is the event that caused this.
+    `acts_at` moves the domain's clock in tests.
+    """
+
+    principal: str = "system"
+    door: str = "internal"
+    correlation_id: str = field(default_factory=lambda: str(uuid4()))
+    causation_id: str | None = None
+    acts_at: datetime | None = None
+
+
+_origin: ContextVar[Origin | None] = ContextVar("origin", default=None)
+_subjects: ContextVar[dict[str, str] | None] = ContextVar("subjects", default=None)
+
+
+def origin() -> Origin:
+    """The origin of what is going on; a fresh one for the system where no door has named any."""
+    return _origin.get() or Origin()
+
+
+@contextmanager
+def acting(who: Origin) -> Iterator[None]:
+    """Everything inside happens on behalf of this origin."""
+    token = _origin.set(who)
+    try:
+        yield
+    finally:
+        _origin.reset(token)
+
+
+@contextmanager
+def acting_as(**changes: str | datetime | None) -> Iterator[None]:
+    """Everything inside happens on behalf of the current origin, with these fields changed."""
+    with acting(replace(origin(), **changes)):  # type: ignore[arg-type]  # dataclasses.replace is untyped
+        yield
+
+
+def identify(principal: str) -> None:
+    """Say who acts, once a door has found out, for the rest of what its `acting` encloses."""
+    _origin.set(replace(origin(), principal=principal))
+
+
+@contextmanager
+def audit_subjects() -> Iterator[dict[str, str]]:
+    """Collects what the command inside says it concerns."""
+    collected: dict[str, str] = {}
+    token = _subjects.set(collected)
+    try:
+        yield collected
+    finally:
+        _subjects.reset(token)
+
+
+def concerning(**ids: object) -> None:
+    """Note, for the audit, which things the current command is about: ids, never a person's name or card.
+
+    Said as soon as an id is known, so that a refused command is on record under the same ids.
+    """
+    subjects = _subjects.get()
+    if subjects is not None:
+        subjects.update({name: str(value) for name, value in ids.items()})
+
+
+class OriginClock:
+    """The system's clock, unless the origin says at which instant it acts."""
+
+    def now(self) -> datetime:
+        """The current instant, aware, in UTC."""
+        return origin().acts_at or datetime.now(UTC)

@@ -1,0 +1,170 @@
+"""Machines' credentials: random, shown once, kept as a digest, limited to scopes, ending, revocable."""
+
+import hashlib
+import secrets
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from time import monotonic
+from uuid import UUID, uuid4
+
+from django.db import transaction
+from django.utils import timezone
+
+from shared_kernel.domain.errors import InvalidValue, NotFound
+from shared_kernel.models import ApiToken
+from shared_kernel.services.bus import Answer, Command, Work
+from shared_kernel.services.origin import concerning
+
+SCOPES = (
+    "catalog:read",
+    "catalog:write",
+    "patrons:read",
+    "patrons:write",
+    "circulation:read",
+    "circulation:write",
+    "accounts:write",
+    "rules:write",
+    "override",
+    "audit:read",
+    "operations",
+)
+DAYS = 365
+MOST_DAYS = 3650
+LONGEST_NAME = 100
+#: A process that didn't revoke a token itself learns of it after so long at most.
+BELIEVED_SECONDS = 30
+_REMEMBERED = 1024  # strangers' guesses are remembered too, so there is an end to it
+
+
+class UnknownScope(InvalidValue):
+    """There is no scope {scope}; a token can have {known}."""
+
+    code = "unknown_scope"
+    pointer = "/scopes"
+
+
+class TokenLifeInvalid(InvalidValue):
+    """A token lives from 1 to {most} days."""
+
+    code = "token_life_invalid"
+    pointer = "/days"
+
+
+class TokenNameMissing(InvalidValue):
+    """A token has a name of 1 to 100 characters, so that people know whose it is."""
+
+    code = "token_name_missing"
+    pointer = "/name"
+
+
+class TokenNotFound(NotFound):
+    """There is no token {id}."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class IssuedToken(Answer):
+    """A new token. `token` is the secret itself: this is the one time that anybody sees it."""
+
+    token: str
+    id: UUID
+    scopes: list[str]
+    expires_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class VerifiedToken:
+    """What a token that somebody showed allows."""
+
+    id: UUID
+    scopes: frozenset[str]
+    expires_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class IssueToken(Command[IssuedToken]):
+    """Give a machine a token of these scopes for so many days."""
+
+    name: str
+    scopes: tuple[str, ...]
+    days: int = DAYS
+
+
+def issue_token(command: IssueToken, _work: Work) -> IssuedToken:
+    """Make the token and keep its digest. Raises UnknownScope, TokenLifeInvalid, TokenNameMissing."""
+    for scope in command.scopes:
+        if scope not in SCOPES:
+            raise UnknownScope(scope=scope, known=", ".join(SCOPES))
+    if not 1 <= command.days <= MOST_DAYS:
+        raise TokenLifeInvalid(most=MOST_DAYS)
+    if not 1 <= len(name := command.name.strip()) <= LONGEST_NAME:
+        raise TokenNameMissing
+    now = timezone.now()
+    issued = IssuedToken(
+        token=f"lib_{secrets.token_urlsafe(32)}",
+        id=uuid4(),
+        scopes=[scope for scope in SCOPES if scope in command.scopes],
+        expires_at=now + timedelta(days=command.days),
+    )
+    concerning(token=issued.id)
+    ApiToken.objects.create(
+        id=issued.id,
+        name=name,
+        digest=_digest(issued.token),
+        scopes=issued.scopes,
+        created_at=now,
+        expires_at=issued.expires_at,
+    )
+    return issued
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RevokeToken(Command[None]):
+    """Let a token count no more: at once in this process, within 30 seconds in the others."""
+
+    id: UUID
+
+
+def revoke_token(command: RevokeToken, _work: Work) -> None:
+    """Revoke it; the first time stands. Raises TokenNotFound."""
+    concerning(token=command.id)
+    tokens = ApiToken.objects.filter(id=command.id)
+    if not tokens.exists():
+        raise TokenNotFound(id=command.id)
+    tokens.filter(revoked_at=None).update(revoked_at=timezone.now())
+    transaction.on_commit(forget_verified)
+
+
+# What this process looked up lately, by digest, and until when (monotonic) it believes that.
+_verdicts: dict[str, tuple[VerifiedToken | None, float]] = {}
+
+
+def verify(token: str) -> VerifiedToken | None:
+    """What a token allows now; None where it is unknown, over or revoked."""
+    digest = _digest(token)
+    verdicts = _verdicts
+    verified, believed_until = verdicts.get(digest, (None, 0.0))
+    if believed_until <= monotonic():
+        verified = _look_up(digest)
+        if len(verdicts) >= _REMEMBERED:
+            verdicts.clear()
+        verdicts[digest] = verified, monotonic() + BELIEVED_SECONDS
+    if verified and verified.expires_at and verified.expires_at <= timezone.now():
+        return None
+    return verified
+
+
+def forget_verified() -> None:
+    """Look every token up again. A look-up that is under way writes into the book that is thrown away."""
+    global _verdicts  # noqa: PLW0603 - exchanged whole, which no thread can see half done
+    _verdicts = {}
+
+
+def _look_up(digest: str) -> VerifiedToken | None:
+    row = ApiToken.objects.filter(digest=digest, revoked_at=None).values("id", "scopes", "expires_at").first()
+    if row is None:
+        return None
+    return VerifiedToken(id=row["id"], scopes=frozenset(row["scopes"]), expires_at=row["expires_at"])
+
+
+def _digest(token: str) -> str:
+    return hashlib.sha256(token.encode(errors="replace")).hexdigest()

@@ -1,0 +1,175 @@
+"""The administration looks at rows and acts through commands; it never writes a row itself."""
+
+from collections.abc import Callable, Iterable
+from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
+
+from django import forms
+from django.apps import apps
+from django.contrib import messages
+from django.contrib.admin import helpers
+from django.core.exceptions import PermissionDenied
+from django.db import models
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.urls import reverse
+from django.utils.module_loading import import_string
+
+from shared_kernel.domain.errors import Refused
+from shared_kernel.services.bus import Command
+from shared_kernel.services.commands import dispatch
+from shared_kernel.web.access import principal, record_denial
+from shared_kernel.web.admin_widgets import dress
+
+M = TypeVar("M", bound=models.Model)
+_MOST_MESSAGES = 20
+
+if TYPE_CHECKING:
+    from django.contrib.admin import ModelAdmin
+else:  # unfold is a matter of looks: without it the plain administration does the same
+    _home = "unfold.admin" if apps.is_installed("unfold") else "django.contrib.admin"
+
+    class ModelAdmin(import_string(f"{_home}.ModelAdmin")):
+        """Takes its model as a type parameter, which Django's own doesn't."""
+
+        def __class_getitem__(cls, _model):  # noqa: ANN001, ANN204  invisible to the type checker
+            return cls
+
+
+class ReadOnlyAdmin(ModelAdmin[M]):
+    """Rows to look at, for holders of `read_scope` (any of several); no way to add, change or delete one."""
+
+    read_scope: ClassVar[str | tuple[str, ...]]
+
+    list_per_page = 50
+    show_full_result_count = False
+    # What would write rows, or read other tables, behind the permissions' back.
+    inlines = ()
+    list_editable = ()
+    actions: Any = None  # Django: a sequence, or None to offer nothing
+
+    def has_view_permission(self, request: HttpRequest, obj: M | None = None) -> bool:  # noqa: ARG002
+        """Whether the login may look."""
+        return principal(request).may(*_scopes(self.read_scope))
+
+    def has_module_permission(self, request: HttpRequest) -> bool:
+        """Whether the login sees these rows in the index."""
+        return self.has_view_permission(request)
+
+    def has_add_permission(self, request: HttpRequest) -> bool:  # noqa: ARG002
+        """Never."""
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: M | None = None) -> bool:  # noqa: ARG002
+        """Never: rows change through commands."""
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: M | None = None) -> bool:  # noqa: ARG002
+        """Never: rows change through commands."""
+        return False
+
+
+class CommandAdmin(ReadOnlyAdmin[M]):
+    """Rows to look at, and commands to give, for holders of `write_scope` (any of several).
+
+    `add_form` is the form of the command that makes a row, and `add` dispatches it. An action in `actions`
+    is offered to holders of `write_scope` alone, and gives its commands by `run_each`.
+    """
+
+    write_scope: ClassVar[str | tuple[str, ...]]
+    add_form: ClassVar[type[forms.Form] | None] = None
+    actions: Any = ()  # Django: names or functions
+
+    def add(self, data: dict[str, Any]) -> object:  # the form's values
+        """Give the command that the filled form stands for. A refusal comes back as errors in the form."""
+        raise NotImplementedError
+
+    def has_write_permission(self, request: HttpRequest) -> bool:
+        """Whether the login may give commands."""
+        return principal(request).may(*_scopes(self.write_scope))
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        """Whether the login may give the command that makes a row."""
+        return self.add_form is not None and self.has_write_permission(request)
+
+    def get_actions(self, request: HttpRequest) -> dict[str, Any]:  # Django's triples
+        """The admin's own actions; never Django's deletion."""
+        offered = super().get_actions(request) if self.has_write_permission(request) else {}
+        return {name: action for name, action in offered.items() if name != "delete_selected"}
+
+    def add_view(
+        self,
+        request: HttpRequest,
+        form_url: str = "",
+        extra_context: dict[str, Any] | None = None,  # a template's
+    ) -> HttpResponse:
+        """Show the command's form, and give the command outside any transaction but its own.
+
+        So the page says either that it is done or why not, never both.
+        """
+        if self.add_form is None or not self.has_add_permission(request):
+            record_denial(request)
+            raise PermissionDenied
+        form = self.add_form(initial=request.GET.dict())
+        if request.method == "POST":
+            form = self.add_form(request.POST, request.FILES)
+        if form.is_valid() and self._is_added(form):
+            self.message_user(request, f"The {self.opts.verbose_name} was added.", messages.SUCCESS)
+            where = "add" if "_addanother" in request.POST else "changelist"
+            name = f"{self.admin_site.name}:{self.opts.app_label}_{self.opts.model_name}_{where}"
+            return HttpResponseRedirect(reverse(name))
+        return self._show(request, form, form_url, extra_context or {})
+
+    def run_each(
+        self,
+        request: HttpRequest,
+        rows: Iterable[M],
+        make_command: Callable[[M], Command[Any]],  # whatever it answers
+    ) -> None:
+        """Give a command for each row, each in its own transaction; tell what was done and what refused."""
+        done, refused = 0, []
+        for row in rows:
+            try:
+                dispatch(make_command(row))
+                done += 1
+            except Refused as refusal:
+                refused.append(f"{row}: {refusal}")
+        for each in refused[:_MOST_MESSAGES]:
+            self.message_user(request, each, messages.ERROR)
+        if len(refused) > _MOST_MESSAGES:
+            self.message_user(request, f"{len(refused) - _MOST_MESSAGES} more were refused.", messages.ERROR)
+        if done:
+            self.message_user(request, f"{done} done.", messages.SUCCESS)
+
+    def _is_added(self, form: forms.Form) -> bool:
+        try:
+            self.add(form.cleaned_data)
+        except Refused as refused:
+            for each in refused.refusals:
+                field = (each.pointer or "").strip("/").split("/")[0]
+                form.add_error(field if field in form.fields else None, each.detail)
+            return False
+        return True
+
+    def _show(
+        self, request: HttpRequest, form: forms.Form, form_url: str, extra: dict[str, Any]
+    ) -> HttpResponse:
+        dress(form)
+        fieldsets = [(None, {"fields": list(form.fields)})]
+        # Nothing in these asks for a model, whatever the stubs say.
+        shown = helpers.AdminForm(form, fieldsets, {}, (), model_admin=self)  # type: ignore[arg-type]
+        context = {
+            **self.admin_site.each_context(request),
+            "title": f"Add {self.opts.verbose_name}",
+            "adminform": shown,
+            "errors": helpers.AdminErrorList(form, []),  # type: ignore[arg-type]
+            "inline_admin_formsets": [],
+            "media": self.media + shown.media,
+            "show_save_and_continue": False,
+            "show_save_and_add_another": True,
+            "has_file_field": form.is_multipart(),
+            **extra,
+        }
+        return self.render_change_form(request, context, add=True, change=False, form_url=form_url)
+
+
+def _scopes(scope: str | tuple[str, ...]) -> tuple[str, ...]:
+    return (scope,) if isinstance(scope, str) else scope

@@ -1,0 +1,33 @@
+"""The administration's front door: roles decide who comes in, and there is one login page for everything."""
+
+from typing import TYPE_CHECKING, Any
+
+from django.apps import apps
+from django.contrib.auth.views import redirect_to_login
+from django.core.exceptions import PermissionDenied
+from django.http import HttpRequest, HttpResponse
+from django.utils.module_loading import import_string
+
+from shared_kernel.web.access import principal, record_denial
+
+if TYPE_CHECKING:
+    from django.contrib.admin import AdminSite
+else:  # unfold is a matter of looks: without it the plain administration does the same
+    AdminSite = import_string(
+        "unfold.sites.UnfoldAdminSite" if apps.is_installed("unfold") else "django.contrib.admin.AdminSite"
+    )
+
+
+class LibraryAdminSite(AdminSite):
+    """Open to librarians, managers, operators and superusers; what each sees inside is a matter of scopes."""
+
+    def has_permission(self, request: HttpRequest) -> bool:
+        """Whether the login has a role among the staff."""
+        return principal(request).is_staff
+
+    def login(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:  # noqa: ARG002
+        """Send people to the library's own login page; a login that may not come in is answered 403."""
+        if not principal(request).is_anonymous:
+            record_denial(request)
+            raise PermissionDenied
+        return redirect_to_login(request.GET.get("next", "/admin/"))

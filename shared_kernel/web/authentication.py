@@ -1,0 +1,43 @@
+"""How a request says who makes it: a machine's bearer token, or a browser's session."""
+
+from django.contrib.auth.models import AnonymousUser, User
+from rest_framework import authentication
+from rest_framework.exceptions import AuthenticationFailed
+from rest_framework.request import Request
+
+from shared_kernel.services import tokens
+from shared_kernel.services.origin import identify
+from shared_kernel.web.access import Principal, of_login
+
+
+class TokenAuthentication(authentication.BaseAuthentication):
+    """`Authorization: Bearer <token>`, for machines."""
+
+    def authenticate(self, request: Request) -> tuple[AnonymousUser, Principal] | None:
+        """The token's principal, or None where none is sent. Raises AuthenticationFailed for a bad one."""
+        scheme, _, token = authentication.get_authorization_header(request).decode("latin-1").partition(" ")
+        if scheme.lower() != "bearer":
+            return None
+        verified = tokens.verify(token.strip())
+        if verified is None:
+            raise AuthenticationFailed("This token is unknown, expired or revoked.", code="invalid_token")
+        who = Principal(id=f"token:{verified.id}", scopes=verified.scopes)
+        identify(who.id)
+        return AnonymousUser(), who
+
+    def authenticate_header(self, _request: Request) -> str:
+        """The challenge that makes a missing login a 401."""
+        return 'Bearer realm="library"'
+
+
+class SessionAuthentication(authentication.SessionAuthentication):
+    """A browser's session; unsafe methods need the CSRF token."""
+
+    def authenticate(self, request: Request) -> tuple[User, Principal] | None:
+        """The login's principal, or None without a session. Raises PermissionDenied where CSRF fails."""
+        found = super().authenticate(request)
+        if found is None:
+            return None
+        who = of_login(found[0])
+        identify(who.id)
+        return found[0], who

@@ -1,0 +1,71 @@
+"""The pages that belong to no context: logging in and out, and the links that every page shows."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from django.contrib.auth.views import LoginView, LogoutView
+from django.http import HttpRequest
+from django.utils.functional import SimpleLazyObject
+
+from shared_kernel.web.access import OWN, Principal, of_login, principal
+
+CATALOGUE, MY_LIBRARY, DESK, ADMINISTRATION, API_DOCS = "/", "/my/", "/desk/", "/admin/", "/docs"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Link:
+    """A place to go to. `current` where one is there already."""
+
+    title: str
+    address: str
+    current: bool
+
+
+def navigation(request: HttpRequest) -> dict[str, Any]:  # a template's context
+    """Context processor: `navigation`, the links that this login may follow, worked out only if shown."""
+    return {"navigation": SimpleLazyObject(lambda: _links(request))}
+
+
+class LibraryLoginView(LoginView):
+    """Log in with a name and a password; then on to where one works."""
+
+    template_name = "login.html"
+    redirect_authenticated_user = True
+
+    def get_default_redirect_url(self) -> str:
+        """The desk for those who lend, their own page for patrons, the administration for the rest."""
+        return _home(of_login(self.request.user))
+
+
+class LibraryLogoutView(LogoutView):
+    """Log out, by POST alone, so that no foreign page can do it."""
+
+    http_method_names = ["post", "options"]
+
+
+def _home(who: Principal) -> str:
+    if who.may("circulation:write"):
+        return DESK
+    if who.may(OWN):
+        return MY_LIBRARY
+    return ADMINISTRATION if who.is_staff else CATALOGUE
+
+
+def _links(request: HttpRequest) -> list[Link]:
+    who = principal(request)
+    offered = [
+        ("Catalogue", CATALOGUE, True),
+        ("My library", MY_LIBRARY, who.may(OWN)),
+        ("Desk", DESK, who.may("circulation:write")),
+        ("Administration", ADMINISTRATION, who.is_staff),
+        ("API", API_DOCS, True),
+    ]
+    return [
+        Link(title=title, address=address, current=_is_at(request.path, address))
+        for title, address, open_to in offered
+        if open_to
+    ]
+
+
+def _is_at(path: str, address: str) -> bool:
+    return path == address or (address != CATALOGUE and path.startswith(address))

@@ -1,0 +1,145 @@
+"""What every error answer of the API looks like (RFC 9457), and which error means which status."""
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from http import HTTPStatus
+from itertools import islice
+from typing import Any
+
+import msgspec
+from django.core import exceptions as django
+from django.db import DataError, IntegrityError, InterfaceError, OperationalError
+from django.http import Http404, UnreadablePostError
+from django.http.multipartparser import MultiPartParserError
+from rest_framework import exceptions as drf
+
+from shared_kernel.domain.errors import ConcurrentChange, InvalidValue, NotFound, Refusal, Refused
+from shared_kernel.services.bus import Answer
+
+CONTENT_TYPE = "application/problem+json"
+_RETRY_AFTER_SECONDS = 5
+#: An input can be wrong in a million places; this many tell the story.
+_MOST_ERRORS = 50
+#: Refusals whose status isn't their kind's.
+_STATUS_OF_CODE = {"idempotency_key_invalid": 400, "cursor_invalid": 400}
+_TOO_LARGE = (django.RequestDataTooBig, django.TooManyFieldsSent, django.TooManyFilesSent)
+_UNREADABLE = (django.SuspiciousOperation, django.BadRequest, UnreadablePostError, MultiPartParserError)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ProblemError(Answer):
+    """One thing that is wrong: its code, a sentence, where in the input (RFC 6901), and its parameters."""
+
+    code: str
+    detail: str
+    pointer: str | msgspec.UnsetType = msgspec.UNSET
+    params: dict[str, Any] | msgspec.UnsetType = msgspec.UNSET  # as various as refusals
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Problem(Answer):
+    """Problem details (RFC 9457). `code` is that of the first of `errors`; `request_id` finds the logs."""
+
+    type: str = "about:blank"
+    title: str
+    status: int
+    detail: str
+    instance: str
+    request_id: str
+    code: str
+    errors: list[ProblemError]
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """What an error means to the client: status, what is wrong, and headers that go with it."""
+
+    status: int
+    errors: list[ProblemError]
+    headers: Mapping[str, str] = field(default_factory=dict)
+
+    @classmethod
+    def plain(cls, status: int, *, code: str = "", detail: str = "", **headers: str) -> "Fault":
+        """A fault that its status says almost all about."""
+        known = HTTPStatus(status)
+        error = ProblemError(code=code or known.name.lower(), detail=detail or f"{known.phrase}.")
+        return cls(status, [error], {name.replace("_", "-"): value for name, value in headers.items()})
+
+    @property
+    def detail(self) -> str:
+        """Every sentence."""
+        return " ".join(dict.fromkeys(error.detail for error in self.errors))
+
+
+def fault_of(error: BaseException) -> Fault | None:  # noqa: PLR0911  a table, in order of specificity
+    """What an error means to the client; None where it is ours and nothing may be said (500)."""
+    match error:
+        case Refused():
+            return _of_refusals(error.refusals)
+        case drf.ValidationError():
+            return Fault(422, list(islice(_of_validation(error.detail), _MOST_ERRORS)))
+        case drf.APIException():
+            return _of_api_exception(error)
+        case Http404() | django.ObjectDoesNotExist():
+            return Fault.plain(404)
+        case django.PermissionDenied():
+            return Fault.plain(403, code="permission_denied", detail="You may not do this.")
+        case _ if isinstance(error, _TOO_LARGE):
+            return Fault.plain(413)
+        case _ if isinstance(error, _UNREADABLE):
+            return Fault.plain(400)
+    return _of_storage(error)
+
+
+def key_of(path: Iterable[str | int]) -> str:
+    """A place in the input as a key of ValidationError: an RFC 6901 pointer without its first slash."""
+    return "/".join(str(part).replace("~", "~0").replace("/", "~1") for part in path)
+
+
+def _of_refusals(refusals: tuple[Refusal, ...]) -> Fault:
+    errors = [
+        ProblemError(
+            code=each.code,
+            detail=each.detail,
+            pointer=each.pointer or msgspec.UNSET,
+            params=each.params or msgspec.UNSET,
+        )
+        for each in refusals
+    ]
+    first = refusals[0]
+    status = 422 if isinstance(first, InvalidValue) else 404 if isinstance(first, NotFound) else 409
+    wait = first.params.get("retry_after")
+    return Fault(_STATUS_OF_CODE.get(first.code, status), errors, {"Retry-After": str(wait)} if wait else {})
+
+
+def _of_validation(detail: Any, place: str = "") -> Iterator[ProblemError]:  # DRF's nested lists and dicts
+    if isinstance(detail, drf.ErrorDetail):
+        yield ProblemError(code=detail.code or "invalid", detail=str(detail), pointer=place or msgspec.UNSET)
+        return
+    for key, inner in detail.items() if isinstance(detail, dict) else enumerate(detail):
+        about_all = key == "non_field_errors" or isinstance(inner, drf.ErrorDetail)
+        yield from _of_validation(inner, place if about_all else f"{place}/{key}")
+
+
+def _of_api_exception(error: drf.APIException) -> Fault:
+    headers = {}
+    if challenge := getattr(error, "auth_header", None):
+        headers["WWW-Authenticate"] = str(challenge)
+    if wait := getattr(error, "wait", None):
+        headers["Retry-After"] = str(int(wait))
+    code = error.get_codes()
+    problem = ProblemError(code=code if isinstance(code, str) else "error", detail=str(error.detail))
+    return Fault(error.status_code, [problem], headers)
+
+
+def _of_storage(error: BaseException) -> Fault | None:
+    if isinstance(error, OperationalError | InterfaceError):
+        detail = "The database can't be reached; try again."
+        return Fault.plain(503, detail=detail, Retry_After=str(_RETRY_AFTER_SECONDS))
+    if isinstance(error, IntegrityError):  # somebody was faster than the rule; the constraint held
+        return _of_refusals((ConcurrentChange(),))
+    # What drivers say of values no column holds: the last line behind the checks at the edge.
+    unstorable = isinstance(error, DataError | OverflowError | UnicodeEncodeError | django.ValidationError)
+    if unstorable or (isinstance(error, ValueError) and "NUL" in str(error)):
+        return Fault.plain(422, code="invalid", detail="A value can't be stored.")
+    return None

@@ -1,0 +1,122 @@
+"""Every error leaves as a problem: application/problem+json under /api, a page elsewhere."""
+
+import logging
+from collections.abc import Callable
+from http import HTTPStatus
+from typing import Any
+
+from django.core.exceptions import PermissionDenied
+from django.db import DatabaseError, InterfaceError
+from django.http import Http404, HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
+from django.shortcuts import render
+from django.utils.encoding import escape_uri_path
+from rest_framework.request import Request
+from rest_framework.views import set_rollback
+
+from shared_kernel.services.origin import origin
+from shared_kernel.web.access import ANONYMOUS, record_denial
+from shared_kernel.web.json import encode
+from shared_kernel.web.problem import CONTENT_TYPE, Fault, Problem, fault_of
+
+logger = logging.getLogger("library.problems")
+
+#: Headers about a body, gone with it when a problem takes its place. All others still hold.
+_OF_THE_BODY = {
+    "content-type",
+    "content-length",
+    "content-encoding",
+    "content-disposition",
+    "etag",
+    "last-modified",
+}
+
+
+def problem_response(request: HttpRequest, fault: Fault) -> HttpResponse:
+    """The fault as application/problem+json."""
+    body = Problem(
+        title=HTTPStatus(fault.status).phrase,
+        status=fault.status,
+        detail=fault.detail,
+        instance=escape_uri_path(request.path),
+        request_id=origin().correlation_id,
+        code=fault.errors[0].code,
+        errors=fault.errors,
+    )
+    headers = {"Cache-Control": "no-store", **fault.headers}
+    return HttpResponse(encode(body), status=fault.status, content_type=CONTENT_TYPE, headers=headers)
+
+
+def exception_handler(error: Exception, context: dict[str, Any]) -> HttpResponse | None:  # DRF's own context
+    """DRF's hook. None leaves an error of our own to Django, which logs it and answers 500."""
+    fault = fault_of(error)
+    if fault is None:
+        return None
+    request: Request = context["request"]
+    set_rollback()
+    if fault.status == HTTPStatus.FORBIDDEN and _is_known(request):
+        record_denial(request)
+    _log(error)
+    return problem_response(request, fault)
+
+
+class ProblemMiddleware:
+    """Turns what DRF never sees into a problem: unknown routes, refused hosts, CSRF, lost databases, bugs."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
+        self._get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        """Answer the request; an error answer under /api that is no problem yet becomes one."""
+        if "\x00" in request.path_info:
+            return self._answer(request, Fault.plain(404))
+        if "%00" in request.META.get("QUERY_STRING", ""):
+            detail = "A parameter can't hold a NUL character."
+            return self._answer(request, Fault.plain(422, code="invalid_text", detail=detail))
+        response = self._get_response(request)
+        if response.status_code < HTTPStatus.BAD_REQUEST or not _in_api(request):
+            return response
+        if response.get("Content-Type", "").startswith(CONTENT_TYPE):
+            return response
+        replaced = problem_response(request, Fault.plain(response.status_code))
+        for name, value in response.items():
+            if name.lower() not in _OF_THE_BODY:
+                replaced[name] = value
+        replaced.cookies = response.cookies
+        replaced._has_been_logged = True  # type: ignore[attr-defined]  # noqa: SLF001  Django's mark, as on the first
+        return replaced
+
+    def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:
+        """Answer an error that escaped a view, unless Django's own pages do (404, 403) or it is a bug."""
+        fault = None if isinstance(error, Http404 | PermissionDenied) else fault_of(error)
+        if fault is None:
+            return None
+        _log(error)
+        return self._answer(request, fault)
+
+    def _answer(self, request: HttpRequest, fault: Fault) -> HttpResponse:
+        if _in_api(request):
+            return problem_response(request, fault)
+        if fault.status == HTTPStatus.NOT_FOUND:
+            return render(request, "404.html", status=fault.status)
+        shown = {"title": HTTPStatus(fault.status).phrase, "errors": fault.errors}
+        response = render(request, "problem.html", shown, status=fault.status)
+        for name, value in fault.headers.items():
+            response[name] = value
+        return response
+
+
+def _in_api(request: HttpRequest) -> bool:
+    return request.path_info.startswith("/api/")
+
+
+def _is_known(request: Request) -> bool:
+    """Whether authentication ended well; asking the request would repeat a failure."""
+    known = getattr(request, "_auth", None)
+    return known is not None and known is not ANONYMOUS
+
+
+def _log(error: Exception) -> None:
+    """Keep what the client isn't told."""
+    if isinstance(error, DatabaseError | InterfaceError):
+        logger.error("the database refused or is away", exc_info=error)

@@ -1,0 +1,150 @@
+"""The base of every API view: strict about what comes in, thin about everything else."""
+
+from collections.abc import Mapping
+from http import HTTPStatus
+from typing import Any, ClassVar
+
+from django.http import QueryDict
+from django.http.response import HttpResponseBase
+from rest_framework.exceptions import ErrorDetail, ValidationError
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.serializers import (
+    BaseSerializer,
+    ListField,
+    ListSerializer,
+    MultipleChoiceField,
+    Serializer,
+)
+from rest_framework.viewsets import ViewSet
+
+from shared_kernel.services.idempotency import IdempotencyKeyInvalid
+from shared_kernel.services.pages import Page, PageRequest
+from shared_kernel.web.access import PUBLIC, Principal, principal
+from shared_kernel.web.pagination import PARAMETERS, page_links, requested_page
+from shared_kernel.web.problem import key_of
+
+Values = dict[str, Any]  # a form's values, as various as its fields
+
+_MOST_UNKNOWN = 20
+
+
+class NoFields(Serializer[Any]):
+    """Nothing may be sent."""
+
+
+class LibraryViewSet(ViewSet):
+    """Routes in the library's manner. `policy` names the scope, any of several, that opens each action."""
+
+    policy: ClassVar[Mapping[str, str | tuple[str, ...]]] = {}
+
+    @property
+    def principal(self) -> Principal:
+        """Who asks."""
+        return principal(self.request)
+
+    @property
+    def idempotency_key(self) -> str | None:
+        """The request's Idempotency-Key, of a POST alone. Raises IdempotencyKeyInvalid for an empty one."""
+        if self.request.method != "POST":
+            return None
+        key = self.request.headers.get("Idempotency-Key")
+        if key is not None and not key.strip():
+            raise IdempotencyKeyInvalid
+        return key
+
+    def body(self, form: type[Serializer[Any]] = NoFields) -> Values:
+        """What the body says, checked by the form. Raises ValidationError, also for any unknown field.
+
+        The query must be empty, but for what `params` was asked for before.
+        """
+        self._refuse_unasked_parameters()
+        return _checked(form(context={"request": self.request}), self.request.data)
+
+    def params(self, form: type[Serializer[Any]] = NoFields) -> Values:
+        """What the query says, checked by the form; an empty parameter counts as absent.
+
+        Raises ValidationError, also for a parameter that is unknown or given twice.
+        """
+        given = self.request.query_params.copy()
+        for name in PARAMETERS:
+            given.pop(name, None)
+        asked = form(context={"request": self.request})
+        self._asked |= set(asked.fields)
+        return _checked(asked, given)
+
+    def page_request(self) -> PageRequest:
+        """The page asked for by `page_size` and `cursor`. Raises PageSizeInvalid and CursorInvalid."""
+        self._asked |= PARAMETERS
+        return requested_page(self.request)
+
+    def paged(self, page: Page[Any]) -> Response:  # a page of anything
+        """The answer of a list."""
+        following, preceding = page_links(self.request, page)
+        return Response({"results": page.results, "next": following, "previous": preceding})
+
+    _asked: frozenset[str] = frozenset()
+
+    def finalize_response(  # type: ignore[override]  # a problem is no DRF Response
+        self,
+        request: Request,
+        response: HttpResponseBase,
+        *args: Any,
+        **kwargs: Any,  # the route's own
+    ) -> HttpResponseBase:
+        """Refuse parameters that a look-up never asked for; keep private answers out of every cache."""
+        if request.method in {"GET", "HEAD"} and response.status_code < HTTPStatus.MULTIPLE_CHOICES:
+            try:
+                self._refuse_unasked_parameters()
+            except ValidationError as error:
+                response = self.handle_exception(error)
+        final = super().finalize_response(request, response, *args, **kwargs)  # type: ignore[arg-type]  # stubs know Response only
+        if self.policy.get(self.action or "") != PUBLIC and "Cache-Control" not in final:
+            final["Cache-Control"] = "no-store"
+        return final
+
+    def _refuse_unasked_parameters(self) -> None:
+        _refuse_unknown([key_of([name]) for name in self.request.query_params if name not in self._asked])
+
+
+def _plain(given: Any, form: Serializer[Any]) -> Mapping[str, Any]:  # what a parser made
+    """A query or multipart form as plain values: lists where the form has a list, else the only one."""
+    if not isinstance(given, QueryDict):
+        parsed: Mapping[str, Any] = given
+        return parsed
+    plain: dict[str, Any] = {}  # strings, files, lists
+    for name, values in given.lists():
+        present = [value for value in values if value != ""]
+        if isinstance(form.fields.get(name), ListField | MultipleChoiceField):
+            plain[name] = present
+        elif len(values) > 1:
+            raise ValidationError({key_of([name]): [ErrorDetail("Give this once.", code="given_twice")]})
+        elif present:
+            (plain[name],) = present
+    return plain
+
+
+def _checked(form: Serializer[Any], given: Any) -> Values:  # what a parser made
+    form.initial_data = _plain(given, form)
+    _refuse_unknown(_unknown(form, form.initial_data, ()))
+    form.is_valid(raise_exception=True)
+    return dict(form.validated_data)
+
+
+def _refuse_unknown(names: list[str]) -> None:
+    if names:
+        error = [ErrorDetail("There is no such field.", code="unknown_field")]
+        raise ValidationError(dict.fromkeys(names[:_MOST_UNKNOWN], error))
+
+
+def _unknown(form: BaseSerializer[Any], given: object, path: tuple[str | int, ...]) -> list[str]:
+    if isinstance(form, ListSerializer) and isinstance(given, list):
+        child: Any = form.child  # a serializer of any instance
+        return [name for place, each in enumerate(given) for name in _unknown(child, each, (*path, place))]
+    if not isinstance(form, Serializer) or not isinstance(given, Mapping):
+        return []
+    found = [key_of((*path, name)) for name in given if name not in form.fields]
+    for name, field in form.fields.items():
+        if isinstance(field, BaseSerializer) and name in given:
+            found += _unknown(field, given[name], (*path, name))
+    return found

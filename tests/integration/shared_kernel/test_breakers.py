@@ -1,0 +1,125 @@
+"""A circuit breaker in one process: what counts, what passes, and what it takes part in."""
+
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from circuitbreaker import CircuitBreakerMonitor
+from django.db import transaction
+from django.db.models import F
+from pytest_django import DjangoAssertNumQueries
+
+from shared_kernel.models import Breaker
+from shared_kernel.resilience.breakers import BreakerOpen, SharedBreaker, breaker
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+class ServiceFailure(Exception):
+    pass
+
+
+class Rejected(Exception):
+    pass
+
+
+@pytest.fixture
+def sendgrid() -> Iterator[SharedBreaker]:
+    breaker.cache_clear()
+    yield breaker("sendgrid")
+    breaker.cache_clear()
+
+
+def fail(error: type[Exception] = ServiceFailure) -> None:
+    raise error
+
+
+def opened(sendgrid: SharedBreaker) -> None:
+    for _ in range(3):
+        with pytest.raises(ServiceFailure):
+            sendgrid.call(fail, counts=(ServiceFailure,))
+
+
+def after(seconds: float) -> SharedBreaker:
+    """The breaker as a process sees it that looks so much later."""
+    Breaker.objects.update(opened_at=F("opened_at") - timedelta(seconds=seconds))
+    breaker.cache_clear()
+    return breaker("sendgrid")
+
+
+class TestCalling:
+    def test_hands_arguments_in_and_the_result_out(self, sendgrid: SharedBreaker) -> None:
+        assert sendgrid.call(divmod, 7, 2, counts=()) == (3, 1)
+        assert sendgrid.call(dict, title="Emma", counts=()) == {"title": "Emma"}
+
+    def test_costs_one_query_in_half_a_second_while_closed(
+        self, sendgrid: SharedBreaker, django_assert_num_queries: DjangoAssertNumQueries
+    ) -> None:
+        with django_assert_num_queries(1):
+            for _ in range(5):
+                sendgrid.call(list, counts=(ServiceFailure,))
+
+    def test_never_calls_while_open(self, sendgrid: SharedBreaker) -> None:
+        opened(sendgrid)
+        called: list[str] = []
+        with pytest.raises(BreakerOpen, match=r"^the circuit breaker sendgrid is open until ") as rejected:
+            sendgrid.call(called.append, "letter", counts=(ServiceFailure,))
+        assert not called
+        left = rejected.value.retry_at - datetime.now(UTC)
+        assert timedelta(seconds=55) < left <= timedelta(seconds=60)
+
+    def test_guards_a_block_as_well(self, sendgrid: SharedBreaker) -> None:
+        for _ in range(3):
+            with pytest.raises(ServiceFailure), sendgrid.guarding(ServiceFailure):
+                fail()
+        with pytest.raises(BreakerOpen), sendgrid.guarding(ServiceFailure):
+            pytest.fail("the block was entered")
+
+    def test_counts_what_was_named_and_nothing_else(self, sendgrid: SharedBreaker) -> None:
+        for _ in range(9):
+            with pytest.raises(Rejected):
+                sendgrid.call(fail, Rejected, counts=(ServiceFailure,))
+        assert sendgrid.state == "closed"
+
+    def test_counts_a_rejection_as_no_success_either(self, sendgrid: SharedBreaker) -> None:
+        for error in (ServiceFailure, ServiceFailure, Rejected, ServiceFailure):
+            with pytest.raises(error):
+                sendgrid.call(fail, error, counts=(ServiceFailure,))
+        assert sendgrid.state == "open"
+
+    def test_closes_after_two_good_probes(self, sendgrid: SharedBreaker) -> None:
+        opened(sendgrid)
+        sendgrid = after(seconds=60)
+        assert sendgrid.state == "half_open"
+        sendgrid.call(list, counts=(ServiceFailure,))
+        assert sendgrid.state == "half_open"
+        sendgrid.call(list, counts=(ServiceFailure,))
+        assert (sendgrid.state, sendgrid.retry_at) == ("closed", None)
+
+    def test_refuses_to_count_within_a_transaction_that_might_roll_back(
+        self, sendgrid: SharedBreaker
+    ) -> None:
+        with pytest.raises(RuntimeError, match="durable"), transaction.atomic():
+            sendgrid.call(fail, counts=(ServiceFailure,))
+
+
+class TestBeingALibrarysBreaker:
+    def test_is_known_to_the_monitor(self, sendgrid: SharedBreaker) -> None:
+        opened(sendgrid)
+        assert CircuitBreakerMonitor.get("sendgrid") is sendgrid
+        assert sendgrid in CircuitBreakerMonitor.get_open()
+        assert (sendgrid.failure_count, sendgrid.last_failure) == (3, "ServiceFailure")
+        assert 55 < sendgrid.open_remaining <= 60
+
+    def test_can_be_reset(self, sendgrid: SharedBreaker) -> None:
+        opened(sendgrid)
+        sendgrid.reset()
+        assert (sendgrid.state, sendgrid.failure_count, sendgrid.open_remaining) == ("closed", 0, 0)
+
+    def test_refuses_the_form_that_would_guard_nothing(self, sendgrid: SharedBreaker) -> None:
+        with pytest.raises(TypeError, match="say what counts"), sendgrid:
+            pass
+
+    def test_has_no_name_that_settings_do_not_know(self) -> None:
+        with pytest.raises(KeyError):
+            breaker("carrier pigeon")
