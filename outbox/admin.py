@@ -1,0 +1,58 @@
+"""Event delivery for operators: looking, and replaying what got stuck. It never shows who borrowed what."""
+
+from django.contrib import admin
+from django.db.models import QuerySet
+from django.http import HttpRequest
+
+from outbox.models import InboxReceipt, OutboxMessage, QuarantinedMessage
+from outbox.quarantine import ReplayQuarantine
+from shared_kernel.web.admin import CommandAdmin, ReadOnlyAdmin
+
+
+@admin.register(OutboxMessage)
+class OutboxMessageAdmin(ReadOnlyAdmin[OutboxMessage]):
+    """Events on their way out."""
+
+    read_scope = "operations"
+    list_display = (
+        "id",
+        "type",
+        "aggregate_id",
+        "aggregate_version",
+        "recorded_at",
+        "published_at",
+        "attempts",
+    )
+    list_filter = (("published_at", admin.EmptyFieldListFilter),)
+    search_fields = ("=aggregate_id", "=event_id", "=type")
+    search_help_text = "An aggregate's id, an event's id, or a type"
+    # Without the payload: whoever runs the system does not read who borrowed what.
+    fields = (*list_display, "event_id", "retry_at", "failure")
+
+
+@admin.register(InboxReceipt)
+class InboxReceiptAdmin(ReadOnlyAdmin[InboxReceipt]):
+    """Which events which context has received."""
+
+    read_scope = "operations"
+    list_display = ("id", "consumer", "event_id", "received_at")
+    ordering = ("-id",)
+    search_fields = ("=event_id",)
+    search_help_text = "An event's id"
+
+
+@admin.register(QuarantinedMessage)
+class QuarantinedMessageAdmin(CommandAdmin[QuarantinedMessage]):
+    """Messages that could not be handled."""
+
+    read_scope = "operations"
+    write_scope = "operations"
+    list_display = ("id", "consumer", "type", "event_id", "reason", "arrived_at", "replayed_at")
+    list_filter = ("consumer", ("replayed_at", admin.EmptyFieldListFilter))
+    fields = ("consumer", "event_id", "type", "reason", "digest", "arrived_at", "replayed_at")
+    actions = ("replay",)
+
+    @admin.action(description="Handle again")
+    def replay(self, request: HttpRequest, messages: QuerySet[QuarantinedMessage]) -> None:
+        """Replay the chosen messages, each by itself."""
+        self.run_each(request, messages.order_by("id"), lambda message: ReplayQuarantine(message=message.pk))

@@ -1,0 +1,66 @@
+"""The published form of an event: CloudEvents 1.0 in JSON, written once and read tolerantly."""
+
+import dataclasses
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+import msgspec
+
+from shared_kernel.domain.events import DomainEvent, Recorded
+from shared_kernel.services.codec import to_builtins, to_json
+from shared_kernel.services.origin import Origin
+
+CONTENT_TYPE = "application/cloudevents+json"
+ENVELOPE_FIELDS = frozenset(field.name for field in dataclasses.fields(DomainEvent))
+
+
+class Malformed(ValueError):
+    """What arrived is not an event that anybody could handle; the text says why."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReceivedEvent:
+    """An event as a subscriber gets it. `data` is the publisher's; read from it only what is needed."""
+
+    id: UUID
+    type: str
+    source: str
+    subject: UUID
+    time: datetime
+    data: dict[str, Any]  # another context's words: their subscriber knows which it reads
+    aggregateversion: int
+    correlationid: str
+    causationid: str | None = None
+
+
+def write_event(recorded: Recorded, *, event_id: UUID, origin: Origin) -> str:
+    """The CloudEvents JSON of a recorded event, as it is stored and as it is sent."""
+    event = recorded.event
+    envelope: dict[str, Any] = {  # JSON
+        "specversion": "1.0",
+        "id": event_id,
+        "source": "/" + event.type.partition(".")[0],
+        "type": event.type,
+        "subject": event.aggregate_id,
+        "time": event.occurred_at,
+        "datacontenttype": "application/json",
+        "aggregateversion": recorded.version,
+        "correlationid": origin.correlation_id,
+        "data": {name: value for name, value in to_builtins(event).items() if name not in ENVELOPE_FIELDS},
+    }
+    if origin.causation_id:
+        envelope["causationid"] = origin.causation_id
+    return to_json(envelope).decode()
+
+
+def read_event(raw: bytes | str) -> ReceivedEvent:
+    """Parse what a publisher sent. Unknown attributes are passed over. Raises Malformed."""
+    try:
+        event = msgspec.json.decode(raw, type=ReceivedEvent)
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
+        raise Malformed(str(error)) from None
+    if event.time.tzinfo is None:
+        raise Malformed("`time` has no offset from UTC")
+    return event

@@ -1,0 +1,42 @@
+"""The way out of the outbox, as a process of its own or once."""
+
+from argparse import ArgumentParser
+from threading import Event
+from typing import Any
+
+from outbox.relay import drain_all, stay
+from outbox.resident import until_told
+from shared_kernel.domain.errors import Refusal
+from shared_kernel.management.door import LibraryCommand
+
+_ONCE_LASTS = 3600.0
+
+
+class PublishingUnavailableNow(Refusal):
+    """{published} events were published, then no more could be: {reason}."""
+
+    code = "publishing_unavailable"
+
+
+class Command(LibraryCommand):
+    help = "Publish committed events as they come, until stopped; with --once those that wait now."
+
+    def options(self, parser: ArgumentParser) -> None:
+        """With --once, it ends when nothing waits any more."""
+        parser.add_argument("--once", action="store_true", help="publish what waits, then end")
+
+    def carry_out(self, *, once: bool, **_: Any) -> None:
+        """Relay."""
+        if not once:
+            stop = Event()
+            with until_told(stop.set):
+                stay(stop)
+            return
+        drained = drain_all(seconds=_ONCE_LASTS)
+        if drained.outage:
+            raise PublishingUnavailableNow(published=drained.published, reason=drained.outage)
+        if self.as_json:
+            self.answer({"published": drained.published, "failed": drained.failed})
+        else:
+            failed = f" {drained.failed} failed and will be tried again." if drained.failed else ""
+            self.stdout.write(f"Published {drained.published} events.{failed}")

@@ -1,0 +1,211 @@
+"""Messages on their way out, receipts of those that came in, and those that could not be handled."""
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+from uuid import UUID, uuid4
+
+from django.db import connection, models
+from django.db.models import Q
+from django.utils import timezone
+
+from outbox.envelope import write_event
+from shared_kernel.domain.events import Recorded
+from shared_kernel.services.origin import origin
+
+LONGEST_REASON = 500
+
+
+class OutboxMessages(models.Manager["OutboxMessage"]):
+    """Writes events into the outbox."""
+
+    def append(self, events: Iterable[Recorded]) -> None:
+        """Store events within the transaction of the change they tell of."""
+        who, now = origin(), timezone.now()
+        messages = []
+        for recorded in events:
+            event_id = uuid4()
+            messages.append(
+                OutboxMessage(
+                    event_id=event_id,
+                    type=recorded.event.type,
+                    aggregate_id=recorded.event.aggregate_id,
+                    aggregate_version=recorded.version,
+                    payload=write_event(recorded, event_id=event_id, origin=who),
+                    recorded_at=now,
+                )
+            )
+        self.bulk_create(messages)
+
+
+class OutboxMessage(models.Model):
+    """An event that was committed, and whether the world outside has confirmed it."""
+
+    event_id = models.UUIDField(unique=True)
+    type = models.CharField(max_length=100)
+    aggregate_id = models.UUIDField()
+    aggregate_version = models.PositiveIntegerField()
+    payload = models.TextField(help_text="The CloudEvents JSON, sent as it stands.")
+    recorded_at = models.DateTimeField()
+    published_at = models.DateTimeField(null=True)
+    attempts = models.PositiveIntegerField(default=0, help_text="Failures that were the message's own fault.")
+    retry_at = models.DateTimeField(null=True)
+    failure = models.CharField(max_length=500, blank=True)
+
+    objects = OutboxMessages()
+
+    class Meta:
+        ordering = ("id",)
+        constraints = (
+            models.UniqueConstraint(
+                fields=["aggregate_id", "aggregate_version"], name="outbox_one_event_per_version"
+            ),
+        )
+        indexes = (
+            models.Index(
+                fields=["id"],
+                condition=Q(published_at__isnull=True, retry_at__isnull=True),
+                name="outbox_fresh",
+            ),
+            # The next two are nearly always empty.
+            models.Index(
+                fields=["retry_at"],
+                condition=Q(published_at__isnull=True, retry_at__isnull=False),
+                name="outbox_failing",
+            ),
+            models.Index(
+                fields=["aggregate_id", "aggregate_version"],
+                condition=Q(published_at__isnull=True, retry_at__isnull=False),
+                name="outbox_failing_by_aggregate",
+            ),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.type} {self.event_id}"
+
+
+class InboxReceipts(models.Manager["InboxReceipt"]):
+    """Tells new events from those that a consumer has received before."""
+
+    def insert_new(self, consumer: str, digests: Mapping[UUID, str]) -> set[UUID]:
+        """Insert a receipt for each event, given with its payload's digest, and answer those that are new.
+
+        Whoever inserts the same receipt at this moment is waited for. The ORM can ignore conflicts too, but
+        then doesn't say which rows it inserted.
+        """
+        if not digests:
+            return set()
+        columns = [
+            InboxReceipt._meta.get_field(name) for name in ("consumer", "event_id", "digest", "received_at")
+        ]
+        now = timezone.now()
+        values = [
+            _stored(column, value)
+            for event_id, digest in digests.items()
+            for column, value in zip(columns, (consumer, event_id, digest, now), strict=True)
+        ]
+        row = f"({', '.join(['%s'] * len(columns))})"
+        names = [connection.ops.quote_name(column.name) for column in columns]
+        table = connection.ops.quote_name(InboxReceipt._meta.db_table)
+        with connection.cursor() as cursor:
+            cursor.execute(
+                f"INSERT INTO {table} ({', '.join(names)})"  # noqa: S608 - the names come from the model
+                f" VALUES {', '.join([row] * len(digests))} ON CONFLICT DO NOTHING RETURNING {names[1]}",
+                values,
+            )
+            return {UUID(str(event_id)) for (event_id,) in cursor.fetchall()}
+
+
+def _stored(column: Any, value: object) -> Any:  # a field, which knows what its value is to the driver
+    return column.get_db_prep_save(value, connection)
+
+
+class InboxReceipt(models.Model):
+    """A consumer has taken the effect of an event; the row commits with that effect."""
+
+    consumer = models.CharField(max_length=32)
+    event_id = models.UUIDField()
+    digest = models.CharField(
+        max_length=64, help_text="SHA-256 of the payload: an id comes with one content."
+    )
+    received_at = models.DateTimeField(db_index=True)
+
+    objects = InboxReceipts()
+
+    class Meta:
+        constraints = (
+            models.UniqueConstraint(fields=["consumer", "event_id"], name="inbox_one_receipt_per_event"),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.consumer} {self.event_id}"
+
+
+class QuarantinedMessages(models.Manager["QuarantinedMessage"]):
+    """Keeps what could not be handled."""
+
+    def keep(
+        self,
+        *,
+        consumer: str,
+        payload: bytes,
+        digest: str,
+        reason: str,
+        event_id: UUID | None,
+        event_type: str,
+    ) -> None:
+        """Keep a message, once; one that was replayed and comes back is open again."""
+        message = QuarantinedMessage(
+            consumer=consumer,
+            event_id=event_id,
+            type=_storable(event_type)[:100],
+            reason=_storable(reason)[:LONGEST_REASON],
+            digest=digest,
+            payload=payload,
+            arrived_at=timezone.now(),
+        )
+        self.bulk_create(
+            [message],
+            update_conflicts=True,
+            unique_fields=["consumer", "digest"],
+            update_fields=["reason", "arrived_at", "replayed_at"],
+        )
+
+
+def _storable(text: str) -> str:
+    """Without what PostgreSQL takes in no text: NUL and lone surrogates."""
+    return text.replace("\0", "").encode(errors="replace").decode()
+
+
+class QuarantinedMessage(models.Model):
+    """A message that a consumer could not handle, kept until somebody has mended the cause and replays it."""
+
+    consumer = models.CharField(max_length=32)
+    event_id = models.UUIDField(null=True)
+    type = models.CharField(max_length=100, blank=True)
+    reason = models.CharField(max_length=500)
+    digest = models.CharField(max_length=64)
+    payload = models.BinaryField()
+    arrived_at = models.DateTimeField()
+    replayed_at = models.DateTimeField(null=True)
+
+    objects = QuarantinedMessages()
+
+    class Meta:
+        ordering = ("-id",)
+        constraints = (
+            models.UniqueConstraint(fields=["consumer", "digest"], name="quarantine_each_message_once"),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.consumer} {self.type or self.digest}"
+
+
+class RelayLease(models.Model):
+    """Single flight of the relay where the database has no advisory locks (SQLite): one row, one holder."""
+
+    id = models.PositiveSmallIntegerField(primary_key=True)
+    holder = models.UUIDField()
+    held_until = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return str(self.holder)

@@ -1,0 +1,43 @@
+"""Forgetting what was delivered long ago."""
+
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+from django.db import models
+from django.utils import timezone
+
+from outbox.models import InboxReceipt, OutboxMessage, QuarantinedMessage
+
+CHUNK = 1000
+KEPT_DAYS = 30
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pruned:
+    """How many rows went."""
+
+    messages: int
+    receipts: int
+    quarantined: int
+
+
+def prune(*, days: int = KEPT_DAYS) -> Pruned:
+    """Delete, in small transactions, events published and quarantined messages replayed over `days` ago.
+
+    Receipts stay twice as long: while an event can still be sent again, its consumer must know it.
+    """
+    now = timezone.now()
+    cutoff = now - timedelta(days=days)
+    return Pruned(
+        messages=_delete(OutboxMessage.objects.filter(published_at__lt=cutoff)),
+        receipts=_delete(InboxReceipt.objects.filter(received_at__lt=now - timedelta(days=2 * days))),
+        quarantined=_delete(QuarantinedMessage.objects.filter(replayed_at__lt=cutoff)),
+    )
+
+
+def _delete(rows: models.QuerySet[Any]) -> int:  # of any of the three
+    deleted = 0
+    while ids := list(rows.order_by("pk").values_list("pk", flat=True)[:CHUNK]):
+        deleted += rows.filter(pk__in=ids).delete()[0]
+    return deleted

@@ -1,0 +1,112 @@
+"""Where changes and their events become one transaction."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from typing import Any, ClassVar, Generic, TypeVar
+from uuid import UUID
+
+from django.db import IntegrityError, models, transaction
+
+from outbox.constraints import broken_constraint
+from outbox.models import OutboxMessage
+from shared_kernel.domain.aggregates import Aggregate
+from shared_kernel.domain.errors import ConcurrentChange, NotFound, Refusal
+from shared_kernel.domain.events import Recorded
+from shared_kernel.services.bus import Storage
+
+A = TypeVar("A", bound=Aggregate)
+R = TypeVar("R", bound=models.Model)
+
+
+@contextmanager
+def transaction_with_outbox(*storages: Storage) -> Iterator[None]:
+    """One transaction: on leaving, write what changed and, with it, what happened. All of it or nothing."""
+    with transaction.atomic():
+        yield
+        for storage in storages:
+            storage.flush()
+        OutboxMessage.objects.append(event for storage in storages for event in storage.pull_events())
+
+
+class Repository(Generic[A, R]):
+    """Keeps one kind of aggregate in one table, for the span of one unit of work.
+
+    A subclass says how a row and an aggregate become each other (`rebuild`, `columns`) and which refusal
+    each of the table's constraints stands for. The table has an `id` and a `version`.
+    """
+
+    rows: type[R]
+    missing: ClassVar[type[NotFound]] = NotFound
+    refusals: ClassVar[Mapping[str, type[Refusal]]] = {}
+    further_rows: ClassVar[Sequence[type[models.Model]]] = ()  # tables of what the aggregate consists of
+
+    def __init__(self) -> None:
+        self._known: dict[UUID, A] = {}
+        self._removed: set[UUID] = set()
+
+    def rebuild(self, row: R) -> A:
+        """The aggregate as the row tells it."""
+        raise NotImplementedError
+
+    def columns(self, aggregate: A) -> dict[str, Any]:  # column values are as various as columns
+        """The row's values besides id and version."""
+        raise NotImplementedError
+
+    def add(self, aggregate: A) -> None:
+        """Take a new aggregate in."""
+        self._known[aggregate.id] = aggregate
+
+    def remove(self, aggregate: A) -> None:
+        """Let an aggregate go; its last event says so."""
+        self._removed.add(aggregate.id)
+
+    def get(self, id: UUID, *, lock: bool = False) -> A:
+        """The aggregate with this id; `lock` keeps others from changing it until the end. Raises NotFound."""
+        found = self.find(lock=lock, id=id)
+        if found is None:
+            raise self.missing(id=str(id))
+        return found
+
+    def find(self, *, lock: bool = False, **lookup: object) -> A | None:
+        """The one aggregate whose columns have these values, if there is one."""
+        rows = self.rows._default_manager.filter(**lookup)
+        row = (rows.select_for_update() if lock else rows).first()
+        return None if row is None else self.known(row)
+
+    def known(self, row: R) -> A:
+        """The aggregate of this row: the same object however often it is read in a unit of work."""
+        return self._known.setdefault(row.pk, self.rebuild(row))
+
+    def flush(self) -> None:
+        """Write every aggregate that recorded events. Raises the refusal a broken constraint stands for."""
+        changed = [each for each in self._known.values() if each.has_changed]
+        try:
+            new = [each for each in changed if self.is_new(each)]
+            self.rows._default_manager.bulk_create(
+                [self.rows(id=each.id, version=each.version, **self.columns(each)) for each in new]
+            )
+            for each in changed:
+                if not self.is_new(each):
+                    self._overwrite(each)
+        except IntegrityError as error:
+            refusal = self.refusals.get(broken_constraint(error, self.rows, *self.further_rows) or "")
+            if refusal is None:
+                raise
+            raise refusal from error
+
+    def is_new(self, aggregate: A) -> bool:
+        """Whether the aggregate has no row yet."""
+        return aggregate.loaded_version == 0
+
+    def _overwrite(self, aggregate: A) -> None:
+        loaded = self.rows._default_manager.filter(id=aggregate.id, version=aggregate.loaded_version)
+        if aggregate.id in self._removed:
+            hit, _ = loaded.delete()
+        else:
+            hit = loaded.update(version=aggregate.version, **self.columns(aggregate))
+        if not hit:
+            raise ConcurrentChange
+
+    def pull_events(self) -> list[Recorded]:
+        """The events of every aggregate of this unit of work, in order for each."""
+        return [event for each in self._known.values() for event in each.pull_events()]
