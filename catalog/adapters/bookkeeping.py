@@ -1,0 +1,80 @@
+"""What the catalogue keeps beside its aggregates: where records came from, and borrowings by month."""
+
+from collections.abc import Collection
+from datetime import date
+from uuid import UUID
+
+from django.db.models import F
+
+from catalog.models import BorrowingCountRow, SourceRecordRow
+from catalog.services.provenance import Source
+from shared_kernel.domain.events import Recorded
+
+
+class DjangoSources:
+    """The records that earlier imports have seen; written at the end, after the Books they belong to."""
+
+    def __init__(self) -> None:
+        self._kept: list[Source] = []
+
+    def with_keys(self, keys: Collection[str]) -> list[Source]:
+        """The stored ones under these keys, the oldest first."""
+        return [_source(row) for row in SourceRecordRow.objects.filter(key__in=keys).order_by("id")]
+
+    def of_import(self, import_id: UUID, books: Collection[UUID]) -> list[Source]:
+        """The stored ones that this import has made or seen, of these Books."""
+        found = SourceRecordRow.objects.filter(book__in=books, last_import=import_id).order_by("number")
+        return [_source(row) for row in found]
+
+    def keep(self, source: Source) -> None:
+        """Store a new one or a changed one at the end."""
+        self._kept.append(source)
+
+    def flush(self) -> None:
+        """Write what was kept."""
+        SourceRecordRow.objects.bulk_create(_row(source) for source in self._kept if source.id is None)
+        SourceRecordRow.objects.bulk_create(
+            (_row(source) for source in self._kept if source.id is not None),
+            update_conflicts=True,
+            unique_fields=["id"],
+            update_fields=["digest", "last_import", "number"],
+        )
+        self._kept.clear()
+
+    def pull_events(self) -> list[Recorded]:
+        """None: this is bookkeeping."""
+        return []
+
+
+class DjangoBorrowingCounts:
+    """How often each Book was borrowed in each month."""
+
+    def add_one(self, book: UUID, month: date) -> None:
+        """Count one borrowing more, whoever else is counting."""
+        counts = BorrowingCountRow.objects.filter(book_id=book, month=month)
+        if not counts.update(count=F("count") + 1):
+            nothing_yet = BorrowingCountRow(book_id=book, month=month, count=0)
+            BorrowingCountRow.objects.bulk_create([nothing_yet], ignore_conflicts=True)
+            counts.update(count=F("count") + 1)
+
+
+def _source(row: SourceRecordRow) -> Source:
+    return Source(
+        id=row.pk,
+        book_id=row.book_id,
+        key=row.key,
+        digest=row.digest,
+        last_import=row.last_import,
+        number=row.number,
+    )
+
+
+def _row(source: Source) -> SourceRecordRow:
+    return SourceRecordRow(
+        id=source.id,
+        book_id=source.book_id,
+        key=source.key,
+        digest=source.digest,
+        last_import=source.last_import,
+        number=source.number,
+    )

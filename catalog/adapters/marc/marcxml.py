@@ -1,0 +1,169 @@
+"""Read MARCXML as a stream, record by record, in constant memory.
+
+A document that declares a DOCTYPE is refused at that point, before an entity could be declared or expanded.
+"""
+
+import codecs
+from collections.abc import Iterable, Iterator
+from xml.parsers import expat
+
+from pymarc import Field, Indicators
+
+from catalog.adapters.marc.fields import LONGEST_RECORD, WANTED_TAGS, MarcRecord, UnreadableRecord
+
+_NAMESPACE = "http://www.loc.gov/MARC21/slim"
+_SEPARATOR = " "
+
+
+def read_marcxml(blocks: Iterable[bytes], *, encoding: str | None) -> Iterator[MarcRecord | UnreadableRecord]:
+    """Give each record of the document in turn, or why it can't be read.
+
+    encoding: a Python codec that overrides the document's own declaration, or None. An element that lacks
+    its tag or code costs its record; where the XML itself is broken, one UnreadableRecord stands for all the
+    rest, and for the whole where no MARC record is in it.
+    """
+    nothing_found = True
+    for records in _Document().read(_decoded(blocks, encoding)):
+        for record in records:
+            nothing_found = False
+            yield record
+    if nothing_found:
+        yield UnreadableRecord("The XML holds no MARC record.")
+
+
+def _decoded(blocks: Iterable[bytes], encoding: str | None) -> Iterator[bytes | str]:
+    # MARC-8 has no place in XML, which says itself how it is encoded.
+    if encoding is None or encoding == "marc8":
+        yield from blocks
+        return
+    decoder = codecs.getincrementaldecoder(encoding)()
+    try:
+        for block in blocks:
+            yield decoder.decode(block)
+        yield decoder.decode(b"", final=True)
+    except ValueError:
+        raise UnreadableRecord(f"From here on the file is not in the encoding {encoding}.") from None
+
+
+class _Document:
+    """Collects the records that the parser has finished."""
+
+    def __init__(self) -> None:
+        self._finished: list[MarcRecord | UnreadableRecord] = []
+        self._record: _Record | None = None
+        parser = expat.ParserCreate(namespace_separator=_SEPARATOR)
+        parser.buffer_text = True
+        parser.StartDoctypeDeclHandler = self._refuse_doctype
+        parser.StartElementHandler = self._start
+        parser.EndElementHandler = self._end
+        parser.CharacterDataHandler = self._characters
+        self._parser = parser
+
+    def read(self, blocks: Iterable[bytes | str]) -> Iterator[list[MarcRecord | UnreadableRecord]]:
+        """Give the records that each block completes and, if reading had to stop, why."""
+        try:
+            for block in blocks:
+                self._parse(block)
+                yield self._taken()
+            self._parse(b"", final=True)
+        except UnreadableRecord as stopped:
+            self._finished.append(stopped)
+        yield self._taken()
+
+    def _parse(self, block: bytes | str, *, final: bool = False) -> None:
+        try:
+            self._parser.Parse(block, final)
+        except expat.ExpatError as error:
+            raise UnreadableRecord(
+                f"From here on the XML is broken: {expat.ErrorString(error.code)} (line {error.lineno})."
+            ) from None
+        except (ValueError, LookupError):
+            raise UnreadableRecord("The XML declares an encoding that can't be read.") from None
+
+    def _taken(self) -> list[MarcRecord | UnreadableRecord]:
+        finished, self._finished = self._finished, []
+        return finished
+
+    @staticmethod
+    def _refuse_doctype(*_declaration: object) -> None:
+        raise UnreadableRecord("The XML declares a DOCTYPE, which is refused: remove it and import again.")
+
+    def _start(self, name: str, attributes: dict[str, str]) -> None:
+        element = name.removeprefix(_NAMESPACE + _SEPARATOR)
+        if element == "record":
+            self._record = _Record()
+        elif self._record is not None:
+            self._record.open(element, attributes)
+
+    def _characters(self, text: str) -> None:
+        if self._record is not None:
+            self._record.write(text)
+
+    def _end(self, name: str) -> None:
+        if self._record is None:
+            return
+        element = name.removeprefix(_NAMESPACE + _SEPARATOR)
+        if element == "record":
+            self._finished.append(self._record.finish())
+            self._record = None
+        else:
+            self._record.close(element)
+
+
+class _Record:
+    """The record being parsed; the first fault in it is kept until its end."""
+
+    def __init__(self) -> None:
+        self._leader = ""
+        self._fields: list[Field] = []
+        self._field: Field | None = None
+        self._code = ""
+        self._text: list[str] = []
+        self._size = 0
+        self._fault: str | None = None
+
+    def open(self, element: str, attributes: dict[str, str]) -> None:
+        self._text = []
+        self._grow(len(element))
+        if self._fault is not None:
+            return
+        if element in {"controlfield", "datafield"}:
+            # Some files drop the leading zeros of a tag.
+            tag = self._required(element, attributes, "tag").zfill(3)
+            indicators = Indicators(attributes.get("ind1", " "), attributes.get("ind2", " "))
+            self._field = Field(tag, indicators) if tag in WANTED_TAGS else None
+        elif element == "subfield":
+            self._code = self._required(element, attributes, "code")
+
+    def write(self, text: str) -> None:
+        self._grow(len(text))
+        if self._fault is None:
+            self._text.append(text)
+
+    def close(self, element: str) -> None:
+        text, self._text = "".join(self._text), []
+        if self._fault is not None:
+            return
+        if element == "leader":
+            self._leader = text
+        elif self._field is not None:
+            if element == "subfield":
+                self._field.add_subfield(self._code, text)
+            elif element == "controlfield":
+                self._field.data = text
+            if element in {"controlfield", "datafield"}:
+                self._fields.append(self._field)
+                self._field = None
+
+    def finish(self) -> MarcRecord | UnreadableRecord:
+        return UnreadableRecord(self._fault) if self._fault else MarcRecord(self._leader, self._fields)
+
+    def _required(self, element: str, attributes: dict[str, str], name: str) -> str:
+        if not attributes.get(name):
+            self._fault = f"A <{element}> of the record has no {name}."
+        return attributes.get(name, "")
+
+    def _grow(self, size: int) -> None:
+        self._size += size
+        if self._size > LONGEST_RECORD:
+            self._fault, self._fields, self._text = "The record is too long.", [], []

@@ -1,0 +1,136 @@
+"""The catalogue's storage: aggregates in rows."""
+
+from collections.abc import Collection
+from typing import Any, ClassVar
+from uuid import UUID
+
+from django.db import IntegrityError
+
+from catalog.domain.barcode import Barcode
+from catalog.domain.book import Book, BookNotFound, DuplicateISBN
+from catalog.domain.copy import Condition, Copy, CopyNotFound, DuplicateBarcode, ItemType
+from catalog.domain.description import Description
+from catalog.domain.isbn import ISBN
+from catalog.domain.text import sort_key
+from catalog.domain.title import Title
+from catalog.models import BookRow, CopyRow, IsbnRow
+from catalog.services import search
+from catalog.services.prices import stored_price
+from outbox.constraints import broken_constraint
+from outbox.unit_of_work import Repository
+
+#: Before every year.
+_NO_YEAR = -10_000
+
+
+class DjangoBooks(Repository[Book, BookRow]):
+    """The Books, with their ISBNs and the words by which they are found."""
+
+    rows = BookRow
+    missing = BookNotFound
+
+    def rebuild(self, row: BookRow) -> Book:
+        """The Book as the row tells it."""
+        return Book(
+            id=row.id,
+            version=row.version,
+            added_at=row.added_at,
+            description=Description(
+                title=Title(row.title),
+                authors=tuple(row.authors),
+                isbns=tuple(ISBN(digits) for digits in row.isbns),
+                year=row.year,
+                language=row.language or None,
+                publisher=row.publisher or None,
+                subjects=tuple(row.subjects),
+            ),
+        )
+
+    def columns(self, aggregate: Book) -> dict[str, Any]:  # column values are as various as columns
+        """The row's values, those included that are derived for searching and sorting."""
+        description = aggregate.description
+        return {
+            "title": description.title.text,
+            "authors": list(description.authors),
+            "isbns": [isbn.digits for isbn in description.isbns],
+            "year": description.year,
+            "language": description.language or "",
+            "publisher": description.publisher or "",
+            "subjects": list(description.subjects),
+            "sort_key": sort_key(description.title.text),
+            "year_key": _NO_YEAR if description.year is None else description.year,
+            "search_text": search.search_text(description),
+            "fingerprint": description.fingerprint,
+            "added_at": aggregate.added_at,
+        }
+
+    def with_ids(self, ids: Collection[UUID]) -> list[Book]:
+        """The stored Books with these ids."""
+        return [self._of(row) for row in BookRow.objects.filter(id__in=ids)]
+
+    def by_isbn(self, isbns: Collection[str]) -> dict[str, Book]:
+        """The stored Books that have these ISBNs."""
+        found = IsbnRow.objects.filter(isbn__in=isbns).select_related("book")
+        return {row.isbn: self._of(row.book) for row in found}
+
+    def with_fingerprints(self, fingerprints: Collection[str]) -> list[Book]:
+        """The stored Books with these fingerprints, the oldest first."""
+        found = BookRow.objects.filter(fingerprint__in=fingerprints).order_by("added_at", "id")
+        return [self._of(row) for row in found]
+
+    def _of(self, row: BookRow) -> Book:
+        return self._known.get(row.id) or self._known.setdefault(row.id, self.rebuild(row))
+
+    def flush(self) -> None:
+        """Write what changed. Raises DuplicateISBN."""
+        changed = [book for book in self._known.values() if book.has_changed]
+        super().flush()
+        if not changed:
+            return
+        if any(book.loaded_version for book in changed):
+            IsbnRow.objects.filter(book__in=[book.id for book in changed if book.loaded_version]).delete()
+        try:
+            IsbnRow.objects.bulk_create(
+                IsbnRow(isbn=isbn.digits, book_id=book.id)
+                for book in changed
+                for isbn in book.description.isbns
+            )
+        except IntegrityError as error:
+            if broken_constraint(error, IsbnRow) != "catalog_one_book_per_isbn":
+                raise
+            raise DuplicateISBN from error
+        search.index(changed)
+
+
+class DjangoCopies(Repository[Copy, CopyRow]):
+    """The Copies."""
+
+    rows = CopyRow
+    missing = CopyNotFound
+    refusals: ClassVar = {"catalog_one_copy_per_barcode": DuplicateBarcode}
+
+    def rebuild(self, row: CopyRow) -> Copy:
+        """The Copy as the row tells it."""
+        return Copy(
+            id=row.id,
+            version=row.version,
+            book_id=row.book_id,
+            barcode=Barcode(row.barcode),
+            item_type=ItemType(row.item_type),
+            branch=row.branch,
+            condition=Condition(row.condition),
+            price=stored_price(row.price_minor, row.price_currency),
+        )
+
+    def columns(self, aggregate: Copy) -> dict[str, Any]:  # column values are as various as columns
+        """The row's values."""
+        price = aggregate.price
+        return {
+            "book_id": aggregate.book_id,
+            "barcode": aggregate.barcode.text,
+            "item_type": aggregate.item_type.slug,
+            "branch": aggregate.branch,
+            "condition": aggregate.condition.value,
+            "price_minor": None if price is None else price.minor,
+            "price_currency": "" if price is None else price.currency,
+        }

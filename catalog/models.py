@@ -1,0 +1,148 @@
+"""The catalogue's tables. Each rule of the domain has its last line here, as a named constraint."""
+
+from django.db import models
+from django.db.models import Q
+from django.db.models.functions import Length
+from django.db.models.lookups import Exact
+
+from catalog.domain.copy import Condition
+
+
+class BookRow(models.Model):
+    """A Book. `sort_key`, `year_key`, `search_text` and `fingerprint` follow from the other columns."""
+
+    id = models.UUIDField(primary_key=True)
+    version = models.PositiveIntegerField()
+    title = models.CharField(max_length=500)
+    authors = models.JSONField(help_text="Names, the first being the main author.")
+    isbns = models.JSONField(help_text="13 digits each; the first is the Book's, the others only find it.")
+    year = models.SmallIntegerField(null=True)
+    language = models.CharField(max_length=35, blank=True)
+    publisher = models.CharField(max_length=500, blank=True)
+    subjects = models.JSONField()
+    sort_key = models.CharField(max_length=200, help_text="The folded title, compared byte by byte.")
+    year_key = models.SmallIntegerField(help_text="The year, or -10000 where nobody knows it.")
+    search_text = models.TextField(help_text="Folded words, one blank between two.")
+    fingerprint = models.CharField(max_length=32, help_text="Hash of title, authors, year and publisher.")
+    added_at = models.DateTimeField()
+
+    class Meta:
+        verbose_name = "book"
+        ordering = ("sort_key", "id")
+        constraints = (
+            models.CheckConstraint(condition=~Q(title=""), name="catalog_book_has_a_title"),
+            models.CheckConstraint(condition=~Q(authors=[]), name="catalog_book_has_an_author"),
+            models.CheckConstraint(
+                condition=Q(year__isnull=True) | Q(year__range=(-9999, 9999)),
+                name="catalog_book_year_plausible",
+            ),
+        )
+        indexes = (
+            models.Index(fields=["sort_key", "id"], name="catalog_book_by_title"),
+            models.Index(fields=["added_at", "id"], name="catalog_book_by_addition"),
+            models.Index(fields=["year_key", "id"], name="catalog_book_by_year"),
+            models.Index(fields=["language", "sort_key", "id"], name="catalog_book_by_language"),
+            models.Index(fields=["fingerprint"], name="catalog_book_by_fingerprint"),
+        )
+
+    def __str__(self) -> str:
+        return self.title
+
+
+class IsbnRow(models.Model):
+    """An ISBN of a Book, its own or a further one: no two Books share any."""
+
+    isbn = models.CharField(max_length=13)
+    book = models.ForeignKey(BookRow, on_delete=models.CASCADE, related_name="+")
+
+    class Meta:
+        verbose_name = "ISBN"
+        constraints = (
+            models.UniqueConstraint(fields=["isbn"], name="catalog_one_book_per_isbn"),
+            models.CheckConstraint(condition=Exact(Length("isbn"), 13), name="catalog_isbn_has_13_digits"),
+        )
+
+    def __str__(self) -> str:
+        return self.isbn
+
+
+class CopyRow(models.Model):
+    """A Copy. Whether it is lent is not known here: that is a question to lending."""
+
+    id = models.UUIDField(primary_key=True)
+    version = models.PositiveIntegerField()
+    book = models.ForeignKey(BookRow, on_delete=models.PROTECT, related_name="copies")
+    barcode = models.CharField(max_length=40)
+    item_type = models.CharField(max_length=40)
+    branch = models.CharField(max_length=20)
+    condition = models.CharField(max_length=14, choices=[(each.value, each.value) for each in Condition])
+    price_minor = models.BigIntegerField(
+        null=True, help_text="Replacement price in the currency's smallest unit."
+    )
+    price_currency = models.CharField(max_length=3, blank=True)
+
+    class Meta:
+        verbose_name = "copy"
+        verbose_name_plural = "copies"
+        ordering = ("barcode",)
+        constraints = (
+            models.UniqueConstraint(fields=["barcode"], name="catalog_one_copy_per_barcode"),
+            models.CheckConstraint(condition=~Q(barcode=""), name="catalog_copy_has_a_barcode"),
+            models.CheckConstraint(
+                condition=Q(condition__in=[each.value for each in Condition]),
+                name="catalog_copy_condition_known",
+            ),
+            models.CheckConstraint(
+                condition=Q(price_minor__isnull=True, price_currency="")
+                | (Q(price_minor__gte=0) & ~Q(price_currency="")),
+                name="catalog_copy_price_whole",
+            ),
+        )
+
+    def __str__(self) -> str:
+        return self.barcode
+
+
+class SourceRecordRow(models.Model):
+    """A record of an imported file and the Book that it became, or was merged into.
+
+    It lets the same file be imported again without effect: `key` finds the record of an earlier import,
+    `digest` tells whether it has changed since, and (`last_import`, `number`) keeps two records of one file
+    from becoming the same Book.
+    """
+
+    book = models.ForeignKey(BookRow, on_delete=models.CASCADE, related_name="+")
+    key = models.CharField(
+        max_length=32, help_text="Hash of the record's own id or, without one, its fingerprint."
+    )
+    digest = models.CharField(max_length=32, help_text="Hash of all that the record said when last imported.")
+    last_import = models.UUIDField()
+    number = models.PositiveIntegerField(
+        help_text="The record's place in the file of the last import, from 1."
+    )
+
+    class Meta:
+        verbose_name = "imported record"
+        indexes = (models.Index(fields=["key"], name="catalog_source_by_key"),)
+
+    def __str__(self) -> str:
+        return self.key
+
+
+class BorrowingCountRow(models.Model):
+    """How often a Book was borrowed in a month of UTC. It outlives the Book, for the statistics."""
+
+    book = models.ForeignKey(BookRow, on_delete=models.DO_NOTHING, db_constraint=False, related_name="+")
+    month = models.DateField(help_text="Its first day.")
+    count = models.PositiveIntegerField()
+
+    class Meta:
+        verbose_name = "borrowings of a month"
+        verbose_name_plural = "borrowings by month"
+        ordering = ("-month", "-count", "id")
+        constraints = (
+            models.UniqueConstraint(fields=["book", "month"], name="catalog_one_borrowing_count_per_month"),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.month:%Y-%m}: {self.count}"

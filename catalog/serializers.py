@@ -1,0 +1,72 @@
+"""The form of what clients send; its rules are the domain's."""
+
+from typing import Any, get_args
+
+from django.conf import settings
+from rest_framework import serializers
+
+from catalog.services.queries import BookOrder
+from shared_kernel.domain.money import Money
+
+#: Far above every bound of the domain, whose own refusals say more.
+_LONG = 10_000
+_MANY = 1_000
+
+
+class _Text(serializers.CharField):
+    def __init__(self, **options: Any) -> None:  # DRF's own
+        super().__init__(max_length=_LONG, allow_blank=True, **options)
+
+
+class _Texts(serializers.ListField):
+    def __init__(self, **options: Any) -> None:  # DRF's own
+        super().__init__(child=_Text(), max_length=_MANY, **options)
+
+    def to_internal_value(self, data: Any) -> Any:  # DRF knows lists only
+        """The texts, as a command holds them."""
+        return tuple(super().to_internal_value(data))
+
+
+class BookForm(serializers.Serializer[Any]):
+    """A Book to be."""
+
+    title = _Text()
+    authors = _Texts()
+    isbn = _Text(required=False, allow_null=True, help_text="10 or 13 digits, as printed.")
+    year = serializers.IntegerField(required=False, allow_null=True)
+    language = _Text(required=False, allow_null=True, help_text="A code of ISO 639.")
+    publisher = _Text(required=False, allow_null=True)
+    subjects = _Texts(required=False)
+
+
+class BookFilter(serializers.Serializer[Any]):
+    """Which Books to list, and in which order."""
+
+    q = serializers.CharField(
+        required=False, max_length=500, help_text="Beginnings of words of title, authors, ISBN and subjects."
+    )
+    author = serializers.CharField(required=False, max_length=500)
+    isbn = serializers.CharField(required=False, max_length=100)
+    language = serializers.CharField(required=False, max_length=35)
+    available = serializers.BooleanField(required=False, help_text="Whether a copy of it is free.")
+    ordering = serializers.ChoiceField(get_args(BookOrder), required=False)
+
+
+class MoneyForm(serializers.Serializer[Any]):
+    """An amount of the library's currency."""
+
+    amount = serializers.CharField(max_length=40, help_text="A decimal such as 12.50.")
+    currency = serializers.ChoiceField([settings.CURRENCY])
+
+
+class CopyForm(serializers.Serializer[Any]):
+    """A Copy to be."""
+
+    barcode = _Text()
+    item_type = _Text()
+    branch = _Text(required=False)
+    price = MoneyForm(required=False, allow_null=True, help_text="What replacing it costs.")
+
+    def validate_price(self, price: dict[str, str] | None) -> Money | None:
+        """Read the amount. Raises InvalidMoney."""
+        return None if price is None else Money.parse(price["amount"], price["currency"])

@@ -1,0 +1,111 @@
+"""What the catalogue answers to those who ask: the public shapes."""
+
+from dataclasses import dataclass
+from typing import Literal, Self
+from uuid import UUID
+
+from catalog.domain.book import Book
+from catalog.domain.copy import Copy
+from shared_kernel.domain.money import Money
+from shared_kernel.services.bus import Answer
+
+CopyState = Literal["free", "lent", "held", "out_of_service"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Availability(Answer):
+    """What there is of a Book: copies not withdrawn, those of them in service, of these the free ones."""
+
+    copies: int
+    lendable: int
+    available: int
+    holds_waiting: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BookView(Answer):
+    """A Book, and what there is of it. `isbn` has 13 digits, `language` is a code of ISO 639."""
+
+    id: UUID
+    title: str
+    authors: tuple[str, ...]
+    isbn: str | None
+    year: int | None
+    language: str | None
+    publisher: str | None
+    subjects: tuple[str, ...]
+    version: int
+    availability: Availability
+
+    @classmethod
+    def of_new(cls, book: Book, *, copies: int) -> Self:
+        """A Book that was added just now, with so many copies, all of them free."""
+        description = book.description
+        return cls(
+            id=book.id,
+            title=description.title.text,
+            authors=description.authors,
+            isbn=description.isbn,
+            year=description.year,
+            language=description.language,
+            publisher=description.publisher,
+            subjects=description.subjects,
+            version=book.version,
+            availability=Availability(copies=copies, lendable=copies, available=copies, holds_waiting=0),
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CopyView(Answer):
+    """A Copy. `price` is that of replacing it; `state` says whether it stands on the shelf."""
+
+    id: UUID
+    barcode: str
+    book: UUID
+    item_type: str
+    branch: str
+    condition: str
+    price: Money | None
+    state: CopyState
+
+    @classmethod
+    def of_new(cls, copy: Copy) -> Self:
+        """A Copy that was added just now: nobody can have it yet."""
+        return cls(
+            id=copy.id,
+            barcode=copy.barcode.text,
+            book=copy.book_id,
+            item_type=copy.item_type.slug,
+            branch=copy.branch,
+            condition=copy.condition.value,
+            price=copy.price,
+            state="free",
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rejection(Answer):
+    """A record of the file that was not imported, by its place in the file from 1, and why."""
+
+    number: int
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ImportReport(Answer):
+    """How many records of a file became new Books, changed one or changed nothing; the new ones' copies."""
+
+    created: int = 0
+    updated: int = 0
+    unchanged: int = 0
+    copies: int = 0
+    rejected: tuple[Rejection, ...] = ()
+
+    def __add__(self, other: "ImportReport") -> "ImportReport":
+        return ImportReport(
+            created=self.created + other.created,
+            updated=self.updated + other.updated,
+            unchanged=self.unchanged + other.unchanged,
+            copies=self.copies + other.copies,
+            rejected=self.rejected + other.rejected,
+        )

@@ -1,0 +1,55 @@
+"""A Book comes into the catalogue."""
+
+from dataclasses import dataclass
+from uuid import uuid4
+
+from catalog.domain.book import Book
+from catalog.domain.copy import Copy, ItemType
+from catalog.domain.description import Description
+from catalog.services.answers import BookView
+from catalog.services.commands.add_copy import DEFAULT_BRANCH, DEFAULT_ITEM_TYPE
+from catalog.services.ports import CatalogWork
+from shared_kernel.domain.clock import Clock
+from shared_kernel.services.bus import Command
+from shared_kernel.services.origin import concerning
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AddBook(Command[BookView]):
+    """Add a Book and, if wanted, copies of it, of the usual item type, with barcodes made up for them."""
+
+    title: str
+    authors: tuple[str, ...]
+    isbn: str | None = None
+    year: int | None = None
+    language: str | None = None
+    publisher: str | None = None
+    subjects: tuple[str, ...] = ()
+    copies: int = 0
+
+
+def add_book(command: AddBook, work: CatalogWork, *, clock: Clock) -> BookView:
+    """Add it. Refused with every value that is out of bounds, or with DuplicateISBN."""
+    description = Description.parse(
+        title=command.title,
+        authors=command.authors,
+        isbns=[command.isbn] if command.isbn else [],
+        year=command.year,
+        language=command.language,
+        publisher=command.publisher,
+        subjects=command.subjects,
+    )
+    book = Book.add(id=uuid4(), description=description, at=clock.now())
+    concerning(book=book.id)
+    work.books.add(book)
+    for _ in range(command.copies):
+        work.copies.add(
+            Copy.add(
+                id=uuid4(),
+                book_id=book.id,
+                item_type=ItemType(DEFAULT_ITEM_TYPE),
+                branch=DEFAULT_BRANCH,
+                at=clock.now(),
+            )
+        )
+    return BookView.of_new(book, copies=command.copies)

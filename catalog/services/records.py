@@ -1,0 +1,35 @@
+"""What an import reads from another institution's file, in our words."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SourceRecord:
+    """One readable record of the file.
+
+    number: its place in the file, from 1. source_id: what its maker calls it, stable between two exports of
+    the same record; None when the maker gave no id of the file's own. title: 1 to 500 characters. authors: at
+    least one. isbns: valid ones only, as 13 digits, in the order of the record, the first being the Book's.
+    language: an ISO 639-2 code. All text is NFC, on one line, without control characters.
+    """
+
+    number: int
+    source_id: str | None
+    title: str
+    authors: tuple[str, ...]
+    isbns: tuple[str, ...]
+    year: int | None
+    language: str | None
+    publisher: str | None
+    subjects: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RejectedRecord:
+    """One record of the file that can't become a Book, and why: a sentence for the person who imports it.
+
+    number: its place in the file, from 1.
+    """
+
+    number: int
+    reason: str

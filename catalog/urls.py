@@ -1,0 +1,21 @@
+"""The catalogue's addresses: those below /api/v1, and its pages."""
+
+from django.urls import path
+
+from catalog import pages
+from catalog.views import BookCopyViewSet, BookViewSet, CopyViewSet
+
+api_urlpatterns = [
+    path("books", BookViewSet.as_view({"get": "list", "post": "create"}), name="books"),
+    path("books/<uuid:id>", BookViewSet.as_view({"get": "retrieve"}), name="book"),
+    path(
+        "books/<uuid:id>/copies",
+        BookCopyViewSet.as_view({"get": "list", "post": "create"}),
+        name="book-copies",
+    ),
+    path("copies/<str:barcode>", CopyViewSet.as_view({"get": "retrieve"}), name="copy"),
+]
+page_urlpatterns = [
+    path("", pages.catalogue, name="catalogue"),
+    path("books/<uuid:id>", pages.book, name="book-page"),
+]

@@ -1,0 +1,182 @@
+import json
+from io import StringIO
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+import pytest
+from django.core.management import CommandError, call_command
+
+from catalog.models import BookRow, CopyRow
+from outbox.models import OutboxMessage
+from tests.conftest import shared_data
+from tests.factories import a_book, a_copy, a_loan
+from tests.factories_catalog import marc
+
+pytestmark = pytest.mark.django_db
+
+
+def run(*arguments: str | Path) -> str:
+    out = StringIO()
+    call_command(str(arguments[0]), *(str(each) for each in arguments[1:]), stdout=out, stderr=StringIO())
+    return out.getvalue()
+
+
+def refusal(*arguments: str | Path) -> CommandError:
+    with pytest.raises(CommandError) as refused:
+        run(*arguments)
+    assert "\n" not in str(refused.value)
+    return refused.value
+
+
+class TestAddBook:
+    def test_prints_the_id_of_a_book_with_one_copy(self) -> None:
+        book = UUID(run("add_book", "Romola", "Eliot, George", "--isbn", "0-14-043470-4").strip())
+        assert BookRow.objects.get(id=book).isbns == ["9780140434705"]
+        assert CopyRow.objects.filter(book=book).count() == 1
+
+    @pytest.mark.parametrize("copies", [0, 3])
+    def test_adds_as_many_copies_as_wanted(self, copies: int) -> None:
+        answer = json.loads(run("add_book", "Romola", "Eliot", "--copies", str(copies), "--json"))
+        assert answer["availability"]["available"] == CopyRow.objects.count() == copies
+
+    def test_says_in_one_line_why_not(self) -> None:
+        refused = refusal("add_book", "\u200b", "Eliot\udcff", "--isbn", "1")
+        assert refused.returncode == 1
+        assert "invalid_title: " in str(refused)
+        assert "invalid_authors: " in str(refused)
+        assert "invalid_isbn: " in str(refused)
+
+    @pytest.mark.parametrize("copies", ["-1", "x", "101", "1.5", "²"])
+    def test_takes_a_sensible_number_of_copies(self, copies: str) -> None:
+        assert "--copies" in str(refusal("add_book", "Romola", "Eliot", f"--copies={copies}"))
+
+
+class TestListBooks:
+    def test_shows_a_table_with_whole_ids(self) -> None:
+        book = a_book(title="Romola")
+        out = run("list_books")
+        assert str(book.id) in out
+        assert "Romola" in out
+
+    def test_says_so_where_there_is_none(self) -> None:
+        assert "No book was found." in run("list_books", "--search", "nothing")
+
+    def test_answers_programs_with_all_books(self) -> None:
+        for _ in range(105):
+            a_book()
+        assert len(json.loads(run("list_books", "--json"))) == 105
+
+    def test_finds_and_filters(self) -> None:
+        a_copy(book=a_book(title="Romola").id)
+        a_loan(copy_barcode=a_copy(book=a_book(title="Romola, lent").id).barcode)
+        found = json.loads(run("list_books", "--search", "romo", "--json"))
+        free = json.loads(run("list_books", "--search", "romo", "--available", "--json"))
+        assert [book["title"] for book in found] == ["Romola", "Romola, lent"]
+        assert [book["title"] for book in free] == ["Romola"]
+
+
+@pytest.fixture
+def file(tmp_path: Path) -> Path:
+    path = tmp_path / "books.mrc"
+    path.write_bytes(
+        marc(
+            {"id": "1", "title": "Romola", "isbns": ("9780140434705",)},
+            {"id": "2", "title": "Adam Bede", "year": 1859},
+        ).getvalue()
+    )
+    return path
+
+
+class TestImportMarc:
+    def imported(self, *arguments: str | Path) -> dict[str, Any]:
+        report: dict[str, Any] = json.loads(run("import_marc", *arguments, "--json"))
+        return report
+
+    def test_makes_books_with_a_copy_each(self, file: Path) -> None:
+        report = self.imported(file)
+        assert report == {"created": 2, "updated": 0, "unchanged": 0, "copies": 2, "rejected": []}
+        assert sorted(BookRow.objects.values_list("title", flat=True)) == ["Adam Bede", "Romola"]
+        assert CopyRow.objects.count() == 2
+        assert OutboxMessage.objects.filter(type="catalog.book_added.v1").count() == 2
+
+    def test_tells_people_in_a_sentence(self, file: Path) -> None:
+        assert "created 2, updated 0, unchanged 0, copies 2, rejected 0" in run("import_marc", file)
+
+    def test_of_the_same_file_again_changes_nothing(self, file: Path) -> None:
+        self.imported(file)
+        events = OutboxMessage.objects.count()
+        report = self.imported(file)
+        assert report == {"created": 0, "updated": 0, "unchanged": 2, "copies": 0, "rejected": []}
+        assert OutboxMessage.objects.count() == events
+
+    def test_of_a_corrected_file_updates_the_book(self, file: Path) -> None:
+        self.imported(file)
+        file.write_bytes(marc({"id": "2", "title": "Adam Bede", "year": 1860}).getvalue())
+        report = self.imported(file)
+        assert (report["updated"], report["copies"]) == (1, 0)
+        assert BookRow.objects.get(title="Adam Bede").year == 1860
+        revised = OutboxMessage.objects.get(type="catalog.book_revised.v1")
+        assert json.loads(revised.payload)["data"]["changed"] == ["year"]
+
+    def test_dry_changes_nothing_and_tells_what_it_would(self, file: Path) -> None:
+        twin = {"title": "Romola again", "isbns": ("9780140434705",)}
+        file.write_bytes(
+            file.read_bytes() + marc(*({"title": f"Volume {n}"} for n in range(120)), twin).getvalue()
+        )
+        dry = self.imported(file, "--dry-run")
+        assert not BookRow.objects.exists()
+        assert (dry["created"], dry["updated"]) == (122, 1)
+        assert self.imported(file) == dry
+
+    def test_merges_an_isbn_also_over_a_hundred_records(self, file: Path) -> None:
+        file.write_bytes(
+            marc(
+                {"title": "First", "isbns": ("9780140434705",)},
+                *({"title": f"Volume {n}"} for n in range(150)),
+                {"title": "Second", "isbns": ("9780140434705", "9780743273565")},
+            ).getvalue()
+        )
+        assert (self.imported(file)["created"], self.imported(file)["unchanged"]) == (151, 152)
+        assert BookRow.objects.get(title="Second").isbns == ["9780140434705", "9780743273565"]
+
+    @pytest.mark.parametrize(
+        ("arguments", "words"),
+        [
+            (["nowhere.mrc"], "can't be read"),
+            (["."], "can't be read"),
+            ([__file__, "--encoding=klingon"], "encoding"),
+        ],
+    )
+    def test_of_what_is_no_file_is_a_usage_error(self, arguments: list[str], words: str) -> None:
+        refused = refusal("import_marc", *arguments)
+        assert refused.returncode == 2
+        assert words in str(refused)
+
+    def test_reports_each_bad_record_and_imports_the_rest(self) -> None:
+        report = self.imported(shared_data("pymarc_bad_records.mrc"))
+        assert report["created"] == BookRow.objects.count() == 2
+        assert [each["number"] for each in report["rejected"]] == sorted(
+            {each["number"] for each in report["rejected"]}
+        )
+        assert all(each["reason"] for each in report["rejected"])
+
+    @pytest.mark.parametrize(
+        ("name", "records"),
+        [
+            ("pymarc_marc.dat", 20),
+            ("pymarc_test.dat", 10),
+            ("pymarc_one.dat", 1),
+            ("pymarc_batch.xml", 2),
+            ("pymarc_multi_isbn.dat", 1),
+            ("pymarc_marc8.dat", 1),
+            ("pymarc_diacritic.dat", 1),
+            ("pymarc_utf8_with_leader_flag.dat", 1),
+            ("traject_test_data.utf8.mrc", 30),
+        ],
+    )
+    def test_of_a_real_file_twice_makes_its_books_once(self, name: str, records: int) -> None:
+        first, again = self.imported(shared_data(name)), self.imported(shared_data(name))
+        assert first["created"] + first["updated"] + first["unchanged"] == records
+        assert first["created"] == first["copies"] == BookRow.objects.count() == CopyRow.objects.count()
+        assert again == {"created": 0, "updated": 0, "unchanged": records, "copies": 0, "rejected": []}

@@ -1,0 +1,121 @@
+from uuid import uuid4
+
+import pytest
+from django.db import connection
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from catalog.models import BookRow
+from catalog.services.commands.import_records import ImportRecords
+from catalog.services.queries import ListBooks
+from catalog.services.records import SourceRecord
+from shared_kernel.services.commands import dispatch
+from shared_kernel.services.pages import PageRequest
+from shared_kernel.services.queries import ask
+from tests.factories import a_book
+
+pytestmark = pytest.mark.django_db
+
+
+def found(q: str = "", author: str = "") -> list[str]:
+    return [book.title for book in ask(ListBooks(q=q, author=author, page=PageRequest(size=100))).results]
+
+
+class TestSearching:
+    @pytest.fixture(autouse=True)
+    def _books(self) -> None:
+        a_book(
+            title="L'Étranger", authors=("Camus, Albert",), isbn="978-2-07-036002-4", subjects=("Absurde",)
+        )
+        a_book(title="The Great Gatsby", authors=("Fitzgerald, F. Scott",), subjects=("Long Island",))
+        a_book(title="東京物語", authors=("小津 安二郎",))
+        a_book(title="C++ in 1985: Camus' notes", authors=("Stroustrup, Bjarne", "Ødegård, Åse"))
+
+    @pytest.mark.parametrize(
+        ("q", "title"),
+        [
+            ("etranger", "L'Étranger"),
+            ("L’ÉTRANGER", "L'Étranger"),
+            ("letranger", "L'Étranger"),
+            ("étran alb", "L'Étranger"),
+            ("absurd camus", "L'Étranger"),
+            ("9782070360024", "L'Étranger"),
+            ("978-2-07-036002-4", "L'Étranger"),
+            ("2-07-036002-4", "L'Étranger"),
+            ("camus 2070360024", "L'Étranger"),
+            ("gats", "The Great Gatsby"),
+            ("scott great island", "The Great Gatsby"),
+            ("fitzgerald, f", "The Great Gatsby"),
+            ("京", "東京物語"),
+            ("物語 小津", "東京物語"),
+            ("odegard ase", "C++ in 1985: Camus' notes"),
+            ("198", "C++ in 1985: Camus' notes"),
+            ("c++", "C++ in 1985: Camus' notes"),
+        ],
+    )
+    def test_finds_books_by_the_beginnings_of_their_words(self, q: str, title: str) -> None:
+        assert title in found(q)
+
+    def test_wants_every_word(self) -> None:
+        assert found("camus") == ["C++ in 1985: Camus' notes", "L'Étranger"]
+        assert found("camus gatsby") == []
+
+    @pytest.mark.parametrize(
+        "q", ["atsby", "gatsbyx", "!!!", "a_fitzgerald", "_", "2070360025", "book : x", "\x00", "\ud800"]
+    )
+    def test_finds_nothing_else(self, q: str) -> None:
+        assert found(q) == []
+
+    def test_looks_for_authors_in_authors_alone(self) -> None:
+        assert found(author="camus") == ["L'Étranger"]
+        assert found(author="albert CAM") == ["L'Étranger"]
+        assert found(author="gatsby") == []
+        assert found("notes", author="stroustrup") == ["C++ in 1985: Camus' notes"]
+
+    @pytest.mark.parametrize("q", ["", "   ", "\t"])
+    def test_for_nothing_lists_everything(self, q: str) -> None:
+        assert len(found(q)) == 4
+
+    @given(st.text(max_size=60) | st.text(alphabet="'\"*()&|!:<>-_ aé\\%^~\x00", max_size=20))
+    @settings(max_examples=150, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+    def test_takes_any_text(self, text: str) -> None:
+        assert set(found(text)) <= set(found())
+        assert set(found(author=text)) <= set(found())
+
+    @given(st.text(alphabet="abcéß東ी ’", min_size=1, max_size=30))
+    @settings(max_examples=50, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+    def test_finds_each_book_by_its_own_title(self, title: str) -> None:
+        if any(char.isalpha() for char in title):
+            added = a_book(title=title)
+            assert added.title in found(title)
+
+
+class TestARevisedBook:
+    def test_is_found_by_what_it_says_now(self) -> None:
+        for title in ("Midlemarch", "Middlemarch"):
+            record = SourceRecord(
+                number=1,
+                source_id="A",
+                title=title,
+                authors=("Eliot, George",),
+                isbns=(),
+                year=None,
+                language=None,
+                publisher=None,
+                subjects=(),
+            )
+            dispatch(ImportRecords(import_id=uuid4(), records=(record,)))
+        assert (found("midlemarch"), found("middlemarch")) == ([], ["Middlemarch"])
+
+
+class TestTheSearchIndex:
+    def test_is_what_the_database_uses(self) -> None:
+        a_book()
+        page = ask(ListBooks(q="middlemarch", page=PageRequest()))
+        assert len(page.results) == 1
+        with connection.cursor() as cursor:
+            if connection.vendor == "postgresql":
+                cursor.execute("SELECT count(*) FROM pg_indexes WHERE indexname = 'catalog_book_by_word'")
+            else:
+                cursor.execute("SELECT count(*) FROM catalog_booksearch")
+            assert cursor.fetchone() == (BookRow.objects.count(),)

@@ -1,0 +1,130 @@
+"""The catalogue's ports, held in memory."""
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import UTC, date, datetime
+from typing import Literal
+from uuid import UUID
+
+from catalog.domain.book import Book, BookNotFound, DuplicateISBN
+from catalog.domain.copy import Copy, DuplicateBarcode
+from catalog.services.provenance import Source
+from shared_kernel.services.bus import Storage
+
+NOW = datetime(2024, 1, 15, 10, tzinfo=UTC)
+
+
+class FixedClock:
+    """Stands still."""
+
+    def now(self) -> datetime:
+        return NOW
+
+
+class OneBranch:
+    """Circulation with the branch MAIN alone, where nothing is lent or held."""
+
+    def busy_copies(self) -> Iterable[UUID]:
+        return []
+
+    def states_of(self, copies: Collection[UUID]) -> Mapping[UUID, Literal["lent", "held"]]:
+        return {}
+
+    def holds_waiting(self, books: Collection[UUID]) -> Mapping[UUID, int]:
+        return {}
+
+    def knows_branch(self, code: str) -> bool:
+        return code == "MAIN"
+
+
+@dataclass
+class Books:
+    all: dict[UUID, Book] = field(default_factory=dict)
+    new: list[Book] = field(default_factory=list)
+
+    def add(self, aggregate: Book) -> None:
+        self.new.append(aggregate)
+
+    def get(self, id: UUID, *, lock: bool = False) -> Book:
+        if id not in self.all:
+            raise BookNotFound
+        return self.all[id]
+
+    def with_ids(self, ids: Collection[UUID]) -> list[Book]:
+        return [book for book in self.all.values() if book.id in ids]
+
+    def by_isbn(self, isbns: Collection[str]) -> dict[str, Book]:
+        stored = {isbn.digits: book for book in self.all.values() for isbn in book.description.isbns}
+        return {isbn: book for isbn, book in stored.items() if isbn in isbns}
+
+    def with_fingerprints(self, fingerprints: Collection[str]) -> list[Book]:
+        return [book for book in self.all.values() if book.description.fingerprint in fingerprints]
+
+    def commit(self) -> None:
+        for book in self.new:
+            if self.by_isbn([isbn.digits for isbn in book.description.isbns]):
+                raise DuplicateISBN
+            self.all[book.id] = book
+        self.new.clear()
+        for book in self.all.values():
+            book.pull_events()
+
+
+@dataclass
+class Copies:
+    all: dict[str, Copy] = field(default_factory=dict)
+
+    def add(self, aggregate: Copy) -> None:
+        if aggregate.barcode.text in self.all:
+            raise DuplicateBarcode
+        self.all[aggregate.barcode.text] = aggregate
+
+
+@dataclass
+class Sources:
+    all: list[Source] = field(default_factory=list)
+    kept: list[Source] = field(default_factory=list)
+
+    def with_keys(self, keys: Collection[str]) -> list[Source]:
+        return [replace(source) for source in self.all if source.key in keys]
+
+    def of_import(self, import_id: UUID, books: Collection[UUID]) -> list[Source]:
+        return [it for it in self.all if it.last_import == import_id and it.book_id in books]
+
+    def keep(self, source: Source) -> None:
+        self.kept.append(source)
+
+    def commit(self) -> None:
+        for source in self.kept:
+            if source.id is None:
+                source.id = len(self.all)
+                self.all.append(source)
+            else:
+                self.all[source.id] = source
+        self.kept.clear()
+
+
+@dataclass
+class BorrowingCounts:
+    counts: dict[tuple[UUID, date], int] = field(default_factory=dict)
+
+    def add_one(self, book: UUID, month: date) -> None:
+        self.counts[book, month] = self.counts.get((book, month), 0) + 1
+
+
+@dataclass
+class FakeWork:
+    """The catalogue's unit of work; `commit` does what the end of a transaction does."""
+
+    books: Books = field(default_factory=Books)
+    copies: Copies = field(default_factory=Copies)
+    sources: Sources = field(default_factory=Sources)
+    borrowings: BorrowingCounts = field(default_factory=BorrowingCounts)
+
+    @property
+    def storages(self) -> Sequence[Storage]:
+        return ()
+
+    def commit(self) -> None:
+        self.books.commit()
+        self.sources.commit()
