@@ -1,0 +1,42 @@
+"""Letters as files, where there is no mail service: one file a message."""
+
+from contextlib import AbstractContextManager, nullcontext
+from dataclasses import dataclass
+from email.headerregistry import Address
+from pathlib import Path
+
+from django.core.mail import EmailMessage
+
+from patrons.services.ports import Letter, MailServiceFailure
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FileMailer:
+    """Writes each letter into `folder`, as a mail program would read it."""
+
+    folder: Path
+    sender: str
+
+    def guarded(self) -> AbstractContextManager[None]:
+        """Nothing to guard: there is no service behind it."""
+        return nullcontext()
+
+    def send(self, letter: Letter) -> str:
+        """Write the letter, under its notice's id; complete or not at all. Raises MailServiceFailure."""
+        file = self.folder / f"{letter.notice}.eml"
+        message = EmailMessage(letter.subject, letter.text, self.sender, [_addressed(letter)])
+        try:
+            self.folder.mkdir(parents=True, exist_ok=True)
+            unfinished = file.with_suffix(".part")
+            unfinished.write_bytes(message.message().as_bytes())
+            unfinished.replace(file)
+        except OSError as error:
+            raise MailServiceFailure(
+                f"the file can't be written: {type(error).__name__}", sent=False
+            ) from None
+        return file.name
+
+
+def _addressed(letter: Letter) -> str:
+    local, _, domain = letter.email.partition("@")
+    return str(Address(letter.name, username=local, domain=domain))

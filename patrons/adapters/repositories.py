@@ -1,0 +1,96 @@
+"""Patrons, their categories and logins in Django's database."""
+
+from datetime import date
+from typing import Any, ClassVar
+from uuid import UUID
+
+from outbox.unit_of_work import Repository
+from patrons.domain.block import Block
+from patrons.domain.card_number import CardNumber
+from patrons.domain.email_address import EmailAddress
+from patrons.domain.patron import DuplicateCardNumber, DuplicateEmail, Patron, PatronNotFound
+from patrons.domain.person_name import PersonName
+from patrons.models import CategoryRow, PatronRow
+from shared_kernel.domain.errors import NotFound, Refusal
+
+
+class DjangoPatrons(Repository[Patron, PatronRow]):
+    """Patrons, one row each. The login is none of the aggregate's business and left as it is."""
+
+    rows = PatronRow
+    missing: ClassVar[type[NotFound]] = PatronNotFound
+    refusals: ClassVar[dict[str, type[Refusal]]] = {
+        "patrons_one_patron_per_email": DuplicateEmail,
+        "patrons_one_patron_per_card": DuplicateCardNumber,
+    }
+
+    def rebuild(self, row: PatronRow) -> Patron:
+        """The patron as the row tells them."""
+        return Patron(
+            id=row.id,
+            version=row.version,
+            card_number=CardNumber(row.card_number),
+            name=PersonName(row.name),
+            email=EmailAddress(row.email),
+            category=row.category_id,
+            home_branch=row.home_branch,
+            expires_on=row.expires_on,
+            blocks=(_block(each) for each in row.blocks),
+        )
+
+    def columns(self, aggregate: Patron) -> dict[str, Any]:
+        """The row's values besides id and version."""
+        return {
+            "card_number": str(aggregate.card_number),
+            "name": str(aggregate.name),
+            "sort_key": aggregate.name.sort_key,
+            "email": str(aggregate.email),
+            "category_id": aggregate.category,
+            "home_branch": aggregate.home_branch,
+            "expires_on": aggregate.expires_on,
+            "blocks": [_stored(each) for each in aggregate.blocks],
+        }
+
+    def with_card(self, card_number: CardNumber) -> Patron | None:
+        """The patron with this card number, if there is one."""
+        return self.find(card_number=str(card_number))
+
+    def with_email(self, email: EmailAddress) -> Patron | None:
+        """The patron with this address, if there is one."""
+        return self.find(email=str(email))
+
+
+def _block(stored: dict[str, str | None]) -> Block:
+    until = stored["until"]
+    return Block(
+        id=UUID(stored["id"]),
+        reason=stored["reason"] or "",
+        until=None if until is None else date.fromisoformat(until),
+    )
+
+
+def _stored(block: Block) -> dict[str, str | None]:
+    until = None if block.until is None else block.until.isoformat()
+    return {"id": str(block.id), "reason": block.reason, "until": until}
+
+
+class DjangoCategories:
+    """Categories, one row each."""
+
+    def knows(self, code: str) -> bool:
+        """Whether there is such a category."""
+        return code in set(CategoryRow.objects.values_list("code", flat=True))
+
+    def define(self, code: str, *, name: str) -> None:
+        """Add a category, or rename the one with this code."""
+        CategoryRow.objects.update_or_create(code=code, defaults={"name": name})
+
+
+class DjangoLogins:
+    """Which of Django's users is whose, put down in the patron's row."""
+
+    def link(self, login_id: int, *, patron: UUID) -> bool:
+        """Let a login be this patron's; False where either is linked already."""
+        if PatronRow.objects.filter(login_id=login_id).exists():
+            return False
+        return bool(PatronRow.objects.filter(id=patron, login=None).update(login_id=login_id))

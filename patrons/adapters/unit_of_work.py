@@ -1,0 +1,22 @@
+"""The span of one command over patrons' tables."""
+
+from collections.abc import Sequence
+
+from patrons.adapters.notices import DjangoNotices
+from patrons.adapters.repositories import DjangoCategories, DjangoLogins, DjangoPatrons
+from shared_kernel.services.bus import Storage
+
+
+class DjangoPatronsWork:
+    """Patrons' unit of work in Django's database."""
+
+    def __init__(self) -> None:
+        self.patrons = DjangoPatrons()
+        self.categories = DjangoCategories()
+        self.logins = DjangoLogins()
+        self.notices = DjangoNotices()
+
+    @property
+    def storages(self) -> Sequence[Storage]:
+        """The repositories to be written at the end."""
+        return (self.patrons,)

@@ -1,0 +1,29 @@
+"""Text that people typed: one way to tidy it, and one way to compare it."""
+
+import unicodedata
+
+#: Controls, formats (zero-width spaces among them), surrogates and what is no character at all.
+_UNPRINTED = frozenset({"Cc", "Cf", "Cs", "Cn", "Co"})
+#: Formats that belong to the spelling of a word in Persian, Hindi and others.
+_JOINERS = frozenset("\u200c\u200d")
+
+
+def tidied(text: str, *, longest: int) -> str | None:
+    """The text in NFC on one line without spaces at its ends; None where it isn't fit to be kept.
+
+    Fit is what shows something, is no longer than `longest` characters, and has no control characters.
+    """
+    line = unicodedata.normalize("NFC", " ".join(text.split()))
+    visible = any(
+        char not in _JOINERS and unicodedata.category(char) not in {"Cf", "Zs", "Mn"} for char in line
+    )
+    clean = all(char in _JOINERS or unicodedata.category(char) not in _UNPRINTED for char in line)
+    return line if visible and clean and len(line) <= longest else None
+
+
+def folded(text: str, *, longest: int = 600) -> str:
+    """The text without accents and capitals: what a search compares and a list is sorted by."""
+    bare = (
+        char for char in unicodedata.normalize("NFKD", text.casefold()) if not unicodedata.combining(char)
+    )
+    return " ".join("".join(bare).split())[:longest]

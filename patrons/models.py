@@ -1,0 +1,125 @@
+"""What is stored of patrons and of the notices owed to them. `*Row` classes have no behaviour."""
+
+from django.conf import settings
+from django.db import models
+from django.db.models import Q
+
+
+class CategoryRow(models.Model):
+    """A category of patrons; lending's rules name it by its code."""
+
+    code = models.CharField(max_length=32, primary_key=True)
+    name = models.CharField(max_length=100)
+
+    class Meta:
+        verbose_name = "category"
+        verbose_name_plural = "categories"
+        ordering = ("code",)
+        constraints = (models.CheckConstraint(condition=~Q(code=""), name="patrons_category_code_given"),)
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class PatronRow(models.Model):
+    """A person with privileges."""
+
+    id = models.UUIDField(primary_key=True)
+    version = models.PositiveIntegerField()
+    card_number = models.CharField(max_length=32)
+    name = models.CharField(max_length=200)
+    sort_key = models.CharField(max_length=600, help_text="The name folded: no accents, no capitals.")
+    email = models.CharField(max_length=254, help_text="Normalised.")
+    category = models.ForeignKey(CategoryRow, on_delete=models.PROTECT)
+    home_branch = models.CharField(  # noqa: DJ001  none is not the same as one without a code
+        max_length=32, null=True, help_text="The code of one of lending's branches."
+    )
+    expires_on = models.DateField(
+        null=True, help_text="The last day of the membership; empty: it never ends."
+    )
+    blocks = models.JSONField(
+        default=list, help_text="[{id, reason, until}]; `until` is the last day or null."
+    )
+    login = models.OneToOneField(
+        settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, related_name="+"
+    )
+
+    class Meta:
+        verbose_name = "patron"
+        ordering = ("sort_key", "id")
+        constraints = (
+            models.UniqueConstraint(fields=["card_number"], name="patrons_one_patron_per_card"),
+            models.UniqueConstraint(fields=["email"], name="patrons_one_patron_per_email"),
+            models.CheckConstraint(condition=~Q(name=""), name="patrons_name_given"),
+            models.CheckConstraint(condition=~Q(email=""), name="patrons_email_given"),
+            models.CheckConstraint(condition=~Q(card_number=""), name="patrons_card_given"),
+        )
+        indexes = (models.Index(fields=["sort_key", "id"], name="patrons_by_name"),)
+
+    def __str__(self) -> str:
+        return self.card_number
+
+
+class NoticeRow(models.Model):
+    """Something a patron is owed to be told, and what became of telling it. Holds no name and no address."""
+
+    class State(models.TextChoices):
+        QUEUED = "queued"
+        SENDING = "sending"
+        ACCEPTED = "accepted"
+        AMBIGUOUS = "ambiguous", "Ambiguous (the answer was lost)"
+        FAILED = "failed"
+
+    id = models.UUIDField(primary_key=True)
+    event_id = models.UUIDField(help_text="The event that the notice follows from.")
+    kind = models.CharField(max_length=32)
+    channel = models.CharField(max_length=16)
+    patron_id = models.UUIDField()
+    params = models.JSONField(help_text="What the letter tells, besides the patron's name.")
+    state = models.CharField(max_length=9, choices=State.choices, default=State.QUEUED)
+    attempts = models.PositiveIntegerField(default=0)
+    owed_at = models.DateTimeField()
+    next_attempt_at = models.DateTimeField(help_text="Queued: not to be sent before.")
+    claimed_at = models.DateTimeField(null=True, help_text="When the latest attempt began.")
+    finished_at = models.DateTimeField(null=True, help_text="When it became accepted, ambiguous or failed.")
+    provider_id = models.CharField(max_length=200, blank=True)
+    failure = models.CharField(max_length=200, blank=True)
+
+    class Meta:
+        verbose_name = "notice"
+        ordering = ("-owed_at", "id")
+        constraints = (
+            models.UniqueConstraint(
+                fields=["event_id", "kind", "channel"], name="patrons_one_notice_per_event"
+            ),
+            models.CheckConstraint(
+                condition=Q(state__in=["queued", "sending", "accepted", "ambiguous", "failed"]),
+                name="patrons_notice_state_known",
+            ),
+        )
+        indexes = (
+            models.Index(
+                fields=["next_attempt_at", "id"], condition=Q(state="queued"), name="patrons_notices_due"
+            ),
+            models.Index(fields=["claimed_at"], condition=Q(state="sending"), name="patrons_notices_sending"),
+            models.Index(fields=["-owed_at", "id"], name="patrons_notices_by_age"),
+            models.Index(fields=["patron_id"], name="patrons_notices_by_patron"),
+        )
+
+    def __str__(self) -> str:
+        return str(self.id)
+
+
+class ChannelPauseRow(models.Model):
+    """A channel through which nothing is sent for a while, because its provider said so."""
+
+    channel = models.CharField(max_length=16, primary_key=True)
+    until = models.DateTimeField()
+    reason = models.CharField(max_length=200)
+
+    class Meta:
+        verbose_name = "pause of a channel"
+        verbose_name_plural = "pauses of channels"
+
+    def __str__(self) -> str:
+        return self.channel

@@ -1,0 +1,38 @@
+"""The form of what clients send; its rules are the domain's."""
+
+from typing import Any
+
+from rest_framework import serializers
+
+
+class PatronFilter(serializers.Serializer[Any]):
+    """Which patrons to list."""
+
+    q = serializers.CharField(
+        required=False,
+        max_length=200,
+        help_text="Part of the name or address, or the card number's beginning.",
+    )
+    category = serializers.CharField(required=False, max_length=32)
+
+
+class RegistrationForm(serializers.Serializer[Any]):
+    """A patron to be."""
+
+    name = serializers.CharField(max_length=1000, allow_blank=True)
+    email = serializers.CharField(max_length=1000, allow_blank=True, trim_whitespace=False)
+    category = serializers.CharField(max_length=32, allow_blank=True, default="regular")
+    card_number = serializers.CharField(max_length=100, allow_blank=True, required=False, allow_null=True)
+    expires_on = serializers.DateField(
+        required=False, allow_null=True, help_text="The membership's last day. Absent: it never ends."
+    )
+    home_branch = serializers.CharField(max_length=32, allow_blank=True, required=False, allow_null=True)
+
+
+class SuspensionForm(serializers.Serializer[Any]):
+    """Why, and up to which day, a patron may not borrow."""
+
+    reason = serializers.CharField(max_length=1000, allow_blank=True, default="", help_text="Needed.")
+    until = serializers.DateField(
+        required=False, allow_null=True, help_text="The block's last day. Absent: a suspension, without end."
+    )

@@ -1,0 +1,50 @@
+"""What patrons answers to those who ask: the public shapes."""
+
+from dataclasses import dataclass
+from datetime import date
+from typing import Self
+from uuid import UUID
+
+from patrons.domain.patron import Patron
+from shared_kernel.services.bus import Answer
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BlockView(Answer):
+    """A manual block; `until` is its last day, null for a suspension."""
+
+    id: UUID
+    reason: str
+    until: date | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PatronView(Answer):
+    """A patron. `expires_on` is the last day of the membership; null: it never ends."""
+
+    id: UUID
+    card_number: str
+    name: str
+    email: str
+    category: str
+    home_branch: str | None
+    expires_on: date | None
+    blocks: tuple[BlockView, ...]
+    version: int
+
+    @classmethod
+    def of(cls, patron: Patron) -> Self:
+        """The patron as they are now."""
+        return cls(
+            id=patron.id,
+            card_number=str(patron.card_number),
+            name=str(patron.name),
+            email=str(patron.email),
+            category=patron.category,
+            home_branch=patron.home_branch,
+            expires_on=patron.expires_on,
+            blocks=tuple(
+                BlockView(id=each.id, reason=each.reason, until=each.until) for each in patron.blocks
+            ),
+            version=patron.version,
+        )

@@ -1,0 +1,32 @@
+"""Something happened that a patron is to be told of."""
+
+from dataclasses import dataclass
+from typing import ClassVar
+from uuid import UUID
+
+from patrons.services.ports import Params, PatronsWork
+from shared_kernel.domain.clock import Clock
+from shared_kernel.services.bus import Command
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OweNotice(Command[None]):
+    """Tell a patron of an event, in a letter of this kind; the same event and kind is told of once."""
+
+    audited: ClassVar[bool] = False
+
+    event_id: UUID
+    kind: str
+    patron: UUID
+    params: Params
+
+
+def owe_notice(command: OweNotice, work: PatronsWork, *, clock: Clock) -> None:
+    """Queue the notice."""
+    work.notices.owe(
+        event_id=command.event_id,
+        kind=command.kind,
+        patron=command.patron,
+        params=command.params,
+        at=clock.now(),
+    )

@@ -1,0 +1,100 @@
+"""Somebody becomes a patron."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import date
+from uuid import uuid4
+
+from patrons.domain.card_number import CardNumber
+from patrons.domain.email_address import EmailAddress
+from patrons.domain.patron import (
+    DuplicateCardNumber,
+    DuplicateEmail,
+    Patron,
+    UnknownBranch,
+    UnknownCategory,
+)
+from patrons.domain.person_name import PersonName
+from patrons.services.answers import PatronView
+from patrons.services.ports import CirculationFacts, PatronsWork
+from shared_kernel.domain.clock import Clock
+from shared_kernel.domain.errors import Refusal, Refused
+from shared_kernel.services.bus import Command
+from shared_kernel.services.origin import concerning
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RegisterPatron(Command[PatronView]):
+    """Register somebody. Without a card number one is drawn; `expires_on` is the membership's last day."""
+
+    name: str
+    email: str
+    category: str = "regular"
+    card_number: str | None = None
+    expires_on: date | None = None
+    home_branch: str | None = None
+
+
+def register_patron(
+    command: RegisterPatron,
+    work: PatronsWork,
+    *,
+    clock: Clock,
+    circulation: CirculationFacts,
+    draw_serial: Callable[[], int],
+) -> PatronView:
+    """Take a new patron in. Refused with everything that is wrong with the command, all at once."""
+    _refuse_if(_unreadable(command))
+    _refuse_if(_unacceptable(command, work, circulation))
+    given = command.card_number
+    patron = Patron.register(
+        id=uuid4(),
+        card_number=_new_card(work, draw_serial) if given is None else CardNumber.parse(given),
+        name=PersonName.parse(command.name),
+        email=EmailAddress.parse(command.email),
+        category=command.category,
+        home_branch=command.home_branch,
+        expires_on=command.expires_on,
+        at=clock.now(),
+    )
+    concerning(patron=patron.id)
+    work.patrons.add(patron)
+    return PatronView.of(patron)
+
+
+def _refuse_if(refusals: Iterator[Refusal]) -> None:
+    if found := list(refusals):
+        raise Refused(*found)
+
+
+def _unreadable(command: RegisterPatron) -> Iterator[Refusal]:
+    parsers: list[tuple[Callable[[str], object], str | None]] = [
+        (PersonName.parse, command.name),
+        (EmailAddress.parse, command.email),
+        (CardNumber.parse, command.card_number),
+    ]
+    for parse, text in parsers:
+        try:
+            text is None or parse(text)
+        except Refused as refused:
+            yield from refused.refusals
+
+
+def _unacceptable(
+    command: RegisterPatron, work: PatronsWork, circulation: CirculationFacts
+) -> Iterator[Refusal]:
+    if not work.categories.knows(command.category):
+        yield UnknownCategory(category=command.category)
+    if command.home_branch is not None and not circulation.knows_branch(command.home_branch):
+        yield UnknownBranch(branch=command.home_branch)
+    if work.patrons.with_email(EmailAddress.parse(command.email)):
+        yield DuplicateEmail()
+    if command.card_number is not None and work.patrons.with_card(CardNumber.parse(command.card_number)):
+        yield DuplicateCardNumber()
+
+
+def _new_card(work: PatronsWork, draw_serial: Callable[[], int]) -> CardNumber:
+    card = CardNumber.of_serial(draw_serial())
+    while work.patrons.with_card(card):
+        card = CardNumber.of_serial(draw_serial())
+    return card

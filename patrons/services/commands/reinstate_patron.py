@@ -1,0 +1,25 @@
+"""A patron may borrow again."""
+
+from dataclasses import dataclass
+from uuid import UUID
+
+from patrons.services.answers import PatronView
+from patrons.services.ports import PatronsWork
+from shared_kernel.domain.clock import Clock
+from shared_kernel.services.bus import Command
+from shared_kernel.services.origin import concerning
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReinstatePatron(Command[PatronView]):
+    """Lift every block of a patron."""
+
+    patron: UUID
+
+
+def reinstate_patron(command: ReinstatePatron, work: PatronsWork, *, clock: Clock) -> PatronView:
+    """Give the patron their privileges back."""
+    concerning(patron=command.patron)
+    patron = work.patrons.get(command.patron, lock=True)
+    patron.reinstate(at=clock.now())
+    return PatronView.of(patron)

@@ -1,0 +1,30 @@
+"""The operator decides that a notice is worth another attempt."""
+
+from dataclasses import dataclass
+from uuid import UUID
+
+from patrons.services.ports import PatronsWork
+from shared_kernel.domain.clock import Clock
+from shared_kernel.domain.errors import Refusal
+from shared_kernel.services.bus import Command
+from shared_kernel.services.origin import concerning
+
+
+class NoticeNotRepeatable(Refusal):
+    """Only an ambiguous or a failed notice can be sent again."""
+
+    code = "notice_not_repeatable"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RepeatNotice(Command[None]):
+    """Send an ambiguous or failed notice again, taking upon oneself that it may arrive twice."""
+
+    notice: UUID
+
+
+def repeat_notice(command: RepeatNotice, work: PatronsWork, *, clock: Clock) -> None:
+    """Queue it anew."""
+    concerning(notice=command.notice)
+    if not work.notices.requeue(command.notice, at=clock.now()):
+        raise NoticeNotRepeatable

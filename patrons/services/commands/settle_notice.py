@@ -1,0 +1,41 @@
+"""An attempt to send a notice came to an end."""
+
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import ClassVar
+from uuid import UUID
+
+from patrons.domain.notice import NoticeState, wait_after
+from patrons.services.ports import PatronsWork
+from shared_kernel.domain.clock import Clock
+from shared_kernel.services.bus import Command
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SettleNotice(Command[None]):
+    """Put down how an attempt ended; `pause` keeps all sending back for so long."""
+
+    audited: ClassVar[bool] = False
+
+    notice: UUID
+    attempt: int
+    state: NoticeState
+    provider_id: str = ""
+    failure: str = ""
+    pause: timedelta | None = None
+
+
+def settle_notice(command: SettleNotice, work: PatronsWork, *, clock: Clock) -> None:
+    """Record the end of the attempt."""
+    now = clock.now()
+    work.notices.settle(
+        command.notice,
+        attempt=command.attempt,
+        state=command.state,
+        at=now,
+        retry_at=now + (command.pause or wait_after(attempts=command.attempt)),
+        provider_id=command.provider_id,
+        failure=command.failure,
+    )
+    if command.pause:
+        work.notices.pause(until=now + command.pause, reason=command.failure)

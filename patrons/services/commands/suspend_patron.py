@@ -1,0 +1,30 @@
+"""A patron may not borrow for now."""
+
+from dataclasses import dataclass
+from datetime import date
+from uuid import UUID, uuid4
+
+from patrons.domain.block import Block
+from patrons.services.answers import PatronView
+from patrons.services.ports import PatronsWork
+from shared_kernel.domain.clock import Clock
+from shared_kernel.services.bus import Command
+from shared_kernel.services.origin import concerning
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SuspendPatron(Command[PatronView]):
+    """Keep a patron from borrowing until reinstated or, if given, up to and including the day `until`."""
+
+    patron: UUID
+    reason: str
+    until: date | None = None
+
+
+def suspend_patron(command: SuspendPatron, work: PatronsWork, *, clock: Clock) -> PatronView:
+    """Block the patron. The lock is the one that borrowing takes: nothing is borrowed after this commits."""
+    concerning(patron=command.patron)
+    block = Block.because(command.reason, id=uuid4(), until=command.until)
+    patron = work.patrons.get(command.patron, lock=True)
+    patron.block(block, at=clock.now())
+    return PatronView.of(patron)

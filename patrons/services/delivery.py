@@ -1,0 +1,93 @@
+"""Sends what is due, one after another: claim, send with no transaction open, record."""
+
+from collections.abc import Callable
+from datetime import timedelta
+from time import monotonic
+
+import structlog
+
+from patrons.domain.notice import NoticeState
+from patrons.services.commands.claim_notice import ClaimNotice
+from patrons.services.commands.settle_cut_off_notices import SettleCutOffNotices
+from patrons.services.commands.settle_notice import SettleNotice
+from patrons.services.ports import ChannelClosed, ClaimedNotice, Letter, Mailer, NotDelivered
+from patrons.services.queries import NoticeIsDue, NoticeWasCutOff
+from shared_kernel.resilience.breakers import BreakerOpen
+from shared_kernel.resilience.failpoints import failpoint
+from shared_kernel.services.commands import dispatch
+from shared_kernel.services.queries import ask
+
+Compose = Callable[[ClaimedNotice], Letter]
+log = structlog.get_logger(__name__)
+
+
+class _NothingDueError(Exception):
+    """Leaves the mailer's gate without counting as a success of the service."""
+
+
+def deliver_due_notices(
+    *, mailer: Mailer, compose: Compose, for_at_most: timedelta, stopping: Callable[[], bool] = lambda: False
+) -> int:
+    """Send what is due until nothing is, the service is to be left alone or the time is over.
+
+    `for_at_most` bounds the beginning of sends; the last may take its own deadline longer. Tells how many
+    attempts were made.
+    """
+    if ask(NoticeWasCutOff()):
+        log.warning("notices_cut_off", count=dispatch(SettleCutOffNotices()))
+    last_start = monotonic() + for_at_most.total_seconds()
+    attempts = 0
+    while monotonic() < last_start and not stopping() and ask(NoticeIsDue()):
+        if not _deliver_next(mailer, compose):
+            break
+        attempts += 1
+    return attempts
+
+
+def _deliver_next(mailer: Mailer, compose: Compose) -> bool:
+    """Whether there was one to deliver, however it ended."""
+    try:
+        with mailer.guarded():
+            notice = dispatch(ClaimNotice())
+            if notice is None:
+                raise _NothingDueError
+            failpoint("notices.after_claim")
+            _deliver(notice, mailer, compose)
+    except (_NothingDueError, BreakerOpen):
+        return False
+    except NotDelivered:
+        return True
+    return True
+
+
+def _deliver(notice: ClaimedNotice, mailer: Mailer, compose: Compose) -> None:
+    try:
+        provider_id = mailer.send(compose(notice))
+    except NotDelivered as outcome:
+        _put_down(notice, outcome)
+        raise
+    failpoint("notices.after_send")
+    dispatch(
+        SettleNotice(
+            notice=notice.id, attempt=notice.attempt, state=NoticeState.ACCEPTED, provider_id=provider_id
+        )
+    )
+
+
+def _put_down(notice: ClaimedNotice, outcome: NotDelivered) -> None:
+    alert = isinstance(outcome, ChannelClosed) and outcome.alert
+    (log.error if alert else log.warning)(
+        "mail_channel_paused" if outcome.pause else "notice_not_delivered",
+        notice=str(notice.id),
+        state=outcome.state,
+        reason=outcome.reason,
+    )
+    dispatch(
+        SettleNotice(
+            notice=notice.id,
+            attempt=notice.attempt,
+            state=outcome.state,
+            failure=outcome.reason,
+            pause=outcome.pause,
+        )
+    )

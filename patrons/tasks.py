@@ -1,0 +1,24 @@
+"""What Celery's clock makes patrons do."""
+
+from datetime import timedelta
+from threading import Lock
+
+from celery import shared_task
+
+from patrons.adapters.letters import compose
+from patrons.bootstrap import mailer
+from patrons.services.delivery import deliver_due_notices
+
+#: A tick gives the worker back after so long, for the sake of the other ticks; the next one goes on.
+_FOR_AT_MOST = timedelta(seconds=5)
+_sweeping = Lock()
+
+
+@shared_task(name="patrons.deliver_notices", ignore_result=True)
+def deliver_notices() -> None:
+    """Send the notices that are due. While a slow sweep runs, this process begins no second one."""
+    if _sweeping.acquire(blocking=False):
+        try:
+            deliver_due_notices(mailer=mailer(), compose=compose, for_at_most=_FOR_AT_MOST)
+        finally:
+            _sweeping.release()

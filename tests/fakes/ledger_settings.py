@@ -1,0 +1,6 @@
+"""The product's settings for processes that a test starts: its own listeners instead of the contexts'."""
+
+from library_project.settings import *  # noqa: F403 - every setting
+
+LIBRARY_SUBSCRIPTIONS = "tests.fakes.ledger.SUBSCRIPTIONS"
+LIBRARY_BUS = "tests.fakes.ledger.bus"

@@ -1,0 +1,244 @@
+import json
+from collections.abc import Callable
+from typing import Any
+from uuid import uuid4
+
+import pytest
+from django.test import Client
+from pytest_django import DjangoAssertNumQueries
+from rest_framework.test import APIClient
+
+from outbox.models import OutboxMessage
+from patrons.adapters.repositories import DjangoPatrons
+from patrons.models import PatronRow
+from patrons.services.commands.link_login import LinkLogin
+from shared_kernel.models import AuditEntry
+from shared_kernel.services.commands import dispatch
+from shared_kernel.services.logins import CreatedLogin
+from tests.factories_patrons import a_patron
+from tests.integration.patrons.conftest import client_with
+
+pytestmark = pytest.mark.django_db
+
+ADA = {"name": "Ada Lovelace", "email": "Ada@Example.org", "category": "premium"}
+
+
+def post(client: APIClient, path: str, body: dict[str, Any] | None = None, **headers: str) -> Any:
+    return client.post(f"/api/v1{path}", body or {}, format="json", headers=headers)
+
+
+def get(client: APIClient | Client, path: str) -> Any:
+    return client.get(f"/api/v1{path}")
+
+
+def codes(answer: Any) -> list[str]:
+    return [error["code"] for error in answer.json()["errors"]]
+
+
+class TestRegistering:
+    def test_answers_the_new_patron(self, desk: APIClient) -> None:
+        answer = post(desk, "/patrons", {**ADA, "expires_on": "2020-01-01"})
+        assert answer.status_code == 201
+        body = answer.json()
+        assert body["card_number"].startswith("P")
+        del body["id"], body["card_number"]
+        assert body == {
+            "name": "Ada Lovelace",
+            "email": "ada@example.org",
+            "category": "premium",
+            "home_branch": None,
+            "expires_on": "2020-01-01",
+            "blocks": [],
+            "version": 1,
+        }
+        assert answer["Cache-Control"] == "no-store"
+
+    def test_tells_the_world_facts_and_no_person(self, desk: APIClient) -> None:
+        patron = post(desk, "/patrons", ADA).json()
+        message = OutboxMessage.objects.get(aggregate_id=patron["id"])
+        assert message.type == "patrons.patron_registered.v1"
+        assert json.loads(message.payload)["data"] == {
+            "category": "premium",
+            "home_branch": None,
+            "expires_on": None,
+        }
+        entry = AuditEntry.objects.latest("id")
+        assert (entry.action, entry.subjects) == ("RegisterPatron", {"patron": patron["id"]})
+        for stored in (message.payload, str(entry.subjects), entry.comment):
+            assert not any(secret in stored for secret in ("Ada", "ada@", patron["card_number"]))
+
+    def test_is_refused_for_an_address_or_a_card_that_another_has(self, desk: APIClient) -> None:
+        post(desk, "/patrons", {**ADA, "card_number": "0042"})
+        answer = post(desk, "/patrons", {**ADA, "email": " ADA@example.org", "card_number": "0042"})
+        assert answer.status_code == 409
+        assert codes(answer) == ["duplicate_email", "duplicate_card_number"]
+        assert PatronRow.objects.count() == 1
+
+    def test_is_refused_by_the_database_where_two_come_at_once(
+        self, desk: APIClient, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        post(desk, "/patrons", {**ADA, "card_number": "0042"})
+        for unseen in ("with_email", "with_card"):
+            monkeypatch.setattr(DjangoPatrons, unseen, lambda *_: None)
+        other = {"email": "bob@example.org", "card_number": "0043"}
+        assert codes(post(desk, "/patrons", {**ADA, "card_number": "0043"})) == ["duplicate_email"]
+        assert codes(post(desk, "/patrons", {**ADA, **other, "card_number": "0042"})) == [
+            "duplicate_card_number"
+        ]
+        assert PatronRow.objects.count() == OutboxMessage.objects.count() == 1
+
+    def test_names_each_field_at_fault(self, desk: APIClient) -> None:
+        answer = post(
+            desk, "/patrons", {"name": "\u200b", "email": "ada@example.org\nBcc: x@y.org", "category": "x"}
+        )
+        assert answer.status_code == 422
+        assert [(error["code"], error["pointer"]) for error in answer.json()["errors"]] == [
+            ("invalid_name", "/name"),
+            ("invalid_email", "/email"),
+        ]
+        assert codes(post(desk, "/patrons", {**ADA, "category": "pirate", "home_branch": "MOON"})) == [
+            "unknown_category",
+            "unknown_branch",
+        ]
+
+    @pytest.mark.parametrize(
+        "wrong",
+        [
+            {"nickname": "x"},
+            {"name": ""},
+            {"card_number": ""},
+            {"home_branch": ""},
+            {"name": None},
+            {"name": ["Ada"]},
+            {"email": "a\x00@example.org"},
+            {"expires_on": "soon"},
+            {"card_number": "' OR 1"},
+            {"home_branch": "x" * 33},
+        ],
+    )
+    def test_refuses_what_is_no_patron(self, desk: APIClient, wrong: dict[str, Any]) -> None:
+        assert post(desk, "/patrons", {**ADA, **wrong}).status_code == 422
+
+    def test_knows_the_branch_that_exists_from_the_start(self, desk: APIClient) -> None:
+        assert post(desk, "/patrons", {**ADA, "home_branch": "MAIN"}).json()["home_branch"] == "MAIN"
+
+    def test_happens_once_for_one_key(self, desk: APIClient) -> None:
+        answers = [post(desk, "/patrons", ADA, **{"Idempotency-Key": "ada-00001"}) for _ in range(2)]
+        assert [answer.status_code for answer in answers] == [201, 201]
+        assert answers[0].json() == answers[1].json()
+        assert PatronRow.objects.count() == 1
+
+    def test_needs_the_right_to_write(self, reader: APIClient) -> None:
+        assert post(reader, "/patrons", ADA).status_code == 403
+        assert post(APIClient(), "/patrons", ADA).status_code == 401
+
+
+class TestBlocking:
+    def test_suspends_and_reinstates(self, desk: APIClient) -> None:
+        patron = a_patron()
+        suspended = post(desk, f"/patrons/{patron.id}/suspend", {"reason": "lost a book"})
+        assert suspended.status_code == 200
+        assert [(each["reason"], each["until"]) for each in suspended.json()["blocks"]] == [
+            ("lost a book", None)
+        ]
+        assert get(desk, f"/patrons/{patron.id}").json() == suspended.json()
+        reinstated = post(desk, f"/patrons/{patron.id}/reinstate")
+        assert (reinstated.status_code, reinstated.json()["blocks"]) == (200, [])
+        assert list(OutboxMessage.objects.order_by("id").values_list("type", "aggregate_version")) == [
+            ("patrons.patron_registered.v1", 1),
+            ("patrons.patron_suspended.v1", 2),
+            ("patrons.patron_reinstated.v1", 3),
+        ]
+        assert "lost a book" not in "".join(OutboxMessage.objects.values_list("payload", flat=True))
+
+    def test_can_end_by_itself(self, desk: APIClient) -> None:
+        patron = a_patron()
+        body = {"reason": "unpaid", "until": "2026-03-10"}
+        assert post(desk, f"/patrons/{patron.id}/suspend", body).json()["blocks"][0]["until"] == "2026-03-10"
+        assert json.loads(OutboxMessage.objects.latest("id").payload)["type"] == "patrons.patron_blocked.v1"
+
+    def test_is_refused_without_a_reason_twice_or_in_vain(self, desk: APIClient) -> None:
+        patron = a_patron()
+        suspend, reinstate = (f"/patrons/{patron.id}/{what}" for what in ("suspend", "reinstate"))
+        for empty in ({}, {"reason": " "}):
+            answer = post(desk, suspend, empty)
+            assert (answer.status_code, codes(answer)) == (422, ["reason_required"])
+        assert codes(post(desk, reinstate)) == ["not_blocked"]
+        post(desk, suspend, {"reason": "x"})
+        again = post(desk, suspend, {"reason": "x"})
+        assert (again.status_code, codes(again)) == (409, ["already_suspended"])
+
+    def test_of_nobody_is_not_found(self, desk: APIClient, reader: APIClient) -> None:
+        assert post(desk, f"/patrons/{uuid4()}/suspend", {"reason": "x"}).status_code == 404
+        assert post(desk, "/patrons/ada/suspend", {"reason": "x"}).status_code == 404
+        assert post(reader, f"/patrons/{a_patron().id}/suspend", {"reason": "x"}).status_code == 403
+
+
+class TestListing:
+    def names(self, client: APIClient, query: str) -> list[str]:
+        return [each["name"] for each in get(client, f"/patrons?{query}").json()["results"]]
+
+    def test_sorts_by_name_and_turns_pages_both_ways(self, reader: APIClient) -> None:
+        for name in ("Émile", "zoe", "Ada", "Bob", "eve"):
+            a_patron(name=name)
+        first = get(reader, "/patrons?page_size=2").json()
+        second = reader.get(first["next"]).json()
+        third = reader.get(second["next"]).json()
+        pages = [[each["name"] for each in page["results"]] for page in (first, second, third)]
+        assert pages == [["Ada", "Bob"], ["Émile", "eve"], ["zoe"]]
+        assert (first["previous"], third["next"]) == (None, None)
+        assert reader.get(second["previous"]).json()["results"] == first["results"]
+
+    def test_finds_by_name_address_and_the_cards_beginning(self, reader: APIClient) -> None:
+        a_patron(name="José García", email="jg@example.org", card_number="A-42")
+        a_patron(name="Bob", email="bob@elsewhere.org", card_number="B-42")
+        assert self.names(reader, "q=garcia jose") == ["José García"]
+        assert self.names(reader, "q=ELSEWHERE") == ["Bob"]
+        assert self.names(reader, "q=a-4") == ["José García"]
+        assert self.names(reader, "q=42") == []
+        assert self.names(reader, "q=%25") == []
+
+    def test_filters_by_category(self, reader: APIClient) -> None:
+        a_patron(name="Ada", category="premium")
+        a_patron(name="Bob")
+        assert self.names(reader, "category=premium") == ["Ada"]
+        assert self.names(reader, "category=pirate") == []
+
+    @pytest.mark.parametrize(
+        ("query", "status"),
+        [
+            ("page_size=0", 422),
+            ("ordering=email", 422),
+            ("login__password=x", 422),
+            ("q=%00", 422),
+            ("cursor=garbage", 400),
+        ],
+    )
+    def test_refuses_what_it_does_not_know(self, reader: APIClient, query: str, status: int) -> None:
+        assert get(reader, f"/patrons?{query}").status_code == status
+
+    def test_takes_one_query(
+        self, reader: APIClient, django_assert_num_queries: DjangoAssertNumQueries
+    ) -> None:
+        a_patron(), a_patron(), a_patron()
+        get(reader, "/patrons")
+        with django_assert_num_queries(1):
+            get(reader, "/patrons")
+
+    def test_needs_the_right_to_read(self) -> None:
+        assert get(client_with("catalog:read"), "/patrons").status_code == 403
+        assert get(APIClient(), "/patrons").status_code == 401
+
+
+class TestAPatron:
+    def test_sees_only_themselves(self, login_as: Callable[[str], tuple[Client, CreatedLogin]]) -> None:
+        ada, bob = a_patron(), a_patron()
+        client, login = login_as("patron")
+        dispatch(LinkLogin(card=ada.card_number, login_id=login.id))
+        assert get(client, f"/patrons/{ada.id}").json()["name"] == ada.name
+        assert get(client, f"/patrons/{bob.id}").status_code == 404
+        assert get(client, "/patrons").status_code == 403
+
+    def test_whom_nobody_knows_is_not_found(self, reader: APIClient) -> None:
+        answer = get(reader, f"/patrons/{uuid4()}")
+        assert (answer.status_code, answer.json()["code"]) == (404, "not_found")

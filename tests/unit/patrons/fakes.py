@@ -1,0 +1,174 @@
+"""Patrons' ports, held in memory."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from uuid import UUID, uuid4
+
+from patrons.domain.card_number import CardNumber
+from patrons.domain.email_address import EmailAddress
+from patrons.domain.notice import NoticeState
+from patrons.domain.patron import Patron, PatronNotFound
+from patrons.services.ports import ClaimedNotice, Params
+from shared_kernel.services.bus import Storage
+
+NOW = datetime(2024, 1, 15, 10, tzinfo=UTC)
+
+
+@dataclass
+class FixedClock:
+    """Stands still until it is moved."""
+
+    at: datetime = NOW
+
+    def now(self) -> datetime:
+        return self.at
+
+
+class OneBranch:
+    """Circulation with the branch MAIN alone."""
+
+    def knows_branch(self, code: str) -> bool:
+        return code == "MAIN"
+
+
+@dataclass
+class Patrons:
+    all: dict[UUID, Patron] = field(default_factory=dict)
+    locked: set[UUID] = field(default_factory=set)
+
+    def add(self, aggregate: Patron) -> None:
+        self.all[aggregate.id] = aggregate
+
+    def get(self, id: UUID, *, lock: bool = False) -> Patron:
+        if id not in self.all:
+            raise PatronNotFound
+        if lock:
+            self.locked.add(id)
+        return self.all[id]
+
+    def with_card(self, card_number: CardNumber) -> Patron | None:
+        return next((each for each in self.all.values() if each.card_number == card_number), None)
+
+    def with_email(self, email: EmailAddress) -> Patron | None:
+        return next((each for each in self.all.values() if each.email == email), None)
+
+
+@dataclass
+class Categories:
+    names: dict[str, str] = field(default_factory=lambda: {"regular": "Regular", "premium": "Premium"})
+
+    def knows(self, code: str) -> bool:
+        return code in self.names
+
+    def define(self, code: str, *, name: str) -> None:
+        self.names[code] = name
+
+
+@dataclass
+class Logins:
+    of: dict[UUID, int] = field(default_factory=dict)
+
+    def link(self, login_id: int, *, patron: UUID) -> bool:
+        if patron in self.of or login_id in self.of.values():
+            return False
+        self.of[patron] = login_id
+        return True
+
+
+@dataclass
+class Notice:
+    id: UUID
+    event_id: UUID
+    kind: str
+    patron: UUID
+    params: Params
+    next_attempt_at: datetime
+    state: NoticeState = NoticeState.QUEUED
+    attempts: int = 0
+    claimed_at: datetime | None = None
+    provider_id: str = ""
+    failure: str = ""
+
+
+@dataclass
+class Notices:
+    all: list[Notice] = field(default_factory=list)
+    paused_until: datetime | None = None
+    pause_reason: str = ""
+
+    def owe(self, *, event_id: UUID, kind: str, patron: UUID, params: Params, at: datetime) -> None:
+        if not any((each.event_id, each.kind) == (event_id, kind) for each in self.all):
+            self.all.append(Notice(uuid4(), event_id, kind, patron, params, at))
+
+    def claim(self, *, at: datetime) -> ClaimedNotice | None:
+        due = [each for each in self.all if each.state == NoticeState.QUEUED and each.next_attempt_at <= at]
+        if not due:
+            return None
+        notice = min(due, key=lambda each: each.next_attempt_at)
+        notice.state, notice.claimed_at = NoticeState.SENDING, at
+        notice.attempts += 1
+        return ClaimedNotice(
+            id=notice.id,
+            kind=notice.kind,
+            patron=notice.patron,
+            params=notice.params,
+            attempt=notice.attempts,
+        )
+
+    def settle(
+        self,
+        id: UUID,
+        *,
+        attempt: int,
+        state: NoticeState,
+        at: datetime,
+        retry_at: datetime,
+        provider_id: str,
+        failure: str,
+    ) -> None:
+        notice = self.of(id)
+        assert notice.attempts == attempt
+        notice.state, notice.provider_id, notice.failure = state, provider_id, failure
+        if state == NoticeState.QUEUED:
+            notice.next_attempt_at = retry_at
+
+    def settle_cut_off(self, *, claimed_before: datetime, at: datetime) -> int:
+        cut_off = [
+            each
+            for each in self.all
+            if each.state == NoticeState.SENDING and each.claimed_at and each.claimed_at < claimed_before
+        ]
+        for each in cut_off:
+            each.state = NoticeState.AMBIGUOUS
+        return len(cut_off)
+
+    def requeue(self, id: UUID, *, at: datetime) -> bool:
+        notice = self.of(id)
+        if notice.state not in {NoticeState.AMBIGUOUS, NoticeState.FAILED}:
+            return False
+        notice.state, notice.next_attempt_at = NoticeState.QUEUED, at
+        return True
+
+    def pause(self, *, until: datetime, reason: str) -> None:
+        self.paused_until, self.pause_reason = until, reason
+
+    def paused(self, *, at: datetime) -> bool:
+        return self.paused_until is not None and at < self.paused_until
+
+    def of(self, id: UUID) -> Notice:
+        return next(each for each in self.all if each.id == id)
+
+
+@dataclass
+class FakeWork:
+    """Patrons' unit of work, in memory."""
+
+    patrons: Patrons = field(default_factory=Patrons)
+    categories: Categories = field(default_factory=Categories)
+    logins: Logins = field(default_factory=Logins)
+    notices: Notices = field(default_factory=Notices)
+
+    @property
+    def storages(self) -> Sequence[Storage]:
+        return ()

@@ -1,0 +1,105 @@
+from datetime import timedelta
+from uuid import UUID, uuid4
+
+import pytest
+
+from patrons.domain.notice import NoticeState
+from patrons.services.commands.claim_notice import ClaimNotice, claim_notice
+from patrons.services.commands.owe_notice import OweNotice, owe_notice
+from patrons.services.commands.repeat_notice import NoticeNotRepeatable, RepeatNotice, repeat_notice
+from patrons.services.commands.settle_cut_off_notices import SettleCutOffNotices, settle_cut_off_notices
+from patrons.services.commands.settle_notice import SettleNotice, settle_notice
+from tests.unit.patrons.fakes import NOW, FakeWork, FixedClock
+
+EVENT = uuid4()
+PATRON = uuid4()
+
+
+def owe(work: FakeWork, event: UUID = EVENT) -> None:
+    command = OweNotice(event_id=event, kind="loan_receipt", patron=PATRON, params={"barcode": "B-1"})
+    owe_notice(command, work, clock=FixedClock())
+
+
+class TestOwing:
+    def test_queues_one_notice_for_an_event_and_kind(self) -> None:
+        work = FakeWork()
+        owe(work)
+        owe(work)
+        assert [(each.event_id, each.state) for each in work.notices.all] == [(EVENT, NoticeState.QUEUED)]
+
+    def test_leaves_no_audit_of_its_own(self) -> None:
+        assert not OweNotice.audited
+        assert not ClaimNotice.audited
+        assert not SettleNotice.audited
+        assert not SettleCutOffNotices.audited
+
+
+class TestClaiming:
+    def test_counts_the_attempt_and_takes_the_notice_from_others(self) -> None:
+        work = FakeWork()
+        owe(work)
+        claimed = claim_notice(ClaimNotice(), work, clock=FixedClock())
+        assert claimed
+        assert (claimed.attempt, claimed.patron, claimed.params) == (1, PATRON, {"barcode": "B-1"})
+        assert claim_notice(ClaimNotice(), work, clock=FixedClock()) is None
+
+    def test_finds_nothing_while_sending_is_paused(self) -> None:
+        work = FakeWork()
+        owe(work)
+        work.notices.pause(until=NOW + timedelta(seconds=1), reason="slow down")
+        assert claim_notice(ClaimNotice(), work, clock=FixedClock()) is None
+        assert claim_notice(ClaimNotice(), work, clock=FixedClock(NOW + timedelta(seconds=1)))
+
+
+class TestSettling:
+    def settled(self, state: NoticeState, *, pause: timedelta | None = None) -> FakeWork:
+        work = FakeWork()
+        owe(work)
+        claimed = claim_notice(ClaimNotice(), work, clock=FixedClock())
+        assert claimed
+        command = SettleNotice(
+            notice=claimed.id, attempt=1, state=state, failure="it answered 500", pause=pause
+        )
+        settle_notice(command, work, clock=FixedClock())
+        return work
+
+    def test_what_was_certainly_not_sent_is_tried_again_later(self) -> None:
+        work = self.settled(NoticeState.QUEUED)
+        assert work.notices.all[0].next_attempt_at == NOW + timedelta(seconds=2)
+        assert work.notices.paused_until is None
+
+    def test_a_pause_keeps_everything_back(self) -> None:
+        work = self.settled(NoticeState.QUEUED, pause=timedelta(minutes=5))
+        assert work.notices.all[0].next_attempt_at == NOW + timedelta(minutes=5)
+        assert (work.notices.paused_until, work.notices.pause_reason) == (
+            NOW + timedelta(minutes=5),
+            "it answered 500",
+        )
+
+    @pytest.mark.parametrize("state", [NoticeState.AMBIGUOUS, NoticeState.FAILED])
+    def test_only_the_operator_repeats_what_may_have_been_sent_or_cannot_be(self, state: NoticeState) -> None:
+        work = self.settled(state)
+        later = FixedClock(NOW + timedelta(days=1))
+        assert claim_notice(ClaimNotice(), work, clock=later) is None
+        repeat_notice(RepeatNotice(notice=work.notices.all[0].id), work, clock=later)
+        assert claim_notice(ClaimNotice(), work, clock=later)
+
+    def test_what_was_accepted_is_never_repeated(self) -> None:
+        work = self.settled(NoticeState.ACCEPTED)
+        with pytest.raises(NoticeNotRepeatable):
+            repeat_notice(RepeatNotice(notice=work.notices.all[0].id), work, clock=FixedClock())
+
+
+class TestASenderThatDied:
+    def test_leaves_an_ambiguous_notice_after_thirty_seconds(self) -> None:
+        work = FakeWork()
+        owe(work)
+        claim_notice(ClaimNotice(), work, clock=FixedClock())
+        counts = [
+            settle_cut_off_notices(
+                SettleCutOffNotices(), work, clock=FixedClock(NOW + timedelta(seconds=age))
+            )
+            for age in (30, 31, 32)
+        ]
+        assert counts == [0, 1, 0]
+        assert work.notices.all[0].state == NoticeState.AMBIGUOUS
