@@ -1,0 +1,96 @@
+"""The anti-corruption layer: the only place where lending meets catalog and patrons, in their words."""
+
+from collections.abc import Collection, Mapping, Sequence
+from uuid import UUID
+
+from catalog import public as catalog
+from lending.domain.standing import Block, BorrowerStanding, CirculatingCopy
+from lending.services.ports import UnknownBook, UnknownCopy, UnknownPatron
+from patrons import public as patrons
+
+#: The one condition of the catalog under which a copy is lent; one that we don't know is not.
+_LENDABLE = "in_service"
+#: Under these conditions staff have the copy in hand, and could lend it all the same.
+_IN_REACH = frozenset({"in_service", "reference_only", "damaged"})
+
+
+class CatalogCopies:
+    """Copies of the catalog as things that circulate."""
+
+    def by_barcode(self, barcode: str) -> CirculatingCopy:
+        """The copy with this barcode. Raises UnknownCopy."""
+        copy = catalog.copy_by_barcode(barcode)
+        if copy is None:
+            raise UnknownCopy(barcode=barcode)
+        return _circulating(copy)
+
+    def of_book(self, book_id: UUID) -> Sequence[CirculatingCopy]:
+        """All copies of a book."""
+        return [_circulating(copy) for copy in catalog.copies_of_book(book_id)]
+
+    def title_of(self, book_id: UUID) -> str:
+        """What a book is called. Raises UnknownBook."""
+        title = catalog.titles_of_books([book_id]).get(book_id)
+        if title is None:
+            raise UnknownBook(book=str(book_id))
+        return title
+
+
+class PatronsAsBorrowers:
+    """Patrons as people who borrow."""
+
+    def standing(self, *, card: str, lock: bool = False) -> BorrowerStanding:
+        """The patron with this card. `lock` holds them as they are until the end. Raises UnknownPatron."""
+        return _standing(patrons.patron_facts(card=card, lock=lock), asked_for=card)
+
+    def standing_of(self, patron_id: UUID, *, lock: bool = False) -> BorrowerStanding:
+        """The patron with this id, likewise. Raises UnknownPatron."""
+        return _standing(patrons.patron_facts(id=patron_id, lock=lock), asked_for=str(patron_id))
+
+    def card_of(self, card_or_email: str) -> str:
+        """The card number of the patron with this card or email address. Raises UnknownPatron."""
+        is_email = "@" in card_or_email
+        patron = (
+            patrons.patron_facts(email=card_or_email)
+            if is_email
+            else patrons.patron_facts(card=card_or_email)
+        )
+        if patron is None:
+            raise UnknownPatron(patron=card_or_email)
+        return patron.card_number
+
+    def id_of_login(self, login_id: int) -> UUID | None:
+        """The patron behind a login, if it is a patron's."""
+        patron = patrons.patron_facts(login_id=login_id)
+        return patron.id if patron else None
+
+    def names_of(self, ids: Collection[UUID]) -> Mapping[UUID, str]:
+        """The names of patrons, for staff to read."""
+        return patrons.names_of(ids)
+
+
+def _standing(patron: patrons.PatronFacts | None, *, asked_for: str) -> BorrowerStanding:
+    if patron is None:
+        raise UnknownPatron(patron=asked_for)
+    return BorrowerStanding(
+        id=patron.id,
+        card=patron.card_number,
+        category=patron.category,
+        home_branch=patron.home_branch,
+        expires_on=patron.expires_on,
+        blocks=tuple(Block(reason=block.reason, until=block.until) for block in patron.blocks),
+    )
+
+
+def _circulating(copy: catalog.CopyFacts) -> CirculatingCopy:
+    return CirculatingCopy(
+        id=copy.id,
+        barcode=copy.barcode,
+        book_id=copy.book_id,
+        book_title=copy.title,
+        item_type=copy.item_type,
+        branch=copy.branch,
+        lendable=copy.condition == _LENDABLE,
+        in_reach=copy.condition in _IN_REACH,
+        condition=copy.condition.replace("_", " "),
+    )

@@ -1,0 +1,24 @@
+"""Lending's unit of work on the database."""
+
+from collections.abc import Sequence
+
+from lending.adapters.repositories.holds import DjangoHoldQueues
+from lending.adapters.repositories.loans import DjangoInHouseUses, DjangoLoans
+from lending.adapters.repositories.rules import DjangoCalendars, DjangoRules
+from shared_kernel.services.bus import Storage
+
+
+class DjangoLendingWork:
+    """Fresh repositories for one command."""
+
+    def __init__(self) -> None:
+        self.loans = DjangoLoans()
+        self.holds = DjangoHoldQueues()
+        self.in_house_uses = DjangoInHouseUses()
+        self.rules = DjangoRules()
+        self.calendars = DjangoCalendars()
+
+    @property
+    def storages(self) -> Sequence[Storage]:
+        """In the order in which they are written."""
+        return (self.loans, self.holds, self.in_house_uses, self.rules, self.calendars)

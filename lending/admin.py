@@ -1,0 +1,110 @@
+"""Lending in the administration: look at loans, lend and take back through commands."""
+
+from typing import Any
+
+from django import forms
+from django.contrib import admin
+from django.db.models import QuerySet
+from django.http import HttpRequest
+from django.utils import timezone
+
+from lending.models import BranchRow, CirculationRuleRow, HoldRow, InHouseUseRow, LoanRow, ReturnRow
+from lending.services.commands.borrow_book import BorrowBook
+from lending.services.commands.return_book import ReturnBook
+from shared_kernel.services.commands import dispatch
+from shared_kernel.web.admin import CommandAdmin, ReadOnlyAdmin
+
+
+class LendForm(forms.Form):
+    """Lend a copy."""
+
+    patron_card = forms.CharField(max_length=64, label="Patron's card")
+    copy_barcode = forms.CharField(max_length=64, label="Copy's barcode")
+
+
+class ReturnForm(forms.Form):
+    """Take a copy back."""
+
+    copy_barcode = forms.CharField(max_length=64, label="Copy's barcode")
+
+
+class OverdueFilter(admin.SimpleListFilter):
+    """Loans that are overdue now: a fact of the clock, not a column."""
+
+    title = "overdue"
+    parameter_name = "overdue"
+
+    def lookups(self, _request: HttpRequest, _model_admin: object) -> list[tuple[str, str]]:
+        """The one choice there is."""
+        return [("yes", "Yes")]
+
+    def queryset(self, _request: HttpRequest, queryset: QuerySet[LoanRow]) -> QuerySet[LoanRow]:
+        """Only overdue loans."""
+        if self.value() != "yes":
+            return queryset
+        return queryset.filter(state=LoanRow.State.OPEN, due_at__lt=timezone.now())
+
+
+@admin.register(LoanRow)
+class LoanAdmin(CommandAdmin[LoanRow]):
+    read_scope = "circulation:read"
+    write_scope = "circulation:write"
+    add_form = LendForm
+    list_display = ("title", "barcode", "state", "borrowed_at", "due_at", "returned_at")
+    list_filter = ("state", OverdueFilter, "branch", "item_type")
+    search_fields = ("barcode__exact", "title__istartswith")
+    actions = ("take_back",)
+
+    def add(self, data: dict[str, Any]) -> object:  # the form's values
+        """Lend."""
+        return dispatch(BorrowBook(**data))
+
+    @admin.action(description="Take the copies of these loans back")
+    def take_back(self, request: HttpRequest, queryset: QuerySet[LoanRow]) -> None:
+        """Return the copy of each loan."""
+        self.run_each(request, queryset, lambda loan: ReturnBook(copy_barcode=loan.barcode))
+
+
+@admin.register(ReturnRow)
+class ReturnAdmin(CommandAdmin[ReturnRow]):
+    read_scope = "circulation:read"
+    write_scope = "circulation:write"
+    add_form = ReturnForm
+    list_display = ("title", "barcode", "borrowed_at", "due_at", "returned_at")
+    list_filter = ("branch", "item_type")
+    search_fields = ("barcode__exact", "title__istartswith")
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[ReturnRow]:
+        """Loans that have ended."""
+        return super().get_queryset(request).filter(state=LoanRow.State.RETURNED)
+
+    def add(self, data: dict[str, Any]) -> object:  # the form's values
+        """Take a copy back."""
+        return dispatch(ReturnBook(**data))
+
+
+@admin.register(InHouseUseRow)
+class InHouseUseAdmin(ReadOnlyAdmin[InHouseUseRow]):
+    read_scope = "circulation:read"
+    list_display = ("copy_id", "branch", "used_at")
+    list_filter = ("branch",)
+
+
+@admin.register(HoldRow)
+class HoldAdmin(ReadOnlyAdmin[HoldRow]):
+    read_scope = "circulation:read"
+    list_display = ("title", "state", "barcode", "pickup_branch", "pickup_deadline_at", "placed_at")
+    list_filter = ("state", "pickup_branch", "suspended")
+    search_fields = ("barcode__exact", "title__istartswith")
+
+
+@admin.register(CirculationRuleRow)
+class CirculationRuleAdmin(ReadOnlyAdmin[CirculationRuleRow]):
+    read_scope = "circulation:read"
+    list_display = ("__str__", "values", "version", "set_at", "set_by")
+
+
+@admin.register(BranchRow)
+class BranchAdmin(ReadOnlyAdmin[BranchRow]):
+    read_scope = "circulation:read"
+    list_display = ("code", "name", "time_zone")

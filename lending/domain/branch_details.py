@@ -1,0 +1,79 @@
+"""What a branch is called, and in which time zone it lies."""
+
+import re
+from collections.abc import Callable
+from functools import cache
+from typing import Final
+from zoneinfo import ZoneInfo, available_timezones
+
+from shared_kernel.domain.errors import InvalidValue, Refusal, Refused
+
+LONGEST_CODE: Final = 20
+LONGEST_NAME: Final = 200
+_CODE = re.compile(rf"[A-Z0-9][A-Z0-9_-]{{0,{LONGEST_CODE - 1}}}")
+
+
+class BranchCodeInvalid(InvalidValue):
+    """A branch's code has 1 to 20 characters of A-Z 0-9 _ - and begins with a letter or a digit."""
+
+    code = "branch_code_invalid"
+    pointer = "/code"
+
+
+class BranchNameInvalid(InvalidValue):
+    """A branch's name has 1 to 200 characters that show something, on one line."""
+
+    code = "branch_name_invalid"
+    pointer = "/name"
+
+
+class UnknownTimeZone(InvalidValue):
+    """There is no time zone “{time_zone}”; the IANA names them, such as Europe/Berlin."""
+
+    code = "unknown_time_zone"
+    pointer = "/time_zone"
+
+
+def branch_code(text: str) -> str:
+    """The code, if it can be one. Raises BranchCodeInvalid."""
+    if not _CODE.fullmatch(text):
+        raise BranchCodeInvalid
+    return text
+
+
+def branch_name(text: str) -> str:
+    """The name without spaces at its ends. Raises BranchNameInvalid."""
+    name = text.strip()
+    if not 1 <= len(name) <= LONGEST_NAME or not name.isprintable():
+        raise BranchNameInvalid
+    return name
+
+
+def time_zone_named(name: str) -> ZoneInfo:
+    """The zone of this IANA name. Raises UnknownTimeZone."""
+    if name not in _zones():
+        raise UnknownTimeZone(time_zone=name)
+    return ZoneInfo(name)
+
+
+def branch_details(*, code: str, name: str, time_zone: str) -> tuple[str, str, ZoneInfo]:
+    """All three of them as they are kept. Raises Refused with every one that can't be."""
+    refusals: list[Refusal] = []
+    for check, text in ((branch_code, code), (branch_name, name), (time_zone_named, time_zone)):
+        refusals += _refusals(check, text)
+    if refusals:
+        raise Refused(*refusals)
+    return branch_code(code), branch_name(name), time_zone_named(time_zone)
+
+
+def _refusals(check: Callable[[str], object], text: str) -> tuple[Refusal, ...]:
+    try:
+        check(text)
+    except Refused as refused:
+        return refused.refusals
+    return ()
+
+
+@cache
+def _zones() -> frozenset[str]:
+    return frozenset(available_timezones())

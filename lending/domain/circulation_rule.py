@@ -1,0 +1,160 @@
+"""The matrix of rules: branch, category and item type, each given or left open, decide the terms."""
+
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, ClassVar, Self
+from uuid import UUID, uuid5
+
+from lending.domain.loan_terms import LoanTerms
+from lending.domain.rule_values import KINDS, RuleValue, checked_values, typed
+from shared_kernel.domain.aggregates import Aggregate
+from shared_kernel.domain.errors import InvalidValue
+from shared_kernel.domain.events import DomainEvent
+
+_RULES = UUID("5f6c3c1e-7f5c-5b55-9d0e-3f7a6c1f2a10")
+_SLUG = re.compile(r"[a-z0-9][a-z0-9_-]{0,39}")
+
+
+class FallbackRuleIncomplete(InvalidValue):
+    """The rule for all branches, categories and item types must give every value; it lacks {missing}."""
+
+    code = "fallback_rule_incomplete"
+    pointer = "/values"
+
+
+class RuleItemTypeInvalid(InvalidValue):
+    """An item type has 1 to 40 characters of a-z 0-9 _ - and begins with a letter or a digit."""
+
+    code = "invalid_item_type"
+    pointer = "/item_type"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RuleChanged(DomainEvent):
+    """The terms of lending changed for some branch, category and item type (None: all of them)."""
+
+    type: ClassVar[str] = "lending.rule_changed.v1"
+
+    branch: str | None
+    category: str | None
+    item_type: str | None
+    values: dict[str, RuleValue]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Dimensions:
+    """What a rule speaks of; None stands for all. Raises RuleItemTypeInvalid for a type no copy can have."""
+
+    branch: str | None = None
+    category: str | None = None
+    item_type: str | None = None
+
+    def __post_init__(self) -> None:
+        if self.item_type is not None and not _SLUG.fullmatch(self.item_type):
+            raise RuleItemTypeInvalid
+
+    @property
+    def specificity(self) -> tuple[bool, bool, bool]:
+        """Orders rows that match alike: the branch weighs more than the category, that more than the type."""
+        return (self.branch is not None, self.category is not None, self.item_type is not None)
+
+    def match(self, *, branch: str | None, category: str | None, item_type: str | None) -> bool:
+        """Whether such a loan is spoken of; None stands for one that no rule names."""
+        return (
+            self.branch in {None, branch}
+            and self.category in {None, category}
+            and self.item_type in {None, item_type}
+        )
+
+    @property
+    def rule_id(self) -> UUID:
+        """The id of the one rule for these dimensions."""
+        return uuid5(_RULES, "/".join(it or "" for it in (self.branch, self.category, self.item_type)))
+
+
+class CirculationRule(Aggregate):
+    """One row of the matrix: what it speaks of, and the values that it gives. The others it inherits.
+
+    `set_by` (a principal) made it so at `set_at`, for this `reason`.
+    """
+
+    def __init__(
+        self,
+        *,
+        dimensions: Dimensions,
+        values: Mapping[str, RuleValue] | None = None,
+        set_at: datetime | None = None,
+        set_by: str = "",
+        version: int = 0,
+    ) -> None:
+        super().__init__(id=dimensions.rule_id, version=version)
+        self.dimensions = dimensions
+        self.values: dict[str, RuleValue] = dict(values or {})
+        self.set_at = set_at
+        self.set_by = set_by
+        self.reason = ""
+
+    @classmethod
+    def of(cls, *, version: int = 1, **fields: Any) -> Self:  # dimensions and values by their names
+        """A rule as it stands, told by its dimensions and values alike."""
+        dimensions = Dimensions(
+            **{name: fields.pop(name, None) for name in ("branch", "category", "item_type")}
+        )
+        return cls(dimensions=dimensions, values=checked_values(fields), version=version)
+
+    def set(self, values: Mapping[str, object], *, at: datetime, by: str, reason: str = "") -> None:
+        """Replace the values. Raises Refused with InvalidRuleValue, or FallbackRuleIncomplete.
+
+        The values that it has already change nothing.
+        """
+        checked = checked_values(values)
+        missing = sorted(set(KINDS) - set(checked))
+        if self.dimensions == Dimensions() and missing:
+            raise FallbackRuleIncomplete(missing=", ".join(missing))
+        if checked == self.values and self.version:
+            return
+        self.values = checked
+        self.set_at, self.set_by, self.reason = at, by, reason
+        self._record(
+            RuleChanged(
+                aggregate_id=self.id,
+                occurred_at=at,
+                branch=self.dimensions.branch,
+                category=self.dimensions.category,
+                item_type=self.dimensions.item_type,
+                values=checked,
+            )
+        )
+
+
+def deciding_rules(
+    rules: Iterable[CirculationRule], *, branch: str | None, category: str | None, item_type: str | None
+) -> dict[str, CirculationRule] | None:
+    """For each value the rule that decides it, for a copy of `branch` and `item_type` and such a patron.
+
+    Each comes from the most specific matching row that gives it; the row for all gives the rest, but only
+    to categories that some row names: any other has no terms at all (None). A dimension that is None asks
+    what holds where no rule names it.
+    """
+    rows = list(rules)
+    if category is not None and not any(row.dimensions.category == category for row in rows):
+        return None
+    matching = sorted(
+        (row for row in rows if row.dimensions.match(branch=branch, category=category, item_type=item_type)),
+        key=lambda row: row.dimensions.specificity,
+        reverse=True,
+    )
+    return {name: next(row for row in matching if name in row.values) for name in KINDS}
+
+
+def effective_terms(
+    rules: Iterable[CirculationRule], *, branch: str, category: str, item_type: str
+) -> LoanTerms | None:
+    """The terms of such a loan, or None where no rule names the category."""
+    deciding = deciding_rules(rules, branch=branch, category=category, item_type=item_type)
+    if deciding is None:
+        return None
+    values: dict[str, Any] = {name: typed(name, rule.values[name]) for name, rule in deciding.items()}
+    return LoanTerms(**values)

@@ -1,0 +1,56 @@
+"""A hold: a patron waits for a copy of a book."""
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from enum import StrEnum
+from uuid import UUID
+
+
+class HoldState(StrEnum):
+    """Waiting for a copy; allocated one that is on the shelf; ready to be picked up; or ended in one way."""
+
+    WAITING = "waiting"
+    ALLOCATED = "allocated"
+    READY = "ready"
+    FULFILLED = "fulfilled"
+    CANCELLED = "cancelled"
+    EXPIRED = "expired"
+
+
+ACTIVE_STATES = frozenset({HoldState.WAITING, HoldState.ALLOCATED, HoldState.READY})
+
+
+@dataclass(slots=True, kw_only=True)
+class Hold:
+    """One patron's place in a book's queue. It changes only through its queue.
+
+    `wanted_copy` is set where only that copy will do; `copy_id` and `barcode` name the copy that serves the
+    hold once one does. `suspended_until` is the first day on which a suspended hold takes part again, in the
+    pickup branch's time; a suspension without end has no such day.
+    """
+
+    id: UUID
+    patron_id: UUID
+    placed_at: datetime
+    pickup_branch: str | None
+    wanted_copy: UUID | None = None
+    state: HoldState = HoldState.WAITING
+    copy_id: UUID | None = None
+    barcode: str | None = None
+    pickup_deadline_at: datetime | None = None
+    suspended: bool = False
+    suspended_until: date | None = None
+
+    @property
+    def is_active(self) -> bool:
+        """Whether the patron still waits for, or may pick up, a copy."""
+        return self.state in ACTIVE_STATES
+
+    @property
+    def has_begun(self) -> bool:
+        """Whether a copy serves it already: then it can't be moved or suspended."""
+        return self.state in {HoldState.ALLOCATED, HoldState.READY}
+
+    def can_be_filled_by(self, copy_id: UUID) -> bool:
+        """Whether this copy would do, and the hold takes part."""
+        return self.state is HoldState.WAITING and not self.suspended and self.wanted_copy in {None, copy_id}

@@ -1,0 +1,120 @@
+"""What happens to holds. The aggregate is the book's queue; `hold_id` names the hold."""
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import ClassVar
+from uuid import UUID
+
+from shared_kernel.domain.events import DomainEvent
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HoldEvent(DomainEvent):
+    """What all events of holds tell. `book_title` is as it was, for letters."""
+
+    hold_id: UUID
+    book_id: UUID
+    patron_id: UUID
+    book_title: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HoldPlaced(HoldEvent):
+    """A patron began to wait."""
+
+    type: ClassVar[str] = "lending.hold_placed.v1"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HoldAllocated(HoldEvent):
+    """A copy on the shelf was set aside for the hold; staff have to pick it."""
+
+    type: ClassVar[str] = "lending.hold_allocated.v1"
+
+    copy_id: UUID
+    barcode: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HoldReady(HoldEvent):
+    """A copy lies on the hold shelf of the branch until the deadline."""
+
+    type: ClassVar[str] = "lending.hold_ready.v1"
+
+    copy_id: UUID
+    barcode: str
+    pickup_branch: str
+    pickup_deadline_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HoldDeadlineChanged(HoldEvent):
+    """The library moved the deadline of a ready hold, because the branch is closed on it."""
+
+    type: ClassVar[str] = "lending.hold_deadline_changed.v1"
+
+    copy_id: UUID
+    barcode: str
+    pickup_branch: str
+    previous_deadline_at: datetime
+    pickup_deadline_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HoldFulfilled(HoldEvent):
+    """The patron borrowed a copy of the book."""
+
+    type: ClassVar[str] = "lending.hold_fulfilled.v1"
+
+    loan_id: UUID
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HoldCancelled(HoldEvent):
+    """The hold was given up."""
+
+    type: ClassVar[str] = "lending.hold_cancelled.v1"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HoldExpired(HoldEvent):
+    """Nobody picked the copy up in time."""
+
+    type: ClassVar[str] = "lending.hold_expired.v1"
+
+    pickup_deadline_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HoldSuspended(HoldEvent):
+    """The hold keeps its place but takes no copy, to the day before `until` (None: until it is resumed)."""
+
+    type: ClassVar[str] = "lending.hold_suspended.v1"
+
+    until: date | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HoldResumed(HoldEvent):
+    """The hold takes part again."""
+
+    type: ClassVar[str] = "lending.hold_resumed.v1"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HoldMoved(HoldEvent):
+    """Staff gave the hold another place in the queue (1 is the next to be served)."""
+
+    type: ClassVar[str] = "lending.hold_moved.v1"
+
+    position: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HoldCopyNotFound(HoldEvent):
+    """The copy that was set aside is not on the shelf; the hold waits again, in its old place."""
+
+    type: ClassVar[str] = "lending.hold_copy_not_found.v1"
+
+    copy_id: UUID
+    barcode: str

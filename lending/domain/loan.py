@@ -1,0 +1,257 @@
+"""The Loan: a copy in a patron's hands, from borrowing to return."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import Any, ClassVar, Self
+from uuid import UUID
+
+from lending.domain.loan_terms import LoanTerms
+from shared_kernel.domain.aggregates import Aggregate
+from shared_kernel.domain.errors import InvalidValue, NotFound, Refusal
+from shared_kernel.domain.events import DomainEvent
+
+
+class LoanState(StrEnum):
+    """Where a loan stands. Overdue is no state: it follows from the due date and the clock."""
+
+    OPEN = "open"
+    RETURNED = "returned"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BookBorrowed(DomainEvent):
+    """A copy was lent. `book_title` and `barcode` are as they were, for letters.
+
+    `overridden` lists the codes of the refusals that staff set aside.
+    """
+
+    type: ClassVar[str] = "lending.book_borrowed.v1"
+
+    copy_id: UUID
+    book_id: UUID
+    patron_id: UUID
+    branch: str
+    due_at: datetime
+    book_title: str
+    barcode: str
+    overridden: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LoanRenewed(DomainEvent):
+    """A patron keeps a copy longer. `due_version` numbers the loan's due dates from 1."""
+
+    type: ClassVar[str] = "lending.loan_renewed.v1"
+
+    copy_id: UUID
+    book_id: UUID
+    patron_id: UUID
+    due_at: datetime
+    due_version: int
+    renewals: int
+    book_title: str
+    barcode: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LoanDueDateChanged(DomainEvent):
+    """The library moved a due date, because the branch is closed on it."""
+
+    type: ClassVar[str] = "lending.loan_due_date_changed.v1"
+
+    copy_id: UUID
+    book_id: UUID
+    patron_id: UUID
+    previous_due_at: datetime
+    due_at: datetime
+    due_version: int
+    book_title: str
+    barcode: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LoanDueSoon(DomainEvent):
+    """A loan will be due in some days; told once for each due date."""
+
+    type: ClassVar[str] = "lending.loan_due_soon.v1"
+
+    copy_id: UUID
+    book_id: UUID
+    patron_id: UUID
+    due_at: datetime
+    due_version: int
+    book_title: str
+    barcode: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BookReturned(DomainEvent):
+    """A lent copy came back. `days_overdue` counts days of the branch; 0 when it came in time."""
+
+    type: ClassVar[str] = "lending.book_returned.v1"
+
+    copy_id: UUID
+    book_id: UUID
+    patron_id: UUID
+    branch: str
+    due_at: datetime
+    was_overdue: bool
+    days_overdue: int
+    book_title: str
+    barcode: str
+
+
+class LoanNotFound(NotFound):
+    """No loan has this id."""
+
+
+class ReturnedInTheFuture(InvalidValue):
+    """A return can be dated back, but not forward; it is {now} now."""
+
+    code = "returned_in_the_future"
+    pointer = "/returned_at"
+
+
+class ReturnedBeforeBorrowed(InvalidValue):
+    """A copy can't come back before it was lent at {borrowed_at}."""
+
+    code = "returned_before_borrowed"
+    pointer = "/returned_at"
+
+
+class LoanAlreadyReturned(Refusal):
+    """The loan ended on {returned_at}."""
+
+    code = "already_returned"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LentCopy:
+    """What a loan remembers of its copy: ids, and how it was called then."""
+
+    id: UUID
+    book_id: UUID
+    barcode: str
+    book_title: str
+    item_type: str
+
+
+class Loan(Aggregate):
+    """One copy lent to one patron under the terms of that day. Instants are aware, in UTC."""
+
+    def __init__(
+        self,
+        *,
+        id: UUID,
+        copy: LentCopy,
+        patron_id: UUID,
+        branch: str,
+        borrowed_at: datetime,
+        due_at: datetime,
+        terms: LoanTerms,
+        state: LoanState = LoanState.OPEN,
+        returned_at: datetime | None = None,
+        renewals: int = 0,
+        due_version: int = 1,
+        due_soon_version: int = 0,
+        version: int = 0,
+    ) -> None:
+        super().__init__(id=id, version=version)
+        self.copy = copy
+        self.patron_id = patron_id
+        self.branch = branch
+        self.borrowed_at = borrowed_at
+        self.due_at = due_at
+        self.terms = terms
+        self.state = state
+        self.returned_at = returned_at
+        self.renewals = renewals
+        self.due_version = due_version
+        self.due_soon_version = due_soon_version
+
+    @classmethod
+    def borrow(
+        cls,
+        *,
+        id: UUID,
+        copy: LentCopy,
+        patron_id: UUID,
+        branch: str,
+        at: datetime,
+        due_at: datetime,
+        terms: LoanTerms,
+        overridden: tuple[str, ...] = (),
+    ) -> Self:
+        """Begin a loan. Whether it is allowed is the policies' business, before."""
+        loan = cls(
+            id=id, copy=copy, patron_id=patron_id, branch=branch, borrowed_at=at, due_at=due_at, terms=terms
+        )
+        loan._tell(BookBorrowed, at=at, branch=branch, due_at=due_at, overridden=overridden)
+        return loan
+
+    def is_overdue(self, at: datetime) -> bool:
+        """Whether the copy is still out and its due date has passed at that instant."""
+        return self.state is LoanState.OPEN and at > self.due_at
+
+    def bring_back(self, *, at: datetime, days_overdue: int) -> None:
+        """End the loan. Raises ReturnedBeforeBorrowed, and LoanAlreadyReturned for a loan that has ended."""
+        if self.state is not LoanState.OPEN:
+            raise LoanAlreadyReturned(returned_at=self.returned_at)
+        if at < self.borrowed_at:
+            raise ReturnedBeforeBorrowed(borrowed_at=self.borrowed_at.isoformat())
+        was_overdue = self.is_overdue(at)
+        self.state = LoanState.RETURNED
+        self.returned_at = at
+        self._tell(
+            BookReturned,
+            at=at,
+            branch=self.branch,
+            due_at=self.due_at,
+            was_overdue=was_overdue,
+            days_overdue=days_overdue,
+        )
+
+    def renew(self, *, due_at: datetime, at: datetime) -> None:
+        """Give the loan a later due date. Whether it is allowed is the policies' business, before."""
+        self.renewals += 1
+        self._set_due(due_at)
+        self._tell(LoanRenewed, at=at, due_at=due_at, due_version=self.due_version, renewals=self.renewals)
+
+    def redate(self, *, due_at: datetime, at: datetime) -> None:
+        """Move the due date because the branch is closed on it; the same date changes nothing."""
+        previous_due_at = self.due_at
+        if due_at == previous_due_at:
+            return
+        self._set_due(due_at)
+        self._tell(
+            LoanDueDateChanged,
+            at=at,
+            previous_due_at=previous_due_at,
+            due_at=due_at,
+            due_version=self.due_version,
+        )
+
+    def remind_due_soon(self, *, at: datetime) -> None:
+        """Tell once for each due date that it is near."""
+        if self.due_soon_version < self.due_version:
+            self.due_soon_version = self.due_version
+            self._tell(LoanDueSoon, at=at, due_at=self.due_at, due_version=self.due_version)
+
+    def _set_due(self, due_at: datetime) -> None:
+        self.due_at = due_at
+        self.due_version += 1
+
+    def _tell(self, event: type[DomainEvent], *, at: datetime, **more: Any) -> None:  # the event's own fields
+        self._record(
+            event(
+                aggregate_id=self.id,
+                occurred_at=at,
+                copy_id=self.copy.id,
+                book_id=self.copy.book_id,
+                patron_id=self.patron_id,
+                book_title=self.copy.book_title,
+                barcode=self.copy.barcode,
+                **more,
+            )  # type: ignore[call-arg]  # every event of a loan has these fields
+        )

@@ -1,0 +1,178 @@
+"""The rules of borrowing: one small named function each, all of them run, every refusal told.
+
+The command and the eligibility query use the same list, so they can't disagree.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import date
+from typing import Final
+
+from lending.domain.loan_terms import LoanTerms
+from lending.domain.policies import patron as patron_policies
+from lending.domain.policies.patron import NoTermsForCategory, PatronBlocked
+from lending.domain.standing import BorrowerStanding, CirculatingCopy, OpenLoan
+from shared_kernel.domain.errors import Refusal
+
+
+class CopyNotLendable(Refusal):
+    """This copy is not for lending: it is {condition}."""
+
+    code = "copy_not_lendable"
+    pointer = "/copy_barcode"
+
+
+class CopyNotAvailable(Refusal):
+    """This copy is lent to somebody else."""
+
+    code = "copy_not_available"
+    pointer = "/copy_barcode"
+
+
+class HeldForAnother(Refusal):
+    """This copy is wanted by another patron, who waits for it."""
+
+    code = "held_for_another"
+    pointer = "/copy_barcode"
+
+
+class AlreadyOnLoan(Refusal):
+    """The patron already has this copy, due {due_at}; renew the loan instead."""
+
+    code = "already_on_loan"
+
+
+class LoanLimitReached(Refusal):
+    """The patron has {loans} open loans and may have {limit}; return {too_many} first."""
+
+    code = "loan_limit_reached"
+
+
+class ItemTypeLimitReached(Refusal):
+    """The patron has {loans} loans of type {item_type}, the limit is {limit}; return {too_many} first."""
+
+    code = "item_type_limit_reached"
+
+
+class OverdueBlock(Refusal):
+    """The patron has {overdue} overdue loans; with {limit} nothing is lent. Return {too_many} first."""
+
+    code = "overdue_block"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BorrowingFacts:
+    """All that decides whether this patron may borrow this copy.
+
+    `today` is a day of the copy's branch; `terms` is None where no rule names the patron's category.
+    `held_for_another`: the copy serves somebody else's hold, or somebody who waits would get it first.
+    """
+
+    today: date
+    patron: BorrowerStanding
+    copy: CirculatingCopy
+    terms: LoanTerms | None
+    loans: tuple[OpenLoan, ...]
+    lent_to_another: bool
+    held_for_another: bool
+
+
+Policy = Callable[[BorrowingFacts], Refusal | None]
+
+
+def copy_is_for_lending(facts: BorrowingFacts) -> Refusal | None:
+    """Only a copy in service is lent."""
+    return None if facts.copy.lendable else CopyNotLendable(condition=facts.copy.condition)
+
+
+def copy_is_in_the_house(facts: BorrowingFacts) -> Refusal | None:
+    """A copy that somebody else has can't be lent."""
+    return CopyNotAvailable() if facts.lent_to_another else None
+
+
+def patron_does_not_have_it(facts: BorrowingFacts) -> Refusal | None:
+    """Whoever has the copy renews it rather than borrow it again."""
+    for loan in facts.loans:
+        if loan.copy_id == facts.copy.id:
+            return AlreadyOnLoan(
+                due_at=loan.due_at.isoformat(), loan=str(loan.id), renew=f"/api/v1/loans/{loan.id}/renew"
+            )
+    return None
+
+
+def nobody_waits_for_it(facts: BorrowingFacts) -> Refusal | None:
+    """A copy that somebody waits for goes to them."""
+    return HeldForAnother() if facts.held_for_another else None
+
+
+def patron_is_not_blocked(facts: BorrowingFacts) -> Refusal | None:
+    """A blocked patron borrows nothing."""
+    return patron_policies.patron_is_not_blocked(facts.patron, today=facts.today)
+
+
+def membership_is_running(facts: BorrowingFacts) -> Refusal | None:
+    """Only members borrow."""
+    return patron_policies.membership_is_running(facts.patron, today=facts.today)
+
+
+def category_has_terms(facts: BorrowingFacts) -> Refusal | None:
+    """Nothing is lent on terms that nobody has set."""
+    return None if facts.terms else NoTermsForCategory(category=facts.patron.category)
+
+
+def loans_are_within_the_limit(facts: BorrowingFacts) -> Refusal | None:
+    """One more loan must fit into the limit of the terms."""
+    count, limit = len(facts.loans), facts.terms.max_loans if facts.terms else None
+    if limit is None or count < limit:
+        return None
+    return LoanLimitReached(loans=count, limit=limit, too_many=count - limit + 1)
+
+
+def loans_of_the_type_are_within_the_limit(facts: BorrowingFacts) -> Refusal | None:
+    """One more loan of this item type must fit into the limit of the terms for the type."""
+    item_type, limit = facts.copy.item_type, facts.terms.max_of_type if facts.terms else None
+    count = sum(loan.item_type == item_type for loan in facts.loans)
+    if limit is None or count < limit:
+        return None
+    return ItemTypeLimitReached(item_type=item_type, loans=count, limit=limit, too_many=count - limit + 1)
+
+
+def not_too_much_is_overdue(facts: BorrowingFacts) -> Refusal | None:
+    """As many overdue loans as the terms say, and nothing more is lent."""
+    count = sum(loan.overdue for loan in facts.loans)
+    limit = facts.terms.block_overdue if facts.terms else None
+    if limit is None or count < limit:
+        return None
+    return OverdueBlock(overdue=count, limit=limit, too_many=count - limit + 1)
+
+
+BORROWING_POLICIES: Final[tuple[Policy, ...]] = (
+    copy_is_for_lending,
+    copy_is_in_the_house,
+    patron_does_not_have_it,
+    nobody_waits_for_it,
+    patron_is_not_blocked,
+    membership_is_running,
+    category_has_terms,
+    loans_are_within_the_limit,
+    loans_of_the_type_are_within_the_limit,
+    not_too_much_is_overdue,
+)
+_OVERRIDABLE: Final = frozenset(
+    refusal.code
+    for refusal in (PatronBlocked, LoanLimitReached, ItemTypeLimitReached, OverdueBlock, CopyNotLendable)
+)
+
+
+def refusals(facts: BorrowingFacts) -> tuple[Refusal, ...]:
+    """Every reason why this patron may not borrow this copy; empty means that nothing is in the way."""
+    return tuple(refusal for policy in BORROWING_POLICIES if (refusal := policy(facts)))
+
+
+def can_be_overridden(refusal: Refusal, facts: BorrowingFacts) -> bool:
+    """Whether staff may set this refusal aside: never for a copy that isn't there, nor for a suspension."""
+    if isinstance(refusal, CopyNotLendable):
+        return facts.copy.in_reach
+    if isinstance(refusal, PatronBlocked):
+        return refusal.params["until"] is not None
+    return refusal.code in _OVERRIDABLE

@@ -1,0 +1,108 @@
+"""The rules of placing a hold: all of them run, every refusal told."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import date
+from typing import Final
+from uuid import UUID
+
+from lending.domain.hold_queue import AlreadyHeld
+from lending.domain.loan_terms import LoanTerms
+from lending.domain.policies import patron as patron_policies
+from lending.domain.policies.borrowing import AlreadyOnLoan
+from lending.domain.policies.patron import NoTermsForCategory
+from lending.domain.standing import BorrowerStanding, OpenLoan
+from shared_kernel.domain.errors import Refusal
+
+
+class NothingToLend(Refusal):
+    """The book has no copy that could ever be lent."""
+
+    code = "nothing_to_lend"
+    pointer = "/book"
+
+
+class HoldLimitReached(Refusal):
+    """The patron has {holds} holds and may have {limit}; cancel {too_many} first."""
+
+    code = "hold_limit_reached"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HoldingFacts:
+    """All that decides whether this patron may wait for this book. `holds` counts the patron's active ones.
+
+    `lendable_copies` are those that would do: of the book, or the one that is wanted. `terms` is None where
+    no rule names the patron's category.
+    """
+
+    today: date
+    patron: BorrowerStanding
+    book_id: UUID
+    lendable_copies: int
+    terms: LoanTerms | None
+    holds: int
+    already_held: bool
+    loans: tuple[OpenLoan, ...]
+
+
+Policy = Callable[[HoldingFacts], Refusal | None]
+
+
+def something_can_be_lent(facts: HoldingFacts) -> Refusal | None:
+    """There must be a copy to wait for."""
+    return None if facts.lendable_copies else NothingToLend()
+
+
+def patron_does_not_have_it(facts: HoldingFacts) -> Refusal | None:
+    """Whoever has the book needn't wait for it."""
+    for loan in facts.loans:
+        if loan.book_id == facts.book_id:
+            return AlreadyOnLoan(
+                due_at=loan.due_at.isoformat(), loan=str(loan.id), renew=f"/api/v1/loans/{loan.id}/renew"
+            )
+    return None
+
+
+def patron_does_not_wait_yet(facts: HoldingFacts) -> Refusal | None:
+    """One waits once for a book."""
+    return AlreadyHeld() if facts.already_held else None
+
+
+def patron_is_not_blocked(facts: HoldingFacts) -> Refusal | None:
+    """A blocked patron places no hold."""
+    return patron_policies.patron_is_not_blocked(facts.patron, today=facts.today)
+
+
+def membership_is_running(facts: HoldingFacts) -> Refusal | None:
+    """Only members place holds."""
+    return patron_policies.membership_is_running(facts.patron, today=facts.today)
+
+
+def category_has_terms(facts: HoldingFacts) -> Refusal | None:
+    """Nothing is held on terms that nobody has set."""
+    return None if facts.terms else NoTermsForCategory(category=facts.patron.category)
+
+
+def holds_are_within_the_limit(facts: HoldingFacts) -> Refusal | None:
+    """One more hold must fit into the limit of the terms."""
+    count, limit = facts.holds, facts.terms.hold_limit if facts.terms else None
+    if limit is None or count < limit:
+        return None
+    return HoldLimitReached(holds=count, limit=limit, too_many=count - limit + 1)
+
+
+HOLDING_POLICIES: Final[tuple[Policy, ...]] = (
+    something_can_be_lent,
+    patron_does_not_have_it,
+    patron_does_not_wait_yet,
+    patron_is_not_blocked,
+    membership_is_running,
+    category_has_terms,
+    holds_are_within_the_limit,
+)
+
+
+def refusals(facts: HoldingFacts) -> tuple[Refusal, ...]:
+    """Every reason why this patron may not wait for this book."""
+    return tuple(refusal for policy in HOLDING_POLICIES if (refusal := policy(facts)))

@@ -1,0 +1,147 @@
+"""The rules of renewing: all of them run, every refusal told."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from typing import Final
+
+from lending.domain.branch_calendar import BranchCalendar
+from lending.domain.loan import Loan, LoanState
+from lending.domain.loan_terms import RenewFrom
+from lending.domain.policies import patron as patron_policies
+from lending.domain.standing import BorrowerStanding
+from shared_kernel.domain.errors import Refusal
+
+
+class NotRenewable(Refusal):
+    """Only an open loan can be renewed; this one is {state}."""
+
+    code = "not_renewable"
+
+
+class RenewalLimitReached(Refusal):
+    """The loan was renewed {renewals} times, and {limit} is the limit; the copy has to come back."""
+
+    code = "renewal_limit_reached"
+
+
+class TooSoon(Refusal):
+    """The loan can be renewed from {earliest_at} on."""
+
+    code = "too_soon"
+
+
+class WaitedFor(Refusal):
+    """Another patron waits for this copy."""
+
+    code = "waited_for"
+
+
+class Overdue(Refusal):
+    """The loan is overdue since {due_at}; the copy has to come back."""
+
+    code = "overdue"
+
+
+class DueDateNotLater(Refusal):
+    """Renewed now, the loan would be due {new_due_at}, which is not later than {due_at}."""
+
+    code = "due_date_not_later"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RenewalFacts:
+    """All that decides whether a loan may be renewed. The calendar is its branch's."""
+
+    now: datetime
+    loan: Loan
+    patron: BorrowerStanding
+    calendar: BranchCalendar
+    waited_for: bool
+
+    @property
+    def today(self) -> date:
+        """The branch's day."""
+        return self.calendar.day_of(self.now)
+
+    @property
+    def new_due_at(self) -> datetime:
+        """When the loan would be due: from its due day, or from today by the terms or when overdue."""
+        terms = self.loan.terms
+        from_today = terms.renew_from is RenewFrom.TODAY or self.loan.is_overdue(self.now)
+        from_day = self.today if from_today else self.calendar.day_of(self.loan.due_at)
+        return self.calendar.due_at(
+            after=self.now, from_day=from_day, days=terms.loan_days, not_after=self.patron.expires_on
+        )
+
+
+Policy = Callable[[RenewalFacts], Refusal | None]
+
+
+def loan_is_open(facts: RenewalFacts) -> Refusal | None:
+    """What has ended, or is lost, is not renewed."""
+    state = facts.loan.state
+    return None if state is LoanState.OPEN else NotRenewable(state=state.value)
+
+
+def patron_is_not_blocked(facts: RenewalFacts) -> Refusal | None:
+    """A blocked patron renews nothing."""
+    return patron_policies.patron_is_not_blocked(facts.patron, today=facts.today)
+
+
+def membership_is_running(facts: RenewalFacts) -> Refusal | None:
+    """Only members renew."""
+    return patron_policies.membership_is_running(facts.patron, today=facts.today)
+
+
+def renewals_are_left(facts: RenewalFacts) -> Refusal | None:
+    """The terms say how often a loan is renewed."""
+    done, limit = facts.loan.renewals, facts.loan.terms.renewals
+    return None if limit is None or done < limit else RenewalLimitReached(renewals=done, limit=limit)
+
+
+def window_is_open(facts: RenewalFacts) -> Refusal | None:
+    """The terms may say from how many days before the due day on a loan is renewed."""
+    window = facts.loan.terms.renew_window_days
+    if window is None:
+        return None
+    earliest_on = facts.calendar.day_of(facts.loan.due_at) - timedelta(days=window)
+    if facts.today >= earliest_on:
+        return None
+    return TooSoon(earliest_at=facts.calendar.start_of(earliest_on).isoformat())
+
+
+def nobody_waits_for_it(facts: RenewalFacts) -> Refusal | None:
+    """A copy that somebody waits for comes back first."""
+    return WaitedFor() if facts.waited_for else None
+
+
+def overdue_is_allowed(facts: RenewalFacts) -> Refusal | None:
+    """The terms say whether a loan that is overdue may be renewed."""
+    if not facts.loan.is_overdue(facts.now) or facts.loan.terms.renew_overdue:
+        return None
+    return Overdue(due_at=facts.loan.due_at.isoformat())
+
+
+def due_date_is_later(facts: RenewalFacts) -> Refusal | None:
+    """A renewal that gains no time is none."""
+    if facts.loan.state is not LoanState.OPEN or facts.new_due_at > facts.loan.due_at:
+        return None
+    return DueDateNotLater(new_due_at=facts.new_due_at.isoformat(), due_at=facts.loan.due_at.isoformat())
+
+
+RENEWAL_POLICIES: Final[tuple[Policy, ...]] = (
+    loan_is_open,
+    patron_is_not_blocked,
+    membership_is_running,
+    renewals_are_left,
+    window_is_open,
+    nobody_waits_for_it,
+    overdue_is_allowed,
+    due_date_is_later,
+)
+
+
+def refusals(facts: RenewalFacts) -> tuple[Refusal, ...]:
+    """Every reason why this loan may not be renewed now."""
+    return tuple(refusal for policy in RENEWAL_POLICIES if (refusal := policy(facts)))

@@ -1,0 +1,55 @@
+"""Patrons and copies as lending sees them."""
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from uuid import UUID
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Block:
+    """A reason not to lend to a patron; `until` is its last day, None means without end (a suspension)."""
+
+    reason: str
+    until: date | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BorrowerStanding:
+    """A patron as lending sees one. `expires_on` is the membership's last day."""
+
+    id: UUID
+    card: str
+    category: str
+    home_branch: str | None
+    expires_on: date | None
+    blocks: tuple[Block, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CirculatingCopy:
+    """A copy as lending sees one. `lendable` is catalog's condition, translated; `condition` is for people.
+
+    `in_reach` is false for a copy that nobody could hand over, such as a missing one.
+    """
+
+    id: UUID
+    barcode: str
+    book_id: UUID
+    book_title: str
+    item_type: str
+    branch: str
+    lendable: bool
+    in_reach: bool
+    condition: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OpenLoan:
+    """What the rules need to know of a loan that a patron has."""
+
+    id: UUID
+    copy_id: UUID
+    book_id: UUID
+    item_type: str
+    due_at: datetime
+    overdue: bool

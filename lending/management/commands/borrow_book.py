@@ -1,0 +1,33 @@
+from typing import Any
+
+from django.core.management.base import CommandParser
+
+from lending.services.commands.borrow_book import BorrowBook
+from lending.services.queries.loans import FindBorrower, FindCopy
+from shared_kernel.management.door import LibraryCommand
+from shared_kernel.services.commands import dispatch
+from shared_kernel.services.queries import ask
+
+
+class Command(LibraryCommand):
+    help = "Lend a copy to a patron."
+
+    def options(self, parser: CommandParser) -> None:
+        """Who borrows what."""
+        parser.add_argument(
+            "copy", metavar="BOOK_OR_BARCODE", help="a barcode, or a book's id if one copy is free"
+        )
+        parser.add_argument("patron", metavar="EMAIL_OR_CARD")
+
+    def carry_out(self, *, copy: str, patron: str, **_: Any) -> None:  # argparse's namespace
+        """Lend it."""
+        card = ask(FindBorrower(card_or_email=patron))
+        loan = dispatch(
+            BorrowBook(copy_barcode=ask(FindCopy(barcode_or_book=copy, lent=False)), patron_card=card)
+        )
+        if self.as_json:
+            self.answer(loan)
+        else:
+            self.stdout.write(
+                f"Lent {loan.copy_barcode} “{loan.title}”, due {loan.due_at:%Y-%m-%d}. Loan {loan.id}"
+            )

@@ -1,0 +1,286 @@
+"""Lending's tables. Behaviour lives in the domain; each invariant's last line is a named constraint here."""
+
+from django.db import models
+from django.db.models import F, Q
+
+from lending.domain.rule_values import KINDS
+
+
+class BranchRow(models.Model):
+    """A place with a time zone. `closed_weekdays` counts from Monday 0."""
+
+    id = models.UUIDField(primary_key=True)
+    version = models.PositiveIntegerField()
+    code = models.CharField(max_length=32)
+    name = models.CharField(max_length=200)
+    time_zone = models.CharField(max_length=64)
+    closed_weekdays = models.JSONField(default=list)
+
+    class Meta:
+        db_table = "lending_branch"
+        verbose_name = "branch"
+        verbose_name_plural = "branches"
+        ordering = ("code",)
+        constraints = (models.UniqueConstraint(fields=["code"], name="lending_one_branch_per_code"),)
+
+    def __str__(self) -> str:
+        return self.code
+
+
+class ClosureRow(models.Model):
+    """Days on which a branch is closed, both included."""
+
+    id = models.UUIDField(primary_key=True)
+    branch = models.ForeignKey(BranchRow, on_delete=models.CASCADE, related_name="closures")
+    first_on = models.DateField()
+    last_on = models.DateField()
+    reason = models.CharField(max_length=200)
+
+    class Meta:
+        db_table = "lending_closure"
+        verbose_name = "closure"
+        ordering = ("branch", "first_on")
+        constraints = (
+            models.CheckConstraint(
+                condition=Q(last_on__gte=F("first_on")), name="lending_closure_ends_after_it_begins"
+            ),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.branch_id} {self.first_on} – {self.last_on}"
+
+
+class CirculationRuleRow(models.Model):
+    """A row of the rule matrix as it stands. An empty dimension means all; an absent value inherits."""
+
+    id = models.UUIDField(primary_key=True)
+    version = models.PositiveIntegerField()
+    branch = models.CharField(max_length=32, blank=True, default="")
+    category = models.CharField(max_length=32, blank=True, default="")
+    item_type = models.CharField(max_length=40, blank=True, default="")
+    values = models.JSONField()
+    set_at = models.DateTimeField()
+    set_by = models.CharField(max_length=64)
+
+    class Meta:
+        db_table = "lending_circulation_rule"
+        verbose_name = "circulation rule"
+        ordering = ("branch", "category", "item_type")
+        constraints = (
+            models.UniqueConstraint(
+                fields=["branch", "category", "item_type"], name="lending_one_rule_per_dimensions"
+            ),
+            models.CheckConstraint(
+                condition=~Q(branch="", category="", item_type="") | Q(values__has_keys=sorted(KINDS)),
+                name="lending_fallback_rule_is_complete",
+            ),
+        )
+
+    def __str__(self) -> str:
+        return " / ".join(dimension or "all" for dimension in (self.branch, self.category, self.item_type))
+
+
+class RuleVersionRow(models.Model):
+    """What a rule was from `set_at` on, who made it so, and why. Written once, never changed."""
+
+    rule_id = models.UUIDField()
+    version = models.PositiveIntegerField()
+    values = models.JSONField()
+    set_at = models.DateTimeField()
+    set_by = models.CharField(max_length=64)
+    reason = models.CharField(max_length=500, blank=True)
+
+    class Meta:
+        db_table = "lending_rule_version"
+        verbose_name = "version of a rule"
+        verbose_name_plural = "versions of rules"
+        ordering = ("-set_at",)
+        constraints = (
+            models.UniqueConstraint(fields=["rule_id", "version"], name="lending_one_row_per_rule_version"),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.rule_id} version {self.version}"
+
+
+class HoldQueueRow(models.Model):
+    """The queue of a book's holds; locking this row puts all circulation of the book in turn."""
+
+    id = models.UUIDField(primary_key=True)
+    version = models.PositiveIntegerField()
+    book_id = models.UUIDField(unique=True)
+
+    class Meta:
+        db_table = "lending_hold_queue"
+        verbose_name = "queue of holds"
+        verbose_name_plural = "queues of holds"
+
+    def __str__(self) -> str:
+        return str(self.book_id)
+
+
+class HoldRow(models.Model):
+    """A hold. `rank` orders the active holds of a book; their positions from 1 follow from it."""
+
+    class State(models.TextChoices):
+        WAITING = "waiting"
+        ALLOCATED = "allocated"
+        READY = "ready"
+        FULFILLED = "fulfilled"
+        CANCELLED = "cancelled"
+        EXPIRED = "expired"
+
+    id = models.UUIDField(primary_key=True)
+    book_id = models.UUIDField()
+    title = models.CharField(max_length=500)
+    patron_id = models.UUIDField()
+    state = models.CharField(max_length=16, choices=State.choices)
+    rank = models.BigIntegerField()
+    placed_at = models.DateTimeField()
+    pickup_branch = models.CharField(max_length=32, null=True)  # noqa: DJ001  null: wherever the copy is at home
+    wanted_copy_id = models.UUIDField(null=True)
+    copy_id = models.UUIDField(null=True)
+    barcode = models.CharField(max_length=64, null=True)  # noqa: DJ001  null with copy_id
+    pickup_deadline_at = models.DateTimeField(null=True)
+    suspended = models.BooleanField()
+    suspended_until = models.DateField(null=True)
+    ended_at = models.DateTimeField(null=True)
+
+    class Meta:
+        db_table = "lending_hold"
+        verbose_name = "hold"
+        ordering = ("book_id", "rank")
+        constraints = (
+            models.UniqueConstraint(
+                fields=["book_id", "patron_id"],
+                condition=Q(state__in=["waiting", "allocated", "ready"]),
+                name="lending_one_active_hold_per_book_and_patron",
+            ),
+            models.UniqueConstraint(
+                fields=["copy_id"],
+                condition=Q(state__in=["allocated", "ready"]),
+                name="lending_one_hold_served_per_copy",
+            ),
+            models.UniqueConstraint(
+                fields=["book_id", "rank"],
+                condition=Q(state__in=["waiting", "allocated", "ready"]),
+                name="lending_one_hold_per_place",
+            ),
+            models.CheckConstraint(
+                condition=(
+                    Q(state="waiting", copy_id__isnull=True)
+                    | Q(state="allocated", copy_id__isnull=False)
+                    | Q(state="ready", copy_id__isnull=False, pickup_deadline_at__isnull=False)
+                    | Q(state__in=["fulfilled", "cancelled", "expired"])
+                ),
+                name="lending_hold_state_agrees_with_copy",
+            ),
+        )
+        indexes = (
+            models.Index(
+                fields=["patron_id"],
+                condition=Q(state__in=["waiting", "allocated", "ready"]),
+                name="lending_active_hold_by_patron",
+            ),
+            models.Index(
+                fields=["pickup_deadline_at"],
+                condition=Q(state="ready"),
+                name="lending_ready_hold_by_deadline",
+            ),
+            models.Index(
+                fields=["suspended_until"], condition=Q(state="waiting"), name="lending_hold_by_suspension"
+            ),
+            models.Index(fields=["state", "placed_at", "id"], name="lending_hold_by_state"),
+            models.Index(fields=["placed_at", "id"], name="lending_hold_newest"),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.title} for {self.patron_id}"
+
+
+class LoanRow(models.Model):
+    """A loan; `title` and `barcode` are as they were when it began."""
+
+    class State(models.TextChoices):
+        OPEN = "open"
+        RETURNED = "returned"
+
+    id = models.UUIDField(primary_key=True)
+    version = models.PositiveIntegerField()
+    copy_id = models.UUIDField()
+    book_id = models.UUIDField()
+    patron_id = models.UUIDField()
+    branch = models.CharField(max_length=32)
+    barcode = models.CharField(max_length=64)
+    title = models.CharField(max_length=500)
+    item_type = models.CharField(max_length=40)
+    borrowed_at = models.DateTimeField()
+    due_at = models.DateTimeField()
+    returned_at = models.DateTimeField(null=True)
+    state = models.CharField(max_length=16, choices=State.choices)
+    renewals = models.PositiveSmallIntegerField()
+    due_version = models.PositiveIntegerField()
+    due_soon_version = models.PositiveIntegerField(default=0)
+    terms = models.JSONField()
+
+    class Meta:
+        db_table = "lending_loan"
+        verbose_name = "loan"
+        ordering = ("-borrowed_at", "-id")
+        constraints = (
+            models.UniqueConstraint(
+                fields=["copy_id"], condition=Q(state="open"), name="lending_one_open_loan_per_copy"
+            ),
+            models.CheckConstraint(
+                condition=Q(due_at__gt=F("borrowed_at")), name="lending_due_after_borrowed"
+            ),
+            models.CheckConstraint(
+                condition=Q(returned_at__isnull=True) | Q(returned_at__gte=F("borrowed_at")),
+                name="lending_returned_not_before_borrowed",
+            ),
+            models.CheckConstraint(
+                condition=Q(state="open", returned_at__isnull=True)
+                | Q(state="returned", returned_at__isnull=False),
+                name="lending_state_agrees_with_return",
+            ),
+        )
+        indexes = (
+            models.Index(fields=["patron_id"], condition=Q(state="open"), name="lending_open_by_patron"),
+            models.Index(fields=["due_at", "branch"], condition=Q(state="open"), name="lending_open_by_due"),
+            models.Index(fields=["book_id"], condition=Q(state="open"), name="lending_open_by_book"),
+            models.Index(fields=["borrowed_at", "id"], name="lending_loan_newest"),
+            models.Index(fields=["patron_id", "borrowed_at", "id"], name="lending_loan_by_patron"),
+            models.Index(fields=["copy_id", "returned_at"], name="lending_loan_by_copy"),
+            models.Index(fields=["barcode", "borrowed_at", "id"], name="lending_loan_by_barcode"),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.barcode} “{self.title}”"
+
+
+class InHouseUseRow(models.Model):
+    """A use of a copy inside the house."""
+
+    id = models.UUIDField(primary_key=True)
+    version = models.PositiveIntegerField()
+    copy_id = models.UUIDField()
+    book_id = models.UUIDField()
+    branch = models.CharField(max_length=32)
+    used_at = models.DateTimeField(db_index=True)
+
+    class Meta:
+        db_table = "lending_in_house_use"
+        verbose_name = "in-house use"
+        ordering = ("-used_at",)
+
+    def __str__(self) -> str:
+        return f"{self.copy_id} in {self.branch}"
+
+
+class ReturnRow(LoanRow):
+    """A loan that has ended, as the return desk lists it."""
+
+    class Meta:
+        proxy = True
+        verbose_name = "return"
+        ordering = ("-returned_at",)

@@ -1,0 +1,73 @@
+"""Gathers the facts on which the rules of borrowing decide: once, for the command and the query alike."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from lending.domain.branch_calendar import BranchCalendar
+from lending.domain.circulation_rule import effective_terms
+from lending.domain.hold_queue import HoldQueue
+from lending.domain.loan import Loan
+from lending.domain.policies.borrowing import BorrowingFacts
+from lending.domain.standing import BorrowerStanding, CirculatingCopy, OpenLoan
+from lending.services.ports import CopyDirectory, LendingWork, PatronDirectory
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Directories:
+    """Where lending looks up what other contexts own."""
+
+    patrons: PatronDirectory
+    copies: CopyDirectory
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Case:
+    """The facts of one borrowing, and the calendar that its dates are of."""
+
+    facts: BorrowingFacts
+    calendar: BranchCalendar
+
+
+def borrowing_case(
+    work: LendingWork, *, patron: BorrowerStanding, copy: CirculatingCopy, queue: HoldQueue, now: datetime
+) -> Case:
+    """What is known about this patron and this copy at this instant."""
+    calendar = work.calendars.of(copy.branch)
+    rules = work.rules.about(branch=copy.branch, category=patron.category, item_type=copy.item_type)
+    open_loan = work.loans.open_of_copy(copy.id)
+    return Case(
+        calendar=calendar,
+        facts=BorrowingFacts(
+            today=calendar.day_of(now),
+            patron=patron,
+            copy=copy,
+            terms=effective_terms(
+                rules, branch=copy.branch, category=patron.category, item_type=copy.item_type
+            ),
+            loans=open_loans(work.loans.open_of_patron(patron.id), now=now),
+            lent_to_another=open_loan is not None and open_loan.patron_id != patron.id,
+            held_for_another=_held_for_another(queue, copy.id, patron.id),
+        ),
+    )
+
+
+def open_loans(loans: Iterable[Loan], *, now: datetime) -> tuple[OpenLoan, ...]:
+    """A patron's loans, as the rules look at them."""
+    return tuple(
+        OpenLoan(
+            id=loan.id,
+            copy_id=loan.copy.id,
+            book_id=loan.copy.book_id,
+            item_type=loan.copy.item_type,
+            due_at=loan.due_at,
+            overdue=loan.is_overdue(now),
+        )
+        for loan in loans
+    )
+
+
+def _held_for_another(queue: HoldQueue, copy_id: UUID, patron_id: UUID) -> bool:
+    hold = queue.serving(copy_id) or queue.first_for(copy_id)
+    return hold is not None and hold.patron_id != patron_id

@@ -1,0 +1,96 @@
+"""A patron takes a copy home."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from uuid import uuid4
+
+from lending.domain.loan import LentCopy, Loan
+from lending.domain.policies.borrowing import BorrowingFacts, can_be_overridden, refusals
+from lending.domain.standing import CirculatingCopy
+from lending.services.answers import LoanView
+from lending.services.borrowing import Directories, borrowing_case
+from lending.services.ports import LendingWork
+from lending.services.shelf import release
+from shared_kernel.domain.clock import Clock
+from shared_kernel.domain.errors import InvalidValue, Refusal, Refused
+from shared_kernel.services.bus import Command
+from shared_kernel.services.origin import concerning
+
+
+class ReasonRequired(InvalidValue):
+    """Say why, in a comment: it goes on record."""
+
+    code = "reason_required"
+    pointer = "/override/comment"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BorrowBook(Command[LoanView]):
+    """Lend the copy with this barcode to the patron with this card.
+
+    `override` names refusals that staff set aside, for the reason in `comment`. Who may do that is the
+    door's to check.
+    """
+
+    copy_barcode: str
+    patron_card: str
+    override: tuple[str, ...] = ()
+    comment: str = ""
+
+
+def borrow_book(
+    command: BorrowBook, work: LendingWork, *, directories: Directories, clock: Clock
+) -> LoanView:
+    """Lend it, or raise Refused with every reason why not. Locks the patron, then the book's queue."""
+    if command.override and not command.comment.strip():
+        raise ReasonRequired
+    patron = directories.patrons.standing(card=command.patron_card, lock=True)
+    concerning(patron=patron.id)
+    copy = directories.copies.by_barcode(command.copy_barcode)
+    concerning(copy=copy.id, book=copy.book_id)
+    queue = work.holds.of_book(copy.book_id, title=copy.book_title)
+    copy = directories.copies.by_barcode(command.copy_barcode)  # as it is now that the book is locked
+    now = clock.now()
+    case = borrowing_case(work, patron=patron, copy=copy, queue=queue, now=now)
+    overridden = _overridden(refusals(case.facts), case.facts, override=command.override)
+    terms = case.facts.terms
+    assert terms  # noqa: S101  without terms there is a refusal that nobody can override
+    loan = Loan.borrow(
+        id=uuid4(),
+        copy=_lent(copy),
+        patron_id=patron.id,
+        branch=copy.branch,
+        at=now,
+        due_at=case.calendar.due_at(
+            after=now, from_day=case.facts.today, days=terms.loan_days, not_after=patron.expires_on
+        ),
+        terms=terms,
+        overridden=overridden,
+    )
+    concerning(loan=loan.id)
+    work.loans.add(loan)
+    if hold := queue.of_patron(patron.id):
+        queue.fulfil(hold.id, loan_id=loan.id, at=now)
+        if hold.copy_id not in {None, copy.id}:
+            release(queue, hold, work, directories=directories, at=now)
+    return LoanView.of(loan, now=now)
+
+
+def _overridden(
+    reasons: Iterable[Refusal], facts: BorrowingFacts, *, override: tuple[str, ...]
+) -> tuple[str, ...]:
+    set_aside = [it for it in reasons if it.code in override and can_be_overridden(it, facts)]
+    in_the_way = [it for it in refusals(facts) if it.code not in {aside.code for aside in set_aside}]
+    if in_the_way:
+        raise Refused(*in_the_way)
+    return tuple(it.code for it in set_aside)
+
+
+def _lent(copy: CirculatingCopy) -> LentCopy:
+    return LentCopy(
+        id=copy.id,
+        book_id=copy.book_id,
+        barcode=copy.barcode,
+        book_title=copy.book_title,
+        item_type=copy.item_type,
+    )

@@ -1,0 +1,27 @@
+"""A patron is told that a loan will be due."""
+
+from dataclasses import dataclass
+from uuid import UUID
+
+from lending.domain.loan import LoanState
+from lending.services.ports import LendingWork
+from shared_kernel.domain.clock import Clock
+from shared_kernel.services.bus import Command
+from shared_kernel.services.origin import concerning
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RemindDueSoon(Command[bool]):
+    """Tell of a due date that is near; once for each due date."""
+
+    loan: UUID
+
+
+def remind_due_soon(command: RemindDueSoon, work: LendingWork, *, clock: Clock) -> bool:
+    """Record it, and tell whether there was anything to tell."""
+    concerning(loan=command.loan)
+    loan = work.loans.get(command.loan, lock=True)
+    if loan.state is not LoanState.OPEN or loan.due_at <= clock.now():
+        return False
+    loan.remind_due_soon(at=clock.now())
+    return loan.has_changed

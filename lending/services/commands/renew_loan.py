@@ -1,0 +1,46 @@
+"""A patron keeps a copy longer."""
+
+from dataclasses import dataclass
+from uuid import UUID
+
+from lending.domain.loan import LoanNotFound
+from lending.domain.policies.renewing import RenewalFacts, refusals
+from lending.services.answers import LoanView
+from lending.services.borrowing import Directories
+from lending.services.ports import LendingWork
+from shared_kernel.domain.clock import Clock
+from shared_kernel.domain.errors import Refused
+from shared_kernel.services.bus import Command
+from shared_kernel.services.origin import concerning
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RenewLoan(Command[LoanView]):
+    """Renew a loan. `viewer_login` bounds it to that login's own loans; None may renew any."""
+
+    loan: UUID
+    viewer_login: int | None = None
+
+
+def renew_loan(command: RenewLoan, work: LendingWork, *, directories: Directories, clock: Clock) -> LoanView:
+    """Renew it, or raise Refused with every reason why not. Raises LoanNotFound, also for somebody else's."""
+    concerning(loan=command.loan)
+    patron_id = work.loans.get(command.loan).patron_id
+    if command.viewer_login and directories.patrons.id_of_login(command.viewer_login) != patron_id:
+        raise LoanNotFound(id=str(command.loan))
+    patron = directories.patrons.standing_of(patron_id, lock=True)
+    loan = work.loans.get(command.loan)
+    queue = work.holds.of_book(loan.copy.book_id, title=loan.copy.book_title)
+    loan = work.loans.get(command.loan, lock=True)
+    concerning(patron=patron.id, copy=loan.copy.id, book=loan.copy.book_id)
+    facts = RenewalFacts(
+        now=clock.now(),
+        loan=loan,
+        patron=patron,
+        calendar=work.calendars.of(loan.branch),
+        waited_for=queue.first_for(loan.copy.id) is not None,
+    )
+    if reasons := refusals(facts):
+        raise Refused(*reasons)
+    loan.renew(due_at=facts.new_due_at, at=facts.now)
+    return LoanView.of(loan, now=facts.now)

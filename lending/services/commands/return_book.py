@@ -1,0 +1,77 @@
+"""A copy is scanned at the return desk."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import uuid4
+
+from lending.domain.hold import Hold
+from lending.domain.hold_queue import HoldQueue
+from lending.domain.in_house_use import SECOND_SCAN_WITHIN, InHouseUse
+from lending.domain.loan import Loan, ReturnedInTheFuture
+from lending.domain.standing import CirculatingCopy
+from lending.services.answers import HoldView, LoanView, ReturnReceipt
+from lending.services.borrowing import Directories
+from lending.services.ports import LendingWork
+from lending.services.shelf import receive
+from shared_kernel.domain.clock import Clock
+from shared_kernel.services.bus import Command
+from shared_kernel.services.origin import concerning
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReturnBook(Command[ReturnReceipt]):
+    """Take the copy with this barcode back: now, or as of an earlier instant (a book drop that was emptied).
+
+    `branch` is where it was scanned; absent, the copy's own.
+    """
+
+    copy_barcode: str
+    returned_at: datetime | None = None
+    branch: str | None = None
+
+
+def return_book(
+    command: ReturnBook, work: LendingWork, *, directories: Directories, clock: Clock
+) -> ReturnReceipt:
+    """End the loan and give the copy to whoever waits for it; else count a use inside the house.
+
+    Raises UnknownCopy, UnknownBranch, ReturnedBeforeBorrowed and ReturnedInTheFuture.
+    """
+    copy = directories.copies.by_barcode(command.copy_barcode)
+    concerning(copy=copy.id, book=copy.book_id)
+    now = clock.now()
+    at = command.returned_at or now
+    if at > now:
+        raise ReturnedInTheFuture(now=now.isoformat())
+    scanned_in = work.calendars.of(command.branch or copy.branch).code
+    queue = work.holds.of_book(copy.book_id, title=copy.book_title)
+    loan = work.loans.open_of_copy(copy.id)
+    if loan:
+        _bring_back(loan, work, at=at)
+    hold = receive(queue, copy, work, directories=directories, scanned_in=scanned_in, at=now)
+    in_house = not loan and not hold and _use_in_house(copy, work, branch=scanned_in, at=at)
+    return ReturnReceipt(
+        loan=LoanView.of(loan, now=now) if loan else None, hold=_view(hold, queue), in_house=in_house
+    )
+
+
+def _bring_back(loan: Loan, work: LendingWork, *, at: datetime) -> None:
+    concerning(loan=loan.id, patron=loan.patron_id)
+    calendar = work.calendars.of(loan.branch)
+    loan.bring_back(at=at, days_overdue=calendar.days_overdue(due_at=loan.due_at, at=at))
+
+
+def _view(hold: Hold | None, queue: HoldQueue) -> HoldView | None:
+    if hold is None:
+        return None
+    return HoldView.of(hold, book=queue.book_id, position=queue.position_of(hold.id))
+
+
+def _use_in_house(copy: CirculatingCopy, work: LendingWork, *, branch: str, at: datetime) -> bool:
+    last_return_at = work.loans.last_return_of(copy.id)
+    if last_return_at and at - last_return_at < SECOND_SCAN_WITHIN:
+        return False
+    work.in_house_uses.add(
+        InHouseUse.record(id=uuid4(), copy_id=copy.id, book_id=copy.book_id, branch=branch, at=at)
+    )
+    return True

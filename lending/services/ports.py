@@ -1,0 +1,225 @@
+"""What lending needs from the world, in lending's own words."""
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from datetime import datetime
+from typing import Protocol
+from uuid import UUID
+
+from lending.domain.branch_calendar import BranchCalendar
+from lending.domain.circulation_rule import CirculationRule, Dimensions
+from lending.domain.hold_queue import HoldQueue
+from lending.domain.in_house_use import InHouseUse
+from lending.domain.loan import Loan
+from lending.domain.standing import BorrowerStanding, CirculatingCopy
+from shared_kernel.domain.errors import InvalidValue, NotFound, Refusal
+from shared_kernel.services.bus import Storage
+
+
+class UnknownPatron(InvalidValue):
+    """No patron is known by “{patron}”."""
+
+    code = "unknown_patron"
+    pointer = "/patron_card"
+
+
+class UnknownCopy(InvalidValue):
+    """No copy has the barcode “{barcode}”."""
+
+    code = "unknown_copy"
+    pointer = "/copy_barcode"
+
+
+class UnknownBook(InvalidValue):
+    """No book has the id {book}."""
+
+    code = "unknown_book"
+    pointer = "/book"
+
+
+class UnknownBranch(InvalidValue):
+    """No branch has the code “{branch}”."""
+
+    code = "unknown_branch"
+    pointer = "/branch"
+
+
+class BranchNotFound(NotFound):
+    """No branch has this code."""
+
+
+class BranchExists(Refusal):
+    """There is a branch with this code already."""
+
+    code = "branch_exists"
+    pointer = "/code"
+
+
+class AmbiguousBook(Refusal):
+    """The book has {count} copies that could be meant: say which barcode ({barcodes})."""
+
+    code = "ambiguous_book"
+
+
+class PatronDirectory(Protocol):
+    """Who may borrow: patrons, through the anti-corruption layer."""
+
+    def standing(self, *, card: str, lock: bool = False) -> BorrowerStanding:
+        """The patron with this card. `lock` holds them as they are until the end. Raises UnknownPatron."""
+        ...
+
+    def standing_of(self, patron_id: UUID, *, lock: bool = False) -> BorrowerStanding:
+        """The patron with this id, likewise. Raises UnknownPatron."""
+        ...
+
+    def card_of(self, card_or_email: str) -> str:
+        """The card number of the patron with this card or email address. Raises UnknownPatron."""
+        ...
+
+    def id_of_login(self, login_id: int) -> UUID | None:
+        """The patron behind a login, if it is a patron's."""
+        ...
+
+    def names_of(self, ids: Collection[UUID]) -> Mapping[UUID, str]:
+        """The names of patrons, for staff to read."""
+        ...
+
+
+class CopyDirectory(Protocol):
+    """What can be lent: copies of the catalog, through the anti-corruption layer."""
+
+    def by_barcode(self, barcode: str) -> CirculatingCopy:
+        """The copy with this barcode. Raises UnknownCopy."""
+        ...
+
+    def of_book(self, book_id: UUID) -> Sequence[CirculatingCopy]:
+        """All copies of a book."""
+        ...
+
+    def title_of(self, book_id: UUID) -> str:
+        """What a book is called. Raises UnknownBook."""
+        ...
+
+
+class Loans(Storage, Protocol):
+    """All loans, open and past."""
+
+    def add(self, loan: Loan, /) -> None:
+        """Take a new loan in."""
+        ...
+
+    def get(self, id: UUID, *, lock: bool = False) -> Loan:
+        """The loan with this id. Raises LoanNotFound."""
+        ...
+
+    def open_of_copy(self, copy_id: UUID) -> Loan | None:
+        """The loan that this copy is out on."""
+        ...
+
+    def open_of_patron(self, patron_id: UUID) -> Sequence[Loan]:
+        """The loans that this patron has."""
+        ...
+
+    def lent_of_book(self, book_id: UUID) -> Collection[UUID]:
+        """The ids of the copies of a book that are out."""
+        ...
+
+    def last_return_of(self, copy_id: UUID) -> datetime | None:
+        """When this copy last came back."""
+        ...
+
+
+class HoldQueues(Storage, Protocol):
+    """The queues of holds, one for each book. To get one locks it: all circulation of a book is in turn."""
+
+    def of_book(self, book_id: UUID, *, title: str) -> HoldQueue:
+        """The queue of a book, empty if nobody ever waited; `title` is what the book is called now."""
+        ...
+
+    def peek(self, book_id: UUID, *, title: str) -> HoldQueue:
+        """The queue as it is, for a question; not locked, not to be changed."""
+        ...
+
+    def of_hold(self, hold_id: UUID, *, patron: UUID | None = None) -> HoldQueue:
+        """The queue that an active hold (of this patron, if one is given) is in.
+
+        Raises HoldNotFound, and HoldNotActive for one that has ended.
+        """
+        ...
+
+    def count_of_patron(self, patron_id: UUID) -> int:
+        """How many active holds a patron has."""
+        ...
+
+
+class InHouseUses(Storage, Protocol):
+    """Every use of a copy inside the house."""
+
+    def add(self, use: InHouseUse, /) -> None:
+        """Take a use in."""
+        ...
+
+
+class Rules(Storage, Protocol):
+    """The matrix of circulation rules."""
+
+    def about(self, *, branch: str, category: str, item_type: str) -> Iterable[CirculationRule]:
+        """Every row that can decide on such a loan, and every row that names the category."""
+        ...
+
+    def of(self, dimensions: Dimensions) -> CirculationRule:
+        """The row of these dimensions, locked; an empty one if there is none yet."""
+        ...
+
+    def keep_reason(self, reason: str) -> None:
+        """Note why the rules change in this unit of work."""
+        ...
+
+
+class Calendars(Storage, Protocol):
+    """The branches and their calendars."""
+
+    def of(self, branch: str) -> BranchCalendar:
+        """The calendar of a branch. Raises UnknownBranch."""
+        ...
+
+    def get_by_code(self, branch: str) -> BranchCalendar:
+        """The same, locked, to be changed. Raises BranchNotFound."""
+        ...
+
+    def add(self, branch: BranchCalendar, /) -> None:
+        """Take a new branch in."""
+        ...
+
+
+class LendingWork(Protocol):
+    """Lending's unit of work."""
+
+    @property
+    def loans(self) -> Loans:
+        """All loans."""
+        ...
+
+    @property
+    def holds(self) -> HoldQueues:
+        """The queues of holds."""
+        ...
+
+    @property
+    def in_house_uses(self) -> InHouseUses:
+        """Uses inside the house."""
+        ...
+
+    @property
+    def rules(self) -> Rules:
+        """The rule matrix."""
+        ...
+
+    @property
+    def calendars(self) -> Calendars:
+        """The branches."""
+        ...
+
+    @property
+    def storages(self) -> Sequence[Storage]:
+        """All of them, in the order in which they are written."""
+        ...

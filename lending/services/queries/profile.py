@@ -1,0 +1,134 @@
+"""What a patron has, waits for and owes: for the desk, and for the patron's own eyes."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Final
+from uuid import UUID
+
+from django.db.models import Avg, Case, DurationField, ExpressionWrapper, F, Value, When
+
+from lending.domain.loan import LoanState
+from lending.domain.waiting_time import estimated_ready_at
+from lending.models import HoldRow, LoanRow
+from lending.services.answers import HoldView, LoanView
+from lending.services.ports import PatronDirectory, UnknownPatron
+from lending.services.queries.holds import ListHolds, list_holds
+from lending.services.queries.loans import ListLoans, list_loans
+from shared_kernel.domain.clock import Clock
+from shared_kernel.domain.errors import NotFound
+from shared_kernel.services.bus import Answer, Query
+from shared_kernel.services.pages import PageRequest
+
+#: Nobody has more loans or holds in sight than this; the lists have all of them.
+_MOST: Final = PageRequest(size=100)
+#: The usual delay of returns is looked for in so many of the latest.
+_SAMPLE: Final = 200
+#: How long one patron has a copy, together with the way from one to the next, where nothing is known.
+_TURN: Final = timedelta(days=21)
+
+
+class PatronNotFound(NotFound):
+    """No patron has this id."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HeldBook(Answer):
+    """A hold of a patron, what it is for, and when a copy will probably be there (null: nobody knows)."""
+
+    hold: HoldView
+    title: str
+    estimated_ready_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ProfileView(Answer):
+    """A patron's circulation. `loans` are the open ones."""
+
+    patron: UUID
+    loans: Sequence[LoanView]
+    holds: Sequence[HeldBook]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PatronProfile(Query[ProfileView]):
+    """A patron's loans and holds. `viewer_login` bounds it to that login's own; None sees everybody's."""
+
+    patron: UUID
+    viewer_login: int | None = None
+
+
+def patron_profile(query: PatronProfile, *, patrons: PatronDirectory, clock: Clock) -> ProfileView:
+    """The profile. Raises PatronNotFound, also for somebody else's."""
+    if query.viewer_login is not None and patrons.id_of_login(query.viewer_login) != query.patron:
+        raise PatronNotFound
+    try:
+        patrons.standing_of(query.patron)
+    except UnknownPatron:
+        raise PatronNotFound from None
+    open_loans = ListLoans(patron=query.patron, state=LoanState.OPEN, page=_MOST)
+    active_holds = ListHolds(patron=query.patron, state="active", page=_MOST)
+    loans = list_loans(open_loans, patrons=patrons, clock=clock).results
+    holds = list_holds(active_holds, patrons=patrons).results
+    return ProfileView(patron=query.patron, loans=loans, holds=_held_books(holds, now=clock.now()))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OwnProfile(Query[ProfileView]):
+    """The circulation of the patron behind a login."""
+
+    login: int
+
+
+def own_profile(query: OwnProfile, *, patrons: PatronDirectory, clock: Clock) -> ProfileView:
+    """The profile. Raises PatronNotFound for a login that is no patron's."""
+    patron = patrons.id_of_login(query.login)
+    if patron is None:
+        raise PatronNotFound
+    return patron_profile(PatronProfile(patron=patron), patrons=patrons, clock=clock)
+
+
+def _held_books(holds: Sequence[HoldView], *, now: datetime) -> list[HeldBook]:
+    books = [hold.book for hold in holds]
+    titles = dict(HoldRow.objects.filter(id__in=[hold.id for hold in holds]).values_list("id", "title"))
+    due_dates = _due_dates(books)
+    delay = _usual_delay() if any(hold.state == "waiting" for hold in holds) else timedelta()
+    return [
+        HeldBook(
+            hold=hold,
+            title=titles[hold.id],
+            estimated_ready_at=estimated_ready_at(
+                position=hold.position,
+                due_dates=due_dates.get(hold.book, ()),
+                usual_delay=delay,
+                turn=_TURN,
+                now=now,
+            )
+            if hold.state == "waiting" and hold.position and not hold.suspended
+            else None,
+        )
+        for hold in holds
+    ]
+
+
+def _due_dates(books: Sequence[UUID]) -> Mapping[UUID, list[datetime]]:
+    found: dict[UUID, list[datetime]] = {}
+    rows = LoanRow.objects.filter(book_id__in=books, state=LoanState.OPEN).values_list("book_id", "due_at")
+    for book_id, due_at in rows:
+        found.setdefault(book_id, []).append(due_at)
+    return found
+
+
+def _usual_delay() -> timedelta:
+    """By how much the latest returned loans came back after their due date, on the average."""
+    late = ExpressionWrapper(F("returned_at") - F("due_at"), output_field=DurationField())
+    latest = LoanRow.objects.filter(state=LoanState.RETURNED).order_by("-borrowed_at")[:_SAMPLE]
+    delays = latest.annotate(
+        delay=Case(
+            When(returned_at__gt=F("due_at"), then=late),
+            default=Value(timedelta()),
+            output_field=DurationField(),
+        )
+    )
+    mean: timedelta | None = delays.aggregate(mean=Avg("delay"))["mean"]
+    return mean or timedelta()

@@ -1,0 +1,117 @@
+"""Lending's API of holds: parse, dispatch or ask, render."""
+
+from uuid import UUID
+
+from drf_spectacular.utils import extend_schema
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from lending.serializers import HoldFilter, OrderForm, PlaceHoldForm, SuspendForm
+from lending.services.answers import HoldView
+from lending.services.commands.change_hold import (
+    CancelHold,
+    MarkHoldReady,
+    MoveHolds,
+    ReportCopyNotFound,
+    ResumeHold,
+    SuspendHold,
+)
+from lending.services.commands.place_hold import PlaceHold
+from lending.services.queries.holds import GetHold, ListHolds, ListQueue
+from lending.views.viewer import viewer_login
+from shared_kernel.services.bus import Command
+from shared_kernel.services.commands import dispatch
+from shared_kernel.services.queries import ask
+from shared_kernel.web.access import OWN
+from shared_kernel.web.openapi import paged_schema
+from shared_kernel.web.views import LibraryViewSet
+
+READ, WRITE = "circulation:read", "circulation:write"
+
+
+class HoldViewSet(LibraryViewSet):
+    """Waiting for books. A patron sees, suspends and cancels their own holds."""
+
+    policy = {
+        "list": (READ, OWN),
+        "retrieve": (READ, OWN),
+        "create": (WRITE, OWN),
+        "cancel": (WRITE, OWN),
+        "suspend": (WRITE, OWN),
+        "resume": (WRITE, OWN),
+        "ready": WRITE,
+        "not_found": WRITE,
+    }
+
+    @extend_schema(parameters=[HoldFilter], responses={200: paged_schema(HoldView)})
+    def list(self, _request: Request) -> Response:
+        """Holds, the newest first."""
+        viewer = viewer_login(self.principal, sees_all=READ)
+        return self.paged(
+            ask(ListHolds(**self.params(HoldFilter), viewer_login=viewer, page=self.page_request()))
+        )
+
+    @extend_schema(responses={200: HoldView})
+    def retrieve(self, _request: Request, id: UUID) -> Response:
+        """One hold."""
+        return Response(ask(GetHold(id=id, viewer_login=viewer_login(self.principal, sees_all=READ))))
+
+    @extend_schema(request=PlaceHoldForm, responses={201: HoldView})
+    def create(self, _request: Request) -> Response:
+        """Wait for a book, or for one copy of it; refused with every reason at once."""
+        form = self.body(PlaceHoldForm)
+        command = PlaceHold(**form, viewer_login=viewer_login(self.principal, sees_all=WRITE))
+        return Response(dispatch(command, idempotency_key=self.idempotency_key), status=201)
+
+    @extend_schema(request=None, responses={200: HoldView})
+    def cancel(self, _request: Request, id: UUID) -> Response:
+        """Give the hold up; its copy goes to the next."""
+        self.body()
+        return self._do(CancelHold(hold=id, viewer_login=viewer_login(self.principal, sees_all=WRITE)))
+
+    @extend_schema(request=SuspendForm, responses={200: HoldView})
+    def suspend(self, _request: Request, id: UUID) -> Response:
+        """Keep the place in the queue, but take no copy for now."""
+        form = self.body(SuspendForm)
+        return self._do(
+            SuspendHold(hold=id, **form, viewer_login=viewer_login(self.principal, sees_all=WRITE))
+        )
+
+    @extend_schema(request=None, responses={200: HoldView})
+    def resume(self, _request: Request, id: UUID) -> Response:
+        """Take part again."""
+        self.body()
+        return self._do(ResumeHold(hold=id, viewer_login=viewer_login(self.principal, sees_all=WRITE)))
+
+    @extend_schema(request=None, responses={200: HoldView})
+    def ready(self, _request: Request, id: UUID) -> Response:
+        """The copy was picked and lies on the hold shelf."""
+        self.body()
+        return self._do(MarkHoldReady(hold=id))
+
+    @extend_schema(request=None, responses={200: HoldView})
+    def not_found(self, _request: Request, id: UUID) -> Response:
+        """The copy isn't on its shelf."""
+        self.body()
+        return self._do(ReportCopyNotFound(hold=id))
+
+    def _do(self, command: Command[HoldView]) -> Response:
+        return Response(dispatch(command, idempotency_key=self.idempotency_key))
+
+
+class QueueViewSet(LibraryViewSet):
+    """The queue of a book."""
+
+    policy = {"list": READ, "move": WRITE}
+
+    @extend_schema(responses={200: paged_schema(HoldView)})
+    def list(self, _request: Request, book: UUID) -> Response:
+        """The active holds of a book, in the order in which they are served."""
+        return Response({"results": ask(ListQueue(book=book)), "next": None, "previous": None})
+
+    @extend_schema(request=OrderForm, responses={200: paged_schema(HoldView)})
+    def move(self, _request: Request, book: UUID) -> Response:
+        """Give the queue another order."""
+        form = self.body(OrderForm)
+        holds = dispatch(MoveHolds(book=book, order=tuple(form["order"])))
+        return Response({"results": holds, "next": None, "previous": None})

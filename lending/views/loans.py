@@ -1,0 +1,102 @@
+"""Lending's API of loans: parse, dispatch or ask, render."""
+
+from uuid import UUID
+
+from drf_spectacular.utils import extend_schema
+from rest_framework.exceptions import PermissionDenied
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from lending.serializers import BorrowForm, EligibilityFilter, LoanFilter, ReturnForm
+from lending.services.answers import EligibilityView, LoanView, ReturnReceipt
+from lending.services.commands.borrow_book import BorrowBook
+from lending.services.commands.renew_loan import RenewLoan
+from lending.services.commands.return_book import ReturnBook
+from lending.services.queries.loans import Eligibility, GetLoan, ListLoans
+from lending.services.queries.profile import OwnProfile, PatronProfile, ProfileView
+from lending.views.viewer import viewer_login
+from shared_kernel.services.commands import dispatch
+from shared_kernel.services.queries import ask
+from shared_kernel.web.access import OWN
+from shared_kernel.web.openapi import paged_schema
+from shared_kernel.web.views import LibraryViewSet
+
+READ, WRITE = "circulation:read", "circulation:write"
+
+
+class LoanViewSet(LibraryViewSet):
+    """Lending copies, and looking at loans. A patron sees and renews their own."""
+
+    policy = {"list": (READ, OWN), "retrieve": (READ, OWN), "create": WRITE, "renew": (WRITE, OWN)}
+
+    @extend_schema(parameters=[LoanFilter], responses={200: paged_schema(LoanView)})
+    def list(self, _request: Request) -> Response:
+        """Loans, the newest first."""
+        viewer = viewer_login(self.principal, sees_all=READ)
+        return self.paged(
+            ask(ListLoans(**self.params(LoanFilter), viewer_login=viewer, page=self.page_request()))
+        )
+
+    @extend_schema(responses={200: LoanView})
+    def retrieve(self, _request: Request, id: UUID) -> Response:
+        """One loan."""
+        return Response(ask(GetLoan(id=id, viewer_login=viewer_login(self.principal, sees_all=READ))))
+
+    @extend_schema(request=BorrowForm, responses={201: LoanView})
+    def create(self, _request: Request) -> Response:
+        """Lend a copy to a patron; refused with every reason at once."""
+        form = self.body(BorrowForm)
+        override = form.pop("override", None)
+        if override:
+            if not self.principal.may("override"):
+                raise PermissionDenied
+            form |= {"override": tuple(override["codes"]), "comment": override["comment"]}
+        return Response(dispatch(BorrowBook(**form), idempotency_key=self.idempotency_key), status=201)
+
+    @extend_schema(request=None, responses={200: LoanView})
+    def renew(self, _request: Request, id: UUID) -> Response:
+        """Keep the copy longer; refused with every reason at once."""
+        self.body()
+        command = RenewLoan(loan=id, viewer_login=viewer_login(self.principal, sees_all=WRITE))
+        return Response(dispatch(command, idempotency_key=self.idempotency_key))
+
+
+class ReturnViewSet(LibraryViewSet):
+    """The return desk."""
+
+    policy = {"create": WRITE}
+
+    @extend_schema(request=ReturnForm, responses={200: ReturnReceipt})
+    def create(self, _request: Request) -> Response:
+        """Scan a copy that came back."""
+        form = self.body(ReturnForm)
+        return Response(dispatch(ReturnBook(**form), idempotency_key=self.idempotency_key))
+
+
+class EligibilityViewSet(LibraryViewSet):
+    """Asking before lending."""
+
+    policy = {"list": READ}
+
+    @extend_schema(parameters=[EligibilityFilter], responses={200: EligibilityView})
+    def list(self, _request: Request) -> Response:
+        """Whether a patron may borrow a copy, by the very rules of lending; writes nothing."""
+        return Response(ask(Eligibility(**self.params(EligibilityFilter))))
+
+
+class ProfileViewSet(LibraryViewSet):
+    """What a patron has and waits for."""
+
+    policy = {"retrieve": (READ, OWN), "own": OWN}
+
+    @extend_schema(responses={200: ProfileView})
+    def retrieve(self, _request: Request, id: UUID) -> Response:
+        """A patron's loans and holds."""
+        return Response(
+            ask(PatronProfile(patron=id, viewer_login=viewer_login(self.principal, sees_all=READ)))
+        )
+
+    @extend_schema(responses={200: ProfileView})
+    def own(self, _request: Request) -> Response:
+        """One's own loans and holds."""
+        return Response(ask(OwnProfile(login=self.principal.login_id or 0)))
