@@ -1,0 +1,5 @@
+from django.apps import AppConfig
+
+
+class LibraryProjectConfig(AppConfig):
+    name = "library_project"

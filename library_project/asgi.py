@@ -1,0 +1,8 @@
+"""The entry for ASGI servers. The views are synchronous: prefer WSGI (docs/operations.md)."""
+
+import os
+
+from django.core.asgi import get_asgi_application
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "library_project.settings")
+application = get_asgi_application()

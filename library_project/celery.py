@@ -1,0 +1,64 @@
+"""Celery is the clock and the hands: a lost or doubled tick changes timing, nothing else."""
+
+import os
+from threading import Thread
+from typing import Any
+
+from celery import Celery
+from celery.beat import EmbeddedService
+from celery.signals import setup_logging, worker_ready
+from django.conf import settings
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "library_project.settings")
+
+#: What runs when, in seconds.
+_TICKS = {
+    "relay the outbox": ("outbox.relay", 1),
+    "deliver notices": ("patrons.deliver_notices", 1),
+}
+#: These follow the calendar. Tests that move it give the commands themselves.
+_CALENDAR_TICKS = {
+    "expire holds": ("lending.expire_holds", 60),
+    "remind of due dates": ("lending.remind_due_soon", 3600),
+    "prune the outbox": ("outbox.prune", 86_400),
+}
+if not settings.LIBRARY_TESTING:
+    _TICKS |= _CALENDAR_TICKS
+
+
+def _tick(task: str, *, every: int) -> dict[str, Any]:  # beat's own shape
+    """A tick that waited longer than to the next but one is overtaken, and expires."""
+    return {"task": task, "schedule": float(every), "options": {"expires": 2 * every}}
+
+
+app = Celery("library")
+app.conf.update(
+    broker_url=settings.RABBITMQ_URL or "memory://localhost/",
+    broker_connection_retry_on_startup=True,
+    task_ignore_result=True,
+    task_acks_late=False,
+    task_default_queue="library.ticks",
+    task_default_delivery_mode="transient",
+    task_serializer="json",
+    accept_content=["json"],
+    worker_prefetch_multiplier=1,
+    worker_send_task_events=False,
+    enable_utc=True,
+    timezone="UTC",
+    beat_schedule_filename=str(settings.VAR_DIR / "beat-schedule"),
+    beat_schedule={name: _tick(task, every=every) for name, (task, every) in _TICKS.items()},
+)
+app.autodiscover_tasks()
+
+
+@setup_logging.connect
+def keep_the_librarys_logging(**_: Any) -> None:  # Celery's signal arguments
+    """Leave logging as library_project/logs.py has set it up."""
+
+
+@worker_ready.connect
+def start_embedded_beat(**_: Any) -> None:  # Celery's signal arguments
+    """Without a broker nothing crosses processes: the one worker carries its own clock, as a thread."""
+    if not settings.RABBITMQ_URL:
+        clock: Thread = EmbeddedService(app, thread=True)  # type: ignore[assignment]  # a process unless asked for a thread
+        clock.start()

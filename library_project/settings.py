@@ -1,0 +1,198 @@
+"""Django's settings, derived from settings.yaml and the environment (see configuration.py)."""
+
+import os
+import secrets
+from pathlib import Path
+from typing import Any
+
+import environ
+
+from library_project import configuration
+from library_project.logs import logging_settings
+
+BASE_DIR = Path(__file__).resolve().parent.parent
+VAR_DIR = BASE_DIR / "var"
+VAR_DIR.mkdir(exist_ok=True)
+
+environ.Env.read_env(BASE_DIR / ".env")
+chosen = configuration.load()
+
+
+def _development_key() -> str:
+    """A secret of this installation's own, made on the first start by whichever process comes first."""
+    path = VAR_DIR / "secret_key"
+    try:
+        with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
+            file.write(secrets.token_urlsafe(64))
+    except FileExistsError:
+        pass
+    return path.read_text()
+
+
+ENVIRONMENT: str = chosen["ENVIRONMENT"]
+PRODUCTION = ENVIRONMENT == "production"
+DEBUG: bool = chosen["DEBUG"]
+SECRET_KEY: str = chosen["SECRET_KEY"] or _development_key()
+ALLOWED_HOSTS: list[str] = chosen["ALLOWED_HOSTS"]
+TIME_ZONE: str = chosen["TIME_ZONE"]
+USE_TZ = True
+LANGUAGE_CODE = "en-gb"
+CURRENCY: str = chosen["CURRENCY"]
+
+INSTALLED_APPS = [
+    "unfold.apps.BasicAppConfig",
+    "shared_kernel.web.admin_app.LibraryAdminConfig",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "django.contrib.staticfiles",
+    "rest_framework",
+    "drf_spectacular",
+    "drf_spectacular_sidecar",
+    "shared_kernel",
+    "outbox",
+    "catalog",
+    "patrons",
+    "lending",
+    "library_project",
+]
+MIDDLEWARE = [
+    "shared_kernel.web.origin.OriginMiddleware",
+    "shared_kernel.web.problems.ProblemMiddleware",
+    "django.middleware.security.SecurityMiddleware",
+    "shared_kernel.web.content_security.ContentSecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+]
+ROOT_URLCONF = "library_project.urls"
+WSGI_APPLICATION = "library_project.wsgi.application"
+#: Two dotted names close the ring between the contexts without an import.
+LIBRARY_BUS = "library_project.bootstrap.bus"
+LIBRARY_SUBSCRIPTIONS = "library_project.subscriptions.SUBSCRIPTIONS"
+
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+                "shared_kernel.web.pages.navigation",
+            ],
+        },
+    }
+]
+
+
+def _database() -> dict[str, Any]:  # Django's own shape
+    database: dict[str, Any] = dict(environ.Env.db_url_config(chosen["DATABASE_URL"]))
+    if "sqlite" in database["ENGINE"]:
+        name = Path(database["NAME"])
+        database["NAME"] = str(name if name.is_absolute() else BASE_DIR / name)
+        database["OPTIONS"] = {
+            "transaction_mode": "IMMEDIATE",
+            "timeout": 20,
+            "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL;",
+        }
+    else:
+        database["OPTIONS"] = {"connect_timeout": 3}
+        database["DISABLE_SERVER_SIDE_CURSORS"] = True
+        if chosen["DATABASE_POOL"]:
+            database["OPTIONS"]["pool"] = {"min_size": 1, "max_size": 8, "timeout": 5}
+        else:
+            database["CONN_MAX_AGE"] = 60
+            database["CONN_HEALTH_CHECKS"] = True
+    return database
+
+
+DATABASES = {"default": _database()}
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+
+PASSWORD_HASHERS = ["django.contrib.auth.hashers.Argon2PasswordHasher"]
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 10}},
+    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+]
+LOGIN_URL = "/login"
+LOGIN_REDIRECT_URL = "/"
+LOGOUT_REDIRECT_URL = "/"
+SESSION_COOKIE_HTTPONLY = True
+SESSION_COOKIE_SAMESITE = "Lax"
+X_FRAME_OPTIONS = "DENY"
+SECURE_CONTENT_TYPE_NOSNIFF = True
+SECURE_REFERRER_POLICY = "same-origin"
+if PRODUCTION:
+    SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = True
+    SECURE_SSL_REDIRECT = True
+    SECURE_REDIRECT_EXEMPT = [r"^health", r"^metrics$"]
+    SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
+    SECURE_HSTS_SECONDS = 31_536_000
+    SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = True
+
+STATIC_URL = "/static/"
+STATIC_ROOT = VAR_DIR / "static"
+STATIC_ROOT.mkdir(exist_ok=True)  # whitenoise warns where there is none
+WHITENOISE_USE_FINDERS = not PRODUCTION
+DATA_UPLOAD_MAX_MEMORY_SIZE = 1_048_576
+
+REST_FRAMEWORK = {
+    "DEFAULT_AUTHENTICATION_CLASSES": [
+        "shared_kernel.web.authentication.TokenAuthentication",
+        "shared_kernel.web.authentication.SessionAuthentication",
+    ],
+    "DEFAULT_PERMISSION_CLASSES": ["shared_kernel.web.access.PolicyPermission"],
+    "DEFAULT_RENDERER_CLASSES": [
+        "shared_kernel.web.json.FastJSONRenderer",
+        "rest_framework.renderers.BrowsableAPIRenderer",
+    ],
+    "DEFAULT_PARSER_CLASSES": ["shared_kernel.web.json.StrictJSONParser"],
+    "DEFAULT_SCHEMA_CLASS": "shared_kernel.web.openapi.LibrarySchema",
+    "EXCEPTION_HANDLER": "shared_kernel.web.problems.exception_handler",
+    "URL_FORMAT_OVERRIDE": None,
+    "FORMAT_SUFFIX_KWARG": None,
+}
+SPECTACULAR_SETTINGS = {
+    "TITLE": "Library circulation",
+    "DESCRIPTION": "Books, patrons and loans. Errors are RFC 9457 problem details with stable codes.",
+    "VERSION": "1",
+    "OAS_VERSION": "3.1.0",  # its schemas are JSON Schema, as msgspec writes them
+    "SWAGGER_UI_DIST": "SIDECAR",
+    "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
+    "SERVE_INCLUDE_SCHEMA": False,
+    "SCHEMA_PATH_PREFIX": "/api/v1",
+    "COMPONENT_SPLIT_REQUEST": True,
+    "POSTPROCESSING_HOOKS": [],  # enumerations stay where they are used
+}
+
+RABBITMQ_URL: str = chosen["RABBITMQ_URL"]
+RABBITMQ_EXCHANGE: str = chosen["RABBITMQ_EXCHANGE"]
+SENDGRID_API_KEY: str = chosen["SENDGRID_API_KEY"]
+SENDGRID_API_URL: str = chosen["SENDGRID_API_URL"]
+SENDGRID_TIMEOUT: float = chosen["SENDGRID_TIMEOUT"]
+DEFAULT_FROM_EMAIL: str = chosen["MAIL_FROM"]
+EMAIL_BACKEND = "django.core.mail.backends.filebased.EmailBackend"
+EMAIL_FILE_PATH = VAR_DIR / "mail"
+CIRCUIT_BREAKERS = {
+    name: {
+        "failure_threshold": chosen[f"CIRCUIT_BREAKER_{name.upper()}_FAILURE_THRESHOLD"],
+        "success_threshold": chosen[f"CIRCUIT_BREAKER_{name.upper()}_SUCCESS_THRESHOLD"],
+        "timeout": chosen[f"CIRCUIT_BREAKER_{name.upper()}_TIMEOUT"],
+    }
+    for name in ("rabbitmq", "sendgrid")
+}
+LIBRARY_TESTING: bool = chosen["LIBRARY_TESTING"]
+LIBRARY_FAILPOINTS: str = chosen["LIBRARY_FAILPOINTS"] if LIBRARY_TESTING else ""
+LIBRARY_NOW: str = chosen["LIBRARY_NOW"] if LIBRARY_TESTING else ""
+
+LOGGING_CONFIG = None
+logging_settings(chosen["LOG_FORMAT"])
+
+UNFOLD = {"SITE_TITLE": "Library", "SITE_HEADER": "Library", "SITE_URL": "/"}

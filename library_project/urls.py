@@ -1,0 +1,30 @@
+"""Every route: each context's own, the API below /api/v1, and the doors of the project."""
+
+from django.contrib import admin
+from django.urls import include, path
+from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerView
+
+import catalog.urls
+import lending.urls
+import library_project.health
+import patrons.urls
+import shared_kernel.urls
+
+urlpatterns = [
+    path(
+        "api/v1/",
+        include(
+            [
+                *catalog.urls.api_urlpatterns,
+                *patrons.urls.api_urlpatterns,
+                *lending.urls.api_urlpatterns,
+            ]
+        ),
+    ),
+    path("api/schema/", SpectacularAPIView.as_view(permission_classes=[]), name="schema"),
+    path("docs", SpectacularSwaggerView.as_view(url_name="schema", permission_classes=[]), name="docs"),
+    path("admin/", admin.site.urls),
+    *library_project.health.urlpatterns,
+    *shared_kernel.urls.urlpatterns,
+    *catalog.urls.page_urlpatterns,
+]
