@@ -12,9 +12,9 @@ from lending.services.commands.place_hold import PlaceHold, place_hold
 from lending.services.commands.remind_due_soon import RemindDueSoon, remind_due_soon
 from lending.services.commands.renew_loan import RenewLoan, renew_loan
 from lending.services.commands.return_book import ReturnBook, return_book
+from lending.services.queries import desk, profile
 from lending.services.queries import holds as hold_queries
 from lending.services.queries import loans as loan_queries
-from lending.services.queries import profile
 from shared_kernel.domain.clock import Clock
 from shared_kernel.services.bus import Handlers
 
@@ -54,6 +54,8 @@ def handlers(*, clock: Clock) -> Handlers:
             hold_queries.ListHolds: partial(hold_queries.list_holds, patrons=patrons),
             hold_queries.ListQueue: hold_queries.list_queue,
             profile.PatronProfile: partial(profile.patron_profile, patrons=patrons, clock=clock),
+            profile.CardProfile: partial(profile.card_profile, patrons=patrons, clock=clock),
+            desk.DeskBoard: partial(desk.desk_board, patrons=patrons, clock=clock),
             profile.OwnProfile: partial(profile.own_profile, patrons=patrons, clock=clock),
         },
     )

@@ -2,6 +2,7 @@
 
 from django.urls import path
 
+from lending import pages
 from lending.views.holds import HoldViewSet, QueueViewSet
 from lending.views.loans import EligibilityViewSet, LoanViewSet, ProfileViewSet, ReturnViewSet
 
@@ -21,4 +22,10 @@ api_urlpatterns = [
     path("books/<uuid:book>/holds", QueueViewSet.as_view({"get": "list", "put": "move"}), name="queue"),
     path("patrons/<uuid:id>/profile", ProfileViewSet.as_view({"get": "retrieve"}), name="profile"),
     path("me", ProfileViewSet.as_view({"get": "own"}), name="me"),
+]
+
+page_urlpatterns = [
+    path("desk/", pages.desk, name="desk"),
+    path("desk/<slug:what>/<uuid:id>", pages.change_at_desk, name="desk-change"),
+    path("my/", pages.my_library, name="my-library"),
 ]

@@ -2,81 +2,55 @@
 
 import difflib
 import os
-from collections.abc import Callable, Mapping
-from datetime import datetime
+import re
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import environ
 import yaml
 from django.core.exceptions import ImproperlyConfigured
 
-from shared_kernel.resilience.failpoints import read_failpoints
+from library_project.possible_values import why_impossible
 
 HERE = Path(__file__).resolve().parent
+Settings = dict[str, Any]  # as various as settings
+
 #: A variable of the environment that starts like this is ours, so an unknown one is a slip of the pen.
-_OUR_PREFIXES = ("RABBITMQ_", "SENDGRID_", "CIRCUIT_BREAKER_", "DATABASE_")
-#: Ours by prefix, but the service images' own and not a setting of the product.
-_OF_OTHERS = frozenset({"RABBITMQ_DEFAULT_USER", "RABBITMQ_DEFAULT_PASS", "RABBITMQ_DEFAULT_VHOST"})
-
-Check = Callable[[Any], bool]  # each check knows the type of its own setting
-
-
-def _zone(name: str) -> bool:
-    try:
-        return bool(ZoneInfo(name))
-    except (ZoneInfoNotFoundError, ValueError, OSError):
-        return False
-
-
-def _instant(text: str) -> bool:
-    try:
-        return not text or datetime.fromisoformat(text).tzinfo is not None
-    except ValueError:
-        return False
-
-
-def _failpoints(text: str) -> bool:
-    try:
-        read_failpoints(text)
-    except ValueError:
-        return False
-    return True
-
-
-def _url(*schemes: str) -> Check:
-    return lambda text: text.startswith(tuple(f"{scheme}://" for scheme in schemes))
-
-
-_CHECKS: dict[str, tuple[Check, str]] = {
-    "ENVIRONMENT": (lambda it: it in {"development", "production"}, "development or production"),
-    "LOG_FORMAT": (lambda it: it in {"console", "json"}, "console or json"),
-    "TIME_ZONE": (_zone, "a zone of the IANA database, such as Europe/Berlin"),
-    "CURRENCY": (lambda it: len(it) == 3 and it.isascii() and it.isupper(), "an ISO 4217 code, such as EUR"),
-    "DATABASE_URL": (_url("sqlite", "postgres", "postgresql"), "a sqlite:// or postgres:// address"),
-    "RABBITMQ_URL": (lambda it: not it or _url("amqp", "amqps")(it), "an amqp:// address, or empty"),
-    "RABBITMQ_PORT": (lambda it: 0 < it < 65536, "a port number"),
-    "RABBITMQ_EXCHANGE": (bool, "a name"),
-    "SENDGRID_API_URL": (_url("http", "https"), "an http(s):// address"),
-    "LIBRARY_FAILPOINTS": (_failpoints, "name:kill, name:raise or name:sleep=SECONDS, comma between"),
-    "LIBRARY_NOW": (_instant, "an instant with its offset, such as 2026-01-15T10:00:00Z, or empty"),
+_OUR_PREFIXES = ("RABBITMQ_", "SENDGRID_", "CIRCUIT_BREAKER_", "DATABASE_", "RATE_LIMIT_", "LIBRARY_")
+#: Ours by prefix, but the service images' and the compiler's own.
+_OF_OTHERS = frozenset(
+    {"RABBITMQ_DEFAULT_USER", "RABBITMQ_DEFAULT_PASS", "RABBITMQ_DEFAULT_VHOST", "LIBRARY_PATH"}
+)
+#: What no error may repeat.
+_SECRET = frozenset(
+    {"SECRET_KEY", "DATABASE_URL", "RABBITMQ_URL", "RABBITMQ_PASSWORD", "SENDGRID_API_KEY"}
+    | {"SENDGRID_API_URL"}  # somebody may have put a password in
+)
+_KINDS = {
+    int: "a whole number",
+    float: "a number",
+    bool: "true or false",
+    list: "a list of texts",
+    str: "a text",
 }
+_TRUE, _FALSE = {"1", "true", "yes", "on"}, {"0", "false", "no", "off", ""}
 
 
 def load(
     environment: Mapping[str, str] = os.environ, *, yaml_file: Path = HERE / "settings.yaml"
-) -> dict[str, Any]:
+) -> Settings:
     """Every setting by name, of the type that settings.yaml gives it. Raises ImproperlyConfigured by name."""
-    defaults = yaml.safe_load((HERE / "settings.yaml").read_text())
-    values = {**defaults, **yaml.safe_load(yaml_file.read_text())}
-    _refuse_unknown(set(values) - set(defaults), defaults)
+    defaults = _read_yaml(HERE / "settings.yaml")
+    given = _read_yaml(yaml_file)
     ours = {name for name in environment if name.startswith(_OUR_PREFIXES)} - _OF_OTHERS
-    _refuse_unknown(ours - set(defaults), defaults)
-    env = environ.Env()
-    env.ENVIRON = dict(environment)
-    chosen = {name: _read(env, name, values[name], kind=type(default)) for name, default in defaults.items()}
+    for names in (given, ours):
+        _refuse_unknown(names, defaults)
+    chosen = {
+        name: _checked(name, environment.get(name), {**defaults, **given}[name], kind=type(default))
+        for name, default in defaults.items()
+    }
     if not chosen["RABBITMQ_URL"] and chosen["RABBITMQ_HOST"]:
         chosen["RABBITMQ_URL"] = _assembled(chosen)
     if chosen["ENVIRONMENT"] == "production":
@@ -84,63 +58,87 @@ def load(
     return chosen
 
 
-def _read(env: environ.Env, name: str, default: Any, *, kind: type) -> Any:  # any setting's type
+def read_env_file(path: Path) -> None:
+    """Take from an .env file, if there is one, the variables that the environment doesn't have.
+
+    Raises ImproperlyConfigured for a line that would be passed over.
+    """
+    if not path.exists():
+        return
     try:
-        raw = env.str(name, default=None)
-        value: Any = default if raw is None else _cast(raw, kind)
-        value = kind(value) if kind is float and not isinstance(value, bool) else value
-    except ValueError:
-        raise ImproperlyConfigured(f"{name}={env.str(name)!r} is not {_kind_name(kind)}.") from None
-    if not isinstance(value, kind):
-        raise ImproperlyConfigured(f"{name}={value!r} is not {_kind_name(kind)}.")
-    if name.endswith("_THRESHOLD"):
-        allowed, meaning = value >= 1, "1 or more"
-    elif name.endswith("_TIMEOUT"):
-        allowed, meaning = 0 < value < 86400, "a number of seconds above 0"
-    else:
-        check, meaning = _CHECKS.get(name, (lambda _: True, ""))
-        allowed = check(value)
-    if not allowed:
-        raise ImproperlyConfigured(f"{name}={value!r} is impossible: give {meaning}.")
+        lines = path.read_text(encoding="utf-8").splitlines()
+    except (OSError, UnicodeDecodeError):
+        raise ImproperlyConfigured(f"{path.name} can't be read as text.") from None
+    for number, line in enumerate(lines, start=1):
+        if line and not line.startswith("#") and not re.match(r"(export )?[A-Za-z_0-9]+=", line):
+            raise ImproperlyConfigured(f"Line {number} of {path.name} can't be read: write NAME=value.")
+    environ.Env.read_env(path)
+
+
+def _read_yaml(path: Path) -> Settings:
+    try:
+        read = yaml.safe_load(path.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
+        place = getattr(error, "problem_mark", None)
+        where = f" (line {place.line + 1})" if place else ""
+        raise ImproperlyConfigured(f"{path.name} can't be read as YAML{where}.") from None
+    if not isinstance(read, dict):
+        raise ImproperlyConfigured(f"{path.name} must hold a setting a line, as NAME: value.")
+    return {str(name): value for name, value in read.items()}
+
+
+def _checked(name: str, text: str | None, default: object, *, kind: type) -> object:
+    value = default if text is None else _cast(text, kind)
+    if kind is float and isinstance(value, int) and not isinstance(value, bool):
+        value = float(value)
+    if type(value) is not kind or (isinstance(value, list) and not all(isinstance(it, str) for it in value)):
+        raise ImproperlyConfigured(f"{_shown(name, value)} is not {_KINDS[kind]}.")
+    meaning = why_impossible(name, value)
+    if meaning is not None:
+        raise ImproperlyConfigured(f"{_shown(name, value)} is impossible: give {meaning}.")
     return value
 
 
-def _cast(raw: str, kind: type) -> object:
+def _cast(text: str, kind: type) -> object:
+    """The text as the type of the setting; as it stands where it is none, for the caller to refuse."""
     if kind is bool:
-        lowered = raw.strip().lower()
-        if lowered not in {"1", "0", "true", "false", "yes", "no", "on", "off", ""}:
-            raise ValueError(raw)
-        return lowered in environ.Env.BOOLEAN_TRUE_STRINGS
+        lowered = text.strip().lower()
+        return lowered in _TRUE if lowered in _TRUE | _FALSE else text
     if kind is list:
-        return [part.strip() for part in raw.split(",") if part.strip()]
-    return kind(raw)
+        return [part.strip() for part in text.split(",") if part.strip()]
+    if kind is int:
+        return int(text) if re.fullmatch(r"\s*[+-]?[0-9]{1,18}\s*", text) else text
+    if kind is float:
+        return float(text) if re.fullmatch(r"\s*[+-]?[0-9]{1,18}(\.[0-9]{1,18})?\s*", text) else text
+    return text
 
 
-def _kind_name(kind: type) -> str:
-    return {int: "a whole number", float: "a number", bool: "true or false", list: "a list"}.get(
-        kind, "a text"
-    )
+def _shown(name: str, value: object) -> str:
+    return name if name in _SECRET else f"{name}={value!r}"
 
 
-def _refuse_unknown(unknown: set[str], known: Mapping[str, object]) -> None:
-    for name in sorted(unknown):
-        near = difflib.get_close_matches(name, known, n=1, cutoff=0.5)
+def _refuse_unknown(names: Iterable[str], known: Mapping[str, object]) -> None:
+    for name in sorted(set(names) - set(known)):
+        near = difflib.get_close_matches(name.upper(), known, n=1, cutoff=0.5)
         hint = f" Did you mean {near[0]}?" if near else ""
         raise ImproperlyConfigured(f"There is no setting {name}.{hint}")
 
 
-def _refuse_unsafe(chosen: Mapping[str, Any]) -> None:
-    if len(chosen["SECRET_KEY"]) < 50:
+def _refuse_unsafe(chosen: Settings) -> None:
+    key = chosen["SECRET_KEY"]
+    if len(key) < 50 or len(set(key)) < 8 or key.startswith("django-insecure-"):
         raise ImproperlyConfigured("SECRET_KEY must be set in production, to 50 random characters or more.")
     if chosen["DEBUG"]:
         raise ImproperlyConfigured("DEBUG must be off in production.")
     if "*" in chosen["ALLOWED_HOSTS"]:
         raise ImproperlyConfigured("ALLOWED_HOSTS must name the hosts in production, not '*'.")
+    if not chosen["SENDGRID_API_URL"].startswith("https://"):
+        raise ImproperlyConfigured("SENDGRID_API_URL must be https:// in production: the key goes there.")
     for name in ("LIBRARY_TESTING", "LIBRARY_FAILPOINTS", "LIBRARY_NOW"):
         if chosen[name]:
             raise ImproperlyConfigured(f"{name} is for tests; production refuses it.")
 
 
-def _assembled(chosen: Mapping[str, Any]) -> str:
+def _assembled(chosen: Settings) -> str:
     user, password, vhost = (quote(chosen[f"RABBITMQ_{it}"], safe="") for it in ("USER", "PASSWORD", "VHOST"))
     return f"amqp://{user}:{password}@{chosen['RABBITMQ_HOST']}:{chosen['RABBITMQ_PORT']}/{vhost}"

@@ -2,6 +2,7 @@
 
 import os
 import secrets
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +15,7 @@ BASE_DIR = Path(__file__).resolve().parent.parent
 VAR_DIR = BASE_DIR / "var"
 VAR_DIR.mkdir(exist_ok=True)
 
-environ.Env.read_env(BASE_DIR / ".env")
+configuration.read_env_file(BASE_DIR / ".env")
 chosen = configuration.load()
 
 
@@ -47,6 +48,7 @@ INSTALLED_APPS = [
     "django.contrib.sessions",
     "django.contrib.messages",
     "django.contrib.staticfiles",
+    "axes",
     "rest_framework",
     "drf_spectacular",
     "drf_spectacular_sidecar",
@@ -69,6 +71,7 @@ MIDDLEWARE = [
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "axes.middleware.AxesMiddleware",
 ]
 ROOT_URLCONF = "library_project.urls"
 WSGI_APPLICATION = "library_project.wsgi.application"
@@ -103,7 +106,8 @@ def _database() -> dict[str, Any]:  # Django's own shape
             "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL;",
         }
     else:
-        database["OPTIONS"] = {"connect_timeout": 3}
+        # What the address says behind its question mark, such as sslmode=verify-full, holds.
+        database["OPTIONS"] = {"connect_timeout": 3, **database.get("OPTIONS", {})}
         database["DISABLE_SERVER_SIDE_CURSORS"] = True
         if chosen["DATABASE_POOL"]:
             database["OPTIONS"]["pool"] = {"min_size": 1, "max_size": 8, "timeout": 5}
@@ -116,6 +120,21 @@ def _database() -> dict[str, Any]:  # Django's own shape
 DATABASES = {"default": _database()}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
+AUTHENTICATION_BACKENDS = [
+    "axes.backends.AxesStandaloneBackend",  # first, to refuse a locked login before its password is looked at
+    "django.contrib.auth.backends.ModelBackend",
+]
+AXES_FAILURE_LIMIT = 5
+AXES_COOLOFF_TIME = timedelta(minutes=15)
+AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]  # a stranger elsewhere locks nobody out
+AXES_RESET_COOL_OFF_ON_FAILURE_DURING_LOCKOUT = False
+AXES_RESET_ON_SUCCESS = True
+AXES_USERNAME_CALLABLE = "shared_kernel.web.lockout.name_digest"
+AXES_CLIENT_IP_CALLABLE = "shared_kernel.web.clients.client_address"
+AXES_LOCKOUT_CALLABLE = "shared_kernel.web.lockout.locked_out"
+AXES_DISABLE_ACCESS_LOG = True
+AXES_ENABLE_ADMIN = False
+AXES_VERBOSE = False
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.Argon2PasswordHasher"]
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 10}},
@@ -153,11 +172,19 @@ REST_FRAMEWORK = {
         "shared_kernel.web.json.FastJSONRenderer",
         "rest_framework.renderers.BrowsableAPIRenderer",
     ],
+    "DEFAULT_THROTTLE_CLASSES": ["shared_kernel.web.throttling.FairShare"],
     "DEFAULT_PARSER_CLASSES": ["shared_kernel.web.json.StrictJSONParser"],
     "DEFAULT_SCHEMA_CLASS": "shared_kernel.web.openapi.LibrarySchema",
     "EXCEPTION_HANDLER": "shared_kernel.web.problems.exception_handler",
     "URL_FORMAT_OVERRIDE": None,
     "FORMAT_SUFFIX_KWARG": None,
+}
+TRUSTED_PROXIES: int = chosen["TRUSTED_PROXIES"]
+#: Requests a minute that one client may make of one process; 0 for no limit.
+RATE_LIMITS = {
+    "anonymous": chosen["RATE_LIMIT_ANONYMOUS"],
+    "token": chosen["RATE_LIMIT_TOKEN"],
+    "user": chosen["RATE_LIMIT_SESSION"],
 }
 SPECTACULAR_SETTINGS = {
     "TITLE": "Library circulation",

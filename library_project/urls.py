@@ -27,4 +27,5 @@ urlpatterns = [
     *library_project.health.urlpatterns,
     *shared_kernel.urls.urlpatterns,
     *catalog.urls.page_urlpatterns,
+    *lending.urls.page_urlpatterns,
 ]

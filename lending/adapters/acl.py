@@ -1,6 +1,7 @@
 """The anti-corruption layer: the only place where lending meets catalog and patrons, in their words."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from datetime import date
 from uuid import UUID
 
 from catalog import public as catalog
@@ -35,6 +36,10 @@ class CatalogCopies:
             raise UnknownBook(book=str(book_id))
         return title
 
+    def books_having(self, *, branch: str | None, item_type: str | None) -> Iterable[UUID]:
+        """The ids of books with such a copy (None: any), as a subquery that costs nothing until it is used."""
+        return catalog.books_having(branch=branch, item_type=item_type)
+
 
 class PatronsAsBorrowers:
     """Patrons as people who borrow."""
@@ -67,6 +72,18 @@ class PatronsAsBorrowers:
     def names_of(self, ids: Collection[UUID]) -> Mapping[UUID, str]:
         """The names of patrons, for staff to read."""
         return patrons.names_of(ids)
+
+    def categories(self) -> Mapping[str, str]:
+        """What each category that a patron can be in is called, by its code."""
+        return patrons.category_names()
+
+    def in_category(self, category: str) -> Iterable[UUID]:
+        """The ids of the patrons of a category, as a subquery that costs nothing until it is used."""
+        return patrons.ids_in_category(category)
+
+    def membership_ends(self, ids: Collection[UUID]) -> Mapping[UUID, date]:
+        """The last days of these patrons' memberships; those that never end are left out."""
+        return patrons.membership_ends(ids)
 
 
 def _standing(patron: patrons.PatronFacts | None, *, asked_for: str) -> BorrowerStanding:

@@ -7,6 +7,7 @@ from typing import ClassVar, Final, Self
 from uuid import UUID, uuid4, uuid5
 from zoneinfo import ZoneInfo
 
+from lending.domain.branch_details import branch_code, branch_name
 from shared_kernel.domain.aggregates import Aggregate
 from shared_kernel.domain.errors import InvalidValue, NotFound, Refusal
 from shared_kernel.domain.events import DomainEvent
@@ -125,8 +126,13 @@ class BranchCalendar(Aggregate):
     def open(
         cls, *, code: str, name: str, time_zone: ZoneInfo, closed_weekdays: Collection[int], at: datetime
     ) -> Self:
-        """Found a branch. Raises AlwaysClosed."""
-        branch = cls(code=code, name=name, time_zone=time_zone, closed_weekdays=closed_weekdays)
+        """Found a branch. Raises BranchCodeInvalid, BranchNameInvalid and AlwaysClosed."""
+        branch = cls(
+            code=branch_code(code),
+            name=branch_name(name),
+            time_zone=time_zone,
+            closed_weekdays=closed_weekdays,
+        )
         branch._record(
             BranchAdded(
                 aggregate_id=branch.id,
@@ -223,20 +229,23 @@ class BranchCalendar(Aggregate):
         due_at = self.end_of(due_on)
         return due_at if due_at > after else self.end_of(self.open_day_from(self.day_of(after) + _DAY))
 
-    def moved_due_at(self, due_at: datetime, *, today: date, not_after: date | None = None) -> datetime:
-        """When a loan is due instead if the branch is closed on its due day: at the end of the next open day.
+    def moved_to_open_day(
+        self, deadline_at: datetime, *, now: datetime, not_after: date | None = None
+    ) -> datetime:
+        """The deadline itself, if the branch is open on its day; else the end of the next open day.
 
-        Where that lies after `not_after` (a membership's last day), it is the last open day until then, from
-        `today` on. Where there is none of these, or the branch is open, the loan is due as it was.
+        Where that lies after `not_after` (a membership's last day), it is the last open day until then that
+        has not passed; where there is none, the deadline stays.
         """
-        due_on = self.day_of(due_at)
-        if self.is_open(due_on):
-            return due_at
-        moved_on = self.open_day_from(due_on)
+        day = self.day_of(deadline_at)
+        if self.is_open(day):
+            return deadline_at
+        moved_on = self.open_day_from(day)
         if not_after is not None and moved_on > not_after:
-            moved_on = self.open_day_until(min(due_on, not_after), not_before=today)
+            today = self.day_of(now)
+            moved_on = self.open_day_until(min(day, not_after), not_before=today)
             if moved_on < today or not self.is_open(moved_on):
-                return due_at
+                return deadline_at
         return self.end_of(moved_on)
 
     def end_of_open_day(self, *, after: datetime, days: int) -> datetime:

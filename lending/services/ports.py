@@ -1,7 +1,7 @@
 """What lending needs from the world, in lending's own words."""
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from datetime import datetime
+from datetime import date, datetime
 from typing import Protocol
 from uuid import UUID
 
@@ -41,6 +41,13 @@ class UnknownBranch(InvalidValue):
 
     code = "unknown_branch"
     pointer = "/branch"
+
+
+class UnknownCategory(InvalidValue):
+    """There is no patron category “{category}”."""
+
+    code = "unknown_category"
+    pointer = "/category"
 
 
 class BranchNotFound(NotFound):
@@ -83,6 +90,18 @@ class PatronDirectory(Protocol):
         """The names of patrons, for staff to read."""
         ...
 
+    def categories(self) -> Mapping[str, str]:
+        """What each category that a patron can be in is called, by its code."""
+        ...
+
+    def in_category(self, category: str) -> Iterable[UUID]:
+        """The ids of the patrons of a category: a lazy set, to be used inside a question of lending's own."""
+        ...
+
+    def membership_ends(self, ids: Collection[UUID]) -> Mapping[UUID, date]:
+        """The last days of these patrons' memberships; those that never end are left out."""
+        ...
+
 
 class CopyDirectory(Protocol):
     """What can be lent: copies of the catalog, through the anti-corruption layer."""
@@ -97,6 +116,10 @@ class CopyDirectory(Protocol):
 
     def title_of(self, book_id: UUID) -> str:
         """What a book is called. Raises UnknownBook."""
+        ...
+
+    def books_having(self, *, branch: str | None, item_type: str | None) -> Iterable[UUID]:
+        """The ids of books with such a copy (None: any): a lazy set, to be used inside a question of ours."""
         ...
 
 
@@ -162,16 +185,21 @@ class InHouseUses(Storage, Protocol):
 class Rules(Storage, Protocol):
     """The matrix of circulation rules."""
 
-    def about(self, *, branch: str, category: str, item_type: str) -> Iterable[CirculationRule]:
-        """Every row that can decide on such a loan, and every row that names the category."""
+    def about(
+        self, *, branch: str | None, category: str | None, item_type: str | None
+    ) -> Iterable[CirculationRule]:
+        """Every row that can decide on such a loan, and every row that names the category.
+
+        None stands for a branch, category or item type that no row names.
+        """
+        ...
+
+    def all(self) -> Sequence[CirculationRule]:
+        """Every row."""
         ...
 
     def of(self, dimensions: Dimensions) -> CirculationRule:
         """The row of these dimensions, locked; an empty one if there is none yet."""
-        ...
-
-    def keep_reason(self, reason: str) -> None:
-        """Note why the rules change in this unit of work."""
         ...
 
 
@@ -180,6 +208,10 @@ class Calendars(Storage, Protocol):
 
     def of(self, branch: str) -> BranchCalendar:
         """The calendar of a branch. Raises UnknownBranch."""
+        ...
+
+    def knows(self, branch: str) -> bool:
+        """Whether there is a branch with this code."""
         ...
 
     def get_by_code(self, branch: str) -> BranchCalendar:

@@ -40,7 +40,7 @@ class Table:
         values = map(self._values, rows)
         with connection.cursor() as cursor:
             if connection.vendor == "postgresql":
-                with cursor.copy(f"COPY {self._into} FROM STDIN") as copy:
+                with connection.wrap_database_errors, cursor.copy(f"COPY {self._into} FROM STDIN") as copy:
                     for each in values:
                         copy.write_row(each)
                 return

@@ -18,6 +18,7 @@ from rich.table import Column, Table
 from shared_kernel.domain.errors import Refused
 from shared_kernel.services.codec import to_json
 from shared_kernel.services.origin import Origin, acting
+from shared_kernel.services.sweeps import Swept
 
 
 def instant(text: str) -> datetime:
@@ -71,6 +72,15 @@ class LibraryCommand(BaseCommand):
             except KeyboardInterrupt:
                 self.stderr.write("interrupted")
                 sys.exit(130)
+
+    def report(self, swept: Swept) -> None:
+        """Tell what a sweep did; a record that could not be handled makes the command fail after all."""
+        if self.as_json:
+            self.answer(swept)
+        else:
+            self.stdout.write(f"{swept.changed} changed, {swept.unchanged} unchanged")
+        if swept.failed:
+            raise CommandError("\n".join(f"failed: {each}" for each in swept.failed), returncode=1)
 
     def _in_main_process(self, options: dict[str, Any]) -> bool:
         return not options.get("skip_checks")  # call_command() sets it: then signals are the caller's

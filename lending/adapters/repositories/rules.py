@@ -1,33 +1,43 @@
 """The rule matrix and the branches' calendars in the database."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from django.db.models import Q
-from django.utils import timezone
 
 from lending.domain.branch_calendar import BranchCalendar, Closure
 from lending.domain.circulation_rule import CirculationRule, Dimensions
 from lending.models import BranchRow, CirculationRuleRow, ClosureRow, RuleVersionRow
 from lending.services.ports import BranchExists, BranchNotFound, UnknownBranch
 from outbox.unit_of_work import Repository
-from shared_kernel.services.origin import origin
+from shared_kernel.domain.errors import ConcurrentChange
 
 
 class DjangoRules(Repository[CirculationRule, CirculationRuleRow]):
     rows = CirculationRuleRow
+    # Two managers began the same row at once: the second finds it made.
+    refusals = {
+        "lending_one_rule_per_dimensions": ConcurrentChange,
+        "lending_circulation_rule_pkey": ConcurrentChange,
+    }
 
-    def __init__(self) -> None:
-        super().__init__()
-        self._reason = ""
-
-    def about(self, *, branch: str, category: str, item_type: str) -> Iterable[CirculationRule]:
+    def about(
+        self, *, branch: str | None, category: str | None, item_type: str | None
+    ) -> Iterable[CirculationRule]:
         """Every row that matches such a loan or names the category."""
-        matching = Q(branch__in=["", branch], category__in=["", category], item_type__in=["", item_type])
-        return [
-            self.rebuild(row) for row in CirculationRuleRow.objects.filter(matching | Q(category=category))
-        ]
+        matching = Q(
+            branch__in=["", branch or ""],
+            category__in=["", category or ""],
+            item_type__in=["", item_type or ""],
+        )
+        if category:
+            matching |= Q(category=category)
+        return [self.rebuild(row) for row in CirculationRuleRow.objects.filter(matching)]
+
+    def all(self) -> Sequence[CirculationRule]:
+        """Every row."""
+        return [self.rebuild(row) for row in CirculationRuleRow.objects.all()]
 
     def of(self, dimensions: Dimensions) -> CirculationRule:
         """The row of these dimensions, locked; an empty one if there is none yet."""
@@ -37,16 +47,18 @@ class DjangoRules(Repository[CirculationRule, CirculationRuleRow]):
             self.add(found)
         return found
 
-    def keep_reason(self, reason: str) -> None:
-        """Note why the rules change in this unit of work."""
-        self._reason = reason
-
     def rebuild(self, row: CirculationRuleRow) -> CirculationRule:
         """The rule as its row tells it."""
         dimensions = Dimensions(
             branch=row.branch or None, category=row.category or None, item_type=row.item_type or None
         )
-        return CirculationRule(dimensions=dimensions, values=row.values, version=row.version)
+        return CirculationRule(
+            dimensions=dimensions,
+            values=row.values,
+            set_at=row.set_at,
+            set_by=row.set_by,
+            version=row.version,
+        )
 
     def columns(self, aggregate: CirculationRule) -> dict[str, Any]:
         """The rule's row."""
@@ -56,8 +68,8 @@ class DjangoRules(Repository[CirculationRule, CirculationRuleRow]):
             "category": where.category or "",
             "item_type": where.item_type or "",
             "values": aggregate.values,
-            "set_at": timezone.now(),
-            "set_by": origin().principal,
+            "set_at": aggregate.set_at,
+            "set_by": aggregate.set_by,
         }
 
     def flush(self) -> None:
@@ -67,9 +79,9 @@ class DjangoRules(Repository[CirculationRule, CirculationRuleRow]):
                 rule_id=rule.id,
                 version=rule.version,
                 values=rule.values,
-                set_at=timezone.now(),
-                set_by=origin().principal,
-                reason=self._reason,
+                set_at=rule.set_at,
+                set_by=rule.set_by,
+                reason=rule.reason,
             )
             for rule in self._known.values()
             if rule.has_changed
@@ -80,7 +92,7 @@ class DjangoRules(Repository[CirculationRule, CirculationRuleRow]):
 
 class DjangoCalendars(Repository[BranchCalendar, BranchRow]):
     rows = BranchRow
-    refusals = {"lending_one_branch_per_code": BranchExists}
+    refusals = {"lending_one_branch_per_code": BranchExists, "lending_branch_pkey": BranchExists}
 
     def of(self, branch: str) -> BranchCalendar:
         """The calendar of a branch. Raises UnknownBranch."""
@@ -88,6 +100,10 @@ class DjangoCalendars(Repository[BranchCalendar, BranchRow]):
         if found is None:
             raise UnknownBranch(branch=branch)
         return found
+
+    def knows(self, branch: str) -> bool:
+        """Whether there is a branch with this code."""
+        return BranchRow.objects.filter(code=branch).exists()
 
     def get_by_code(self, branch: str) -> BranchCalendar:
         """The same, locked, to be changed. Raises BranchNotFound."""

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Final
 from uuid import UUID
 
@@ -132,3 +132,37 @@ def _usual_delay() -> timedelta:
     )
     mean: timedelta | None = delays.aggregate(mean=Avg("delay"))["mean"]
     return mean or timedelta()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DeskProfile(Answer):
+    """A patron as the desk sees one: who it is, what is in the way of lending, and the profile."""
+
+    card: str
+    name: str
+    category: str
+    expires_on: date | None
+    blocks: Sequence[str]
+    circulation: ProfileView
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CardProfile(Query[DeskProfile]):
+    """The patron with this card or email address."""
+
+    card_or_email: str
+
+
+def card_profile(query: CardProfile, *, patrons: PatronDirectory, clock: Clock) -> DeskProfile:
+    """The profile. Raises UnknownPatron."""
+    standing = patrons.standing(card=patrons.card_of(query.card_or_email))
+    return DeskProfile(
+        card=standing.card,
+        name=patrons.names_of([standing.id]).get(standing.id, ""),
+        category=standing.category,
+        expires_on=standing.expires_on,
+        blocks=[
+            block.reason + (f" (until {block.until})" if block.until else "") for block in standing.blocks
+        ],
+        circulation=patron_profile(PatronProfile(patron=standing.id), patrons=patrons, clock=clock),
+    )

@@ -1,0 +1,39 @@
+"""The library opens a branch."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from lending.domain.branch_calendar import BranchCalendar
+from lending.domain.branch_details import branch_details
+from lending.services.calendar_answers import BranchView
+from lending.services.ports import BranchExists, LendingWork
+from shared_kernel.domain.clock import Clock
+from shared_kernel.services.bus import Command
+from shared_kernel.services.origin import concerning
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AddBranch(Command[BranchView]):
+    """Add a branch in an IANA time zone, closed each week on some days (Monday is 0)."""
+
+    code: str
+    name: str
+    time_zone: str
+    closed_weekdays: Sequence[int] = ()
+
+
+def add_branch(command: AddBranch, work: LendingWork, *, clock: Clock) -> BranchView:
+    """Add it. Raises BranchExists and AlwaysClosed; refused with every detail that can't be."""
+    code, name, zone = branch_details(code=command.code, name=command.name, time_zone=command.time_zone)
+    branch = BranchCalendar.open(
+        code=code,
+        name=name,
+        time_zone=zone,
+        closed_weekdays=command.closed_weekdays,
+        at=clock.now(),
+    )
+    concerning(branch=branch.id)
+    if work.calendars.knows(code):
+        raise BranchExists
+    work.calendars.add(branch)
+    return BranchView.of(branch)

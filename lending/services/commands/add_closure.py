@@ -1,0 +1,34 @@
+"""A branch will be closed for some days."""
+
+from dataclasses import dataclass
+from datetime import date
+
+from lending.services.calendar_answers import ClosureView
+from lending.services.ports import LendingWork
+from shared_kernel.domain.clock import Clock
+from shared_kernel.services.bus import Command
+from shared_kernel.services.origin import concerning
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AddClosure(Command[ClosureView]):
+    """Close a branch, by its code, from one day to another, both included.
+
+    What is due on these days is moved soon after, one loan and one hold at a time (RedateLoan, RedateHold).
+    """
+
+    branch: str
+    first_on: date
+    last_on: date
+    reason: str
+
+
+def add_closure(command: AddClosure, work: LendingWork, *, clock: Clock) -> ClosureView:
+    """Close it. Raises BranchNotFound, ClosureInvalid and ClosureOverlaps."""
+    calendar = work.calendars.get_by_code(command.branch)
+    concerning(branch=calendar.id)
+    closure = calendar.close(
+        first_on=command.first_on, last_on=command.last_on, reason=command.reason, at=clock.now()
+    )
+    concerning(closure=closure.id)
+    return ClosureView.of(closure, branch=calendar.code)

@@ -1,0 +1,37 @@
+"""A ready hold is to be picked up by a day on which its branch turned out to be closed."""
+
+from dataclasses import dataclass
+from typing import ClassVar
+from uuid import UUID
+
+from lending.domain.hold_queue import HoldNotActive
+from lending.services.ports import LendingWork
+from shared_kernel.domain.clock import Clock
+from shared_kernel.services.bus import Command
+from shared_kernel.services.origin import concerning
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RedateHold(Command[bool]):
+    """Move a pickup deadline off days on which the branch is closed."""
+
+    audited: ClassVar[bool] = False  # it follows from a closure, which is on record
+
+    hold: UUID
+
+
+def redate_hold(command: RedateHold, work: LendingWork, *, clock: Clock) -> bool:
+    """Move it, and tell whether it moved; a hold that has ended meanwhile is left alone."""
+    concerning(hold=command.hold)
+    try:
+        queue = work.holds.of_hold(command.hold)
+    except HoldNotActive:
+        return False
+    hold = queue.hold(command.hold)
+    if hold.pickup_branch is None or hold.pickup_deadline_at is None:
+        return False
+    now = clock.now()
+    calendar = work.calendars.of(hold.pickup_branch)
+    deadline_at = calendar.moved_to_open_day(hold.pickup_deadline_at, now=now)
+    queue.postpone(hold.id, deadline_at=deadline_at, at=now)
+    return queue.has_changed

@@ -1,0 +1,37 @@
+"""A loan is due on a day on which its branch turned out to be closed."""
+
+from dataclasses import dataclass
+from typing import ClassVar
+from uuid import UUID
+
+from lending.domain.loan import LoanState
+from lending.services.borrowing import Directories
+from lending.services.ports import LendingWork
+from shared_kernel.domain.clock import Clock
+from shared_kernel.services.bus import Command
+from shared_kernel.services.origin import concerning
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RedateLoan(Command[bool]):
+    """Move a due date off days on which the branch is closed."""
+
+    audited: ClassVar[bool] = False  # it follows from a closure, which is on record
+
+    loan: UUID
+
+
+def redate_loan(command: RedateLoan, work: LendingWork, *, directories: Directories, clock: Clock) -> bool:
+    """Move it, and tell whether it moved. Locks the book's queue, then the loan, as returning does."""
+    concerning(loan=command.loan)
+    loan = work.loans.get(command.loan)
+    work.holds.of_book(loan.copy.book_id, title=loan.copy.book_title)
+    loan = work.loans.get(command.loan, lock=True)
+    if loan.state is not LoanState.OPEN:
+        return False
+    patron = directories.patrons.standing_of(loan.patron_id)
+    calendar = work.calendars.of(loan.branch)
+    now = clock.now()
+    due_at = calendar.moved_to_open_day(loan.due_at, now=now, not_after=patron.expires_on)
+    loan.redate(due_at=due_at, at=now)
+    return loan.has_changed

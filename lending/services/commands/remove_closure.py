@@ -1,0 +1,25 @@
+"""A branch will be open after all."""
+
+from dataclasses import dataclass
+from uuid import UUID
+
+from lending.services.ports import LendingWork
+from shared_kernel.domain.clock import Clock
+from shared_kernel.services.bus import Command
+from shared_kernel.services.origin import concerning
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RemoveClosure(Command[None]):
+    """Take a closure of a branch, by its code, back. What it moved stays where it is."""
+
+    branch: str
+    closure: UUID
+
+
+def remove_closure(command: RemoveClosure, work: LendingWork, *, clock: Clock) -> None:
+    """Take it back. Raises BranchNotFound and ClosureNotFound."""
+    concerning(closure=command.closure)
+    calendar = work.calendars.get_by_code(command.branch)
+    concerning(branch=calendar.id)
+    calendar.reopen(command.closure, at=clock.now())

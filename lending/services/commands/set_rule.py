@@ -1,0 +1,47 @@
+"""A manager decides the terms of lending for some copies and patrons."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from lending.services.borrowing import Directories
+from lending.services.ports import LendingWork
+from lending.services.rule_answers import RuleView
+from lending.services.rule_scope import known_dimensions
+from shared_kernel.domain.clock import Clock
+from shared_kernel.services.bus import Command
+from shared_kernel.services.origin import concerning, origin
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SetRule(Command[RuleView]):
+    """Replace the values of the rule for these dimensions (None: all); a value that is not given is inherited.
+
+    `version` is the version that the asker has seen, if that matters.
+    """
+
+    branch: str | None = None
+    category: str | None = None
+    item_type: str | None = None
+    values: Mapping[str, object]
+    reason: str = ""
+    version: int | None = None
+
+
+def set_rule(command: SetRule, work: LendingWork, *, directories: Directories, clock: Clock) -> RuleView:
+    """Set it. What is lent already keeps the terms that it was lent under.
+
+    Raises UnknownBranch, UnknownCategory, RuleItemTypeInvalid, InvalidRuleValue, FallbackRuleIncomplete and
+    PreconditionFailed.
+    """
+    dimensions = known_dimensions(
+        branch=command.branch,
+        category=command.category,
+        item_type=command.item_type,
+        work=work,
+        patrons=directories.patrons,
+    )
+    concerning(rule=dimensions.rule_id)
+    rule = work.rules.of(dimensions)
+    rule.require_version(command.version)
+    rule.set(command.values, at=clock.now(), by=origin().principal, reason=command.reason)
+    return RuleView.of(rule)

@@ -1,0 +1,59 @@
+"""Finds what is due on days on which its branch is closed: closures come after the loans that they concern."""
+
+from collections.abc import Callable, Iterator
+from datetime import datetime
+from typing import Any, Final
+from uuid import UUID
+
+from django.db.models import QuerySet
+
+from lending.domain.branch_calendar import BranchCalendar
+from lending.models import HoldRow, LoanRow
+from lending.services.commands.redate_hold import RedateHold
+from lending.services.commands.redate_loan import RedateLoan
+from lending.services.ports import Calendars
+from shared_kernel.services.bus import Command
+
+_BATCH: Final = 500
+
+
+def due_on_closed_days(calendars: Calendars) -> Iterator[Command[bool]]:
+    """A command for each open loan and each ready hold whose day its branch is closed on.
+
+    Reads the days on which anything is due, which are few, and then the records of the closed ones alone.
+    """
+    loans = LoanRow.objects.filter(state=LoanRow.State.OPEN)
+    for loan in _ids(loans, "branch", "due_at", calendars):
+        yield RedateLoan(loan=loan)
+    holds = HoldRow.objects.filter(state=HoldRow.State.READY, pickup_branch__isnull=False)
+    for hold in _ids(holds, "pickup_branch", "pickup_deadline_at", calendars):
+        yield RedateHold(hold=hold)
+
+
+def _ids(rows: "QuerySet[Any]", branch: str, deadline: str, calendars: Calendars) -> Iterator[UUID]:
+    """The ids of those rows, loans or holds, whose `deadline` falls on a day that their `branch` is closed on."""
+    is_open = _memory_of(calendars)
+    for code, at in list(rows.order_by(deadline, branch).values_list(branch, deadline).distinct()):
+        if not is_open(code, at):
+            yield from _in_batches(rows.filter(**{branch: code, deadline: at}))
+
+
+def _memory_of(calendars: Calendars) -> Callable[[str, datetime], bool]:
+    known: dict[str, BranchCalendar | None] = {}
+
+    def is_open(code: str, at: datetime) -> bool:
+        if code not in known:
+            known[code] = calendars.of(code) if calendars.knows(code) else None
+        calendar = known[code]
+        # Where there is no such branch, the command says so, of each record by its id.
+        return calendar is not None and calendar.is_open(calendar.day_of(at))
+
+    return is_open
+
+
+def _in_batches(rows: "QuerySet[Any]") -> Iterator[UUID]:  # loans or holds
+    rows = rows.order_by("id").values_list("id", flat=True)
+    batch = list(rows[:_BATCH])
+    while batch:
+        yield from batch
+        batch = list(rows.filter(id__gt=batch[-1])[:_BATCH])
