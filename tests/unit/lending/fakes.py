@@ -1,0 +1,234 @@
+"""Lending's ports in memory: the handlers run as they are, without a database."""
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
+from uuid import UUID, uuid4
+from zoneinfo import ZoneInfo
+
+from lending.domain.branch_calendar import BranchCalendar
+from lending.domain.circulation_rule import CirculationRule, Dimensions
+from lending.domain.hold_queue import HoldNotActive, HoldNotFound, HoldQueue
+from lending.domain.in_house_use import InHouseUse
+from lending.domain.loan import Loan, LoanNotFound, LoanState
+from lending.domain.standing import Block, BorrowerStanding, CirculatingCopy
+from lending.services.borrowing import Directories
+from lending.services.ports import BranchNotFound, UnknownBook, UnknownBranch, UnknownCopy, UnknownPatron
+from shared_kernel.domain.events import Recorded
+from shared_kernel.services.bus import Storage
+
+FALLBACK = CirculationRule.of(
+    loan_days=14,
+    max_loans=5,
+    max_of_type="none",
+    renewals=3,
+    renew_window_days="none",
+    renew_from="due",
+    renew_overdue=True,
+    hold_limit=5,
+    pickup_days=7,
+    fine_per_day="0.25",
+    grace_days=0,
+    fine_cap="none",
+    cap_at_price=True,
+    lost_after_days=30,
+    processing_fee="10.00",
+    block_balance="25.00",
+    block_overdue=3,
+)
+
+
+class FakeClock:
+    def __init__(self) -> None:
+        self.at = datetime(2024, 1, 15, 10, tzinfo=UTC)
+
+    def now(self) -> datetime:
+        return self.at
+
+
+class FakeStorage:
+    def flush(self) -> None:
+        """Nothing to write."""
+
+    def pull_events(self) -> Sequence[Recorded]:
+        return []
+
+
+@dataclass
+class FakePatrons:
+    known: dict[str, BorrowerStanding] = field(default_factory=dict)
+
+    def register(self, card: str, *, category: str = "regular") -> BorrowerStanding:
+        self.known[card] = BorrowerStanding(
+            id=uuid4(), card=card, category=category, home_branch=None, expires_on=None, blocks=()
+        )
+        return self.known[card]
+
+    def suspend(self, card: str) -> None:
+        self.known[card] = replace(self.known[card], blocks=(Block(reason="unpaid", until=None),))
+
+    def reinstate(self, card: str) -> None:
+        self.known[card] = replace(self.known[card], blocks=())
+
+    def standing(self, *, card: str, lock: bool = False) -> BorrowerStanding:
+        if card not in self.known:
+            raise UnknownPatron(patron=card)
+        return self.known[card]
+
+    def standing_of(self, patron_id: UUID, *, lock: bool = False) -> BorrowerStanding:
+        for patron in self.known.values():
+            if patron.id == patron_id:
+                return patron
+        raise UnknownPatron(patron=str(patron_id))
+
+    def card_of(self, card_or_email: str) -> str:
+        return self.standing(card=card_or_email).card
+
+    def id_of_login(self, login_id: int) -> UUID | None:
+        return None
+
+    def names_of(self, ids: Collection[UUID]) -> Mapping[UUID, str]:
+        return {}
+
+
+@dataclass
+class FakeCopies:
+    known: dict[str, CirculatingCopy] = field(default_factory=dict)
+
+    def add(self, barcode: str, *, book: UUID, item_type: str = "book") -> CirculatingCopy:
+        self.known[barcode] = CirculatingCopy(
+            id=uuid4(),
+            barcode=barcode,
+            book_id=book,
+            book_title="Middlemarch",
+            item_type=item_type,
+            branch="MAIN",
+            lendable=True,
+            in_reach=True,
+            condition="in service",
+        )
+        return self.known[barcode]
+
+    def by_barcode(self, barcode: str) -> CirculatingCopy:
+        if barcode not in self.known:
+            raise UnknownCopy(barcode=barcode)
+        return self.known[barcode]
+
+    def of_book(self, book_id: UUID) -> Sequence[CirculatingCopy]:
+        return [copy for copy in self.known.values() if copy.book_id == book_id]
+
+    def title_of(self, book_id: UUID) -> str:
+        if not self.of_book(book_id):
+            raise UnknownBook(book=str(book_id))
+        return "Middlemarch"
+
+
+class FakeLoans(FakeStorage):
+    def __init__(self) -> None:
+        self.all: dict[UUID, Loan] = {}
+
+    def add(self, loan: Loan) -> None:
+        self.all[loan.id] = loan
+
+    def get(self, id: UUID, *, lock: bool = False) -> Loan:
+        if id not in self.all:
+            raise LoanNotFound(id=str(id))
+        return self.all[id]
+
+    @property
+    def open(self) -> list[Loan]:
+        return [loan for loan in self.all.values() if loan.state is LoanState.OPEN]
+
+    def open_of_copy(self, copy_id: UUID) -> Loan | None:
+        return next((loan for loan in self.open if loan.copy.id == copy_id), None)
+
+    def open_of_patron(self, patron_id: UUID) -> Sequence[Loan]:
+        return [loan for loan in self.open if loan.patron_id == patron_id]
+
+    def lent_of_book(self, book_id: UUID) -> Collection[UUID]:
+        return {loan.copy.id for loan in self.open if loan.copy.book_id == book_id}
+
+    def last_return_of(self, copy_id: UUID) -> datetime | None:
+        returns = [it.returned_at for it in self.all.values() if it.copy.id == copy_id and it.returned_at]
+        return max(returns, default=None)
+
+
+class FakeHoldQueues(FakeStorage):
+    def __init__(self) -> None:
+        self.all: dict[UUID, HoldQueue] = {}
+
+    def of_book(self, book_id: UUID, *, title: str) -> HoldQueue:
+        return self.all.setdefault(book_id, HoldQueue(book_id=book_id, book_title=title))
+
+    peek = of_book
+
+    def of_hold(self, hold_id: UUID, *, patron: UUID | None = None) -> HoldQueue:
+        for queue in self.all.values():
+            if any(hold.id == hold_id for hold in queue.holds):
+                return queue
+            if any(hold.id == hold_id for hold in queue.ended):
+                raise HoldNotActive(state="over")
+        raise HoldNotFound(id=str(hold_id))
+
+    def count_of_patron(self, patron_id: UUID) -> int:
+        return sum(hold.patron_id == patron_id for queue in self.all.values() for hold in queue.holds)
+
+
+class FakeUses(FakeStorage):
+    def __init__(self) -> None:
+        self.all: list[InHouseUse] = []
+
+    def add(self, use: InHouseUse) -> None:
+        self.all.append(use)
+
+
+class FakeRules(FakeStorage):
+    def __init__(self, *rules: CirculationRule) -> None:
+        self.all = {rule.id: rule for rule in rules}
+        self.reason = ""
+
+    def about(self, *, branch: str, category: str, item_type: str) -> Iterable[CirculationRule]:
+        return list(self.all.values())
+
+    def of(self, dimensions: Dimensions) -> CirculationRule:
+        return self.all.setdefault(dimensions.rule_id, CirculationRule(dimensions=dimensions))
+
+    def keep_reason(self, reason: str) -> None:
+        self.reason = reason
+
+
+class FakeCalendars(FakeStorage):
+    def __init__(self) -> None:
+        self.all = {"MAIN": BranchCalendar(code="MAIN", name="Main library", time_zone=ZoneInfo("UTC"))}
+
+    def of(self, branch: str) -> BranchCalendar:
+        if branch not in self.all:
+            raise UnknownBranch(branch=branch)
+        return self.all[branch]
+
+    def get_by_code(self, branch: str) -> BranchCalendar:
+        if branch not in self.all:
+            raise BranchNotFound
+        return self.all[branch]
+
+    def add(self, branch: BranchCalendar) -> None:
+        self.all[branch.code] = branch
+
+
+class FakeLending:
+    """Lending's unit of work and its neighbours, all in memory."""
+
+    def __init__(self, *rules: CirculationRule) -> None:
+        self.loans = FakeLoans()
+        self.holds = FakeHoldQueues()
+        self.in_house_uses = FakeUses()
+        self.rules = FakeRules(*(rules or (FALLBACK, CirculationRule.of(category="regular"))))
+        self.calendars = FakeCalendars()
+        self.patrons = FakePatrons()
+        self.copies = FakeCopies()
+        self.clock = FakeClock()
+        self.directories = Directories(patrons=self.patrons, copies=self.copies)
+
+    @property
+    def storages(self) -> Sequence[Storage]:
+        return (self.loans, self.holds, self.in_house_uses, self.rules, self.calendars)

@@ -1,0 +1,143 @@
+"""Any sequence of what happens at a desk keeps the promises of circulation."""
+
+from contextlib import suppress
+from datetime import timedelta
+from typing import Any
+from uuid import UUID, uuid4
+
+from hypothesis import settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
+
+from lending.services.commands import change_hold
+from lending.services.commands.borrow_book import BorrowBook, borrow_book
+from lending.services.commands.place_hold import PlaceHold, place_hold
+from lending.services.commands.renew_loan import RenewLoan, renew_loan
+from lending.services.commands.return_book import ReturnBook, return_book
+from shared_kernel.domain.aggregates import Aggregate
+from shared_kernel.domain.errors import Refused
+from tests.unit.lending.fakes import FakeLending
+
+CARDS = [f"P{number}" for number in range(4)]
+BARCODES = [f"C{number}" for number in range(2)]
+LIMIT = 5
+
+cards, barcodes, places = st.sampled_from(CARDS), st.sampled_from(BARCODES), st.integers(0, 3)
+
+
+class Circulation(RuleBasedStateMachine):
+    """Two copies of one book, four patrons."""
+
+    @initialize()
+    def open_the_library(self) -> None:
+        self.world = FakeLending()
+        self.book = uuid4()
+        for card in CARDS:
+            self.world.patrons.register(card)
+        for barcode in BARCODES:
+            self.world.copies.add(barcode, book=self.book)
+        self.versions: dict[UUID, int] = {}
+
+    def do(self, handler: Any, command: Any) -> None:
+        with suppress(Refused):
+            handler(command, self.world, directories=self.world.directories, clock=self.world.clock)
+
+    @property
+    def aggregates(self) -> list[Aggregate]:
+        return [*self.world.loans.all.values(), *self.world.holds.all.values()]
+
+    @property
+    def holds(self) -> list[UUID]:
+        return [hold.id for queue in self.world.holds.all.values() for hold in queue.holds]
+
+    @rule(card=cards, barcode=barcodes)
+    def borrow(self, card: str, barcode: str) -> None:
+        self.do(borrow_book, BorrowBook(copy_barcode=barcode, patron_card=card))
+
+    @rule(barcode=barcodes)
+    def give_back(self, barcode: str) -> None:
+        self.do(return_book, ReturnBook(copy_barcode=barcode))
+
+    @rule(place=places)
+    def renew(self, place: int) -> None:
+        if place < len(self.world.loans.open):
+            self.do(renew_loan, RenewLoan(loan=self.world.loans.open[place].id))
+
+    @rule(card=cards, wanted=st.none() | barcodes)
+    def hold(self, card: str, wanted: str | None) -> None:
+        self.do(place_hold, PlaceHold(book=self.book, patron_card=card, copy=wanted))
+
+    @rule(
+        place=places,
+        change=st.sampled_from(["cancel", "suspend", "resume", "ready", "move", "expire"]),
+    )
+    def change(self, place: int, change: str) -> None:
+        if place >= len(self.holds):
+            return
+        hold = self.holds[place]
+        handler, command = {
+            "cancel": (change_hold.cancel_hold, change_hold.CancelHold(hold=hold)),
+            "suspend": (change_hold.suspend_hold, change_hold.SuspendHold(hold=hold)),
+            "resume": (change_hold.resume_hold, change_hold.ResumeHold(hold=hold)),
+            "ready": (change_hold.mark_hold_ready, change_hold.MarkHoldReady(hold=hold)),
+            "move": (change_hold.move_holds, self.reversed_queue()),
+            "expire": (change_hold.expire_hold, change_hold.ExpireHold(hold=hold)),
+        }[change]
+        self.do(handler, command)
+
+    def reversed_queue(self) -> change_hold.MoveHolds:
+        queue = self.world.holds.all[self.book]
+        begun = [hold.id for hold in queue.holds if hold.has_begun]
+        waiting = [hold.id for hold in queue.holds if not hold.has_begun]
+        return change_hold.MoveHolds(book=self.book, order=(*begun, *reversed(waiting)))
+
+    @rule(card=cards, suspended=st.booleans())
+    def suspend_patron(self, card: str, suspended: bool) -> None:
+        (self.world.patrons.suspend if suspended else self.world.patrons.reinstate)(card)
+
+    @rule(days=st.integers(1, 20))
+    def let_time_pass(self, days: int) -> None:
+        self.world.clock.at += timedelta(days=days)
+
+    @invariant()
+    def no_copy_is_lent_twice(self) -> None:
+        lent = [loan.copy.id for loan in self.world.loans.open]
+        assert len(lent) == len(set(lent))
+
+    @invariant()
+    def no_copy_is_free_while_somebody_waits_for_it(self) -> None:
+        for queue in self.world.holds.all.values():
+            served = {hold.copy_id for hold in queue.holds if hold.copy_id}
+            for copy in self.world.copies.of_book(queue.book_id):
+                if copy.id not in self.world.loans.lent_of_book(queue.book_id) | served:
+                    assert queue.first_for(copy.id) is None
+
+    @invariant()
+    def a_copy_serves_one_hold_and_none_while_lent(self) -> None:
+        for queue in self.world.holds.all.values():
+            served = [hold.copy_id for hold in queue.holds if hold.copy_id]
+            assert len(served) == len(set(served))
+            assert not set(served) & set(self.world.loans.lent_of_book(queue.book_id))
+
+    @invariant()
+    def nobody_waits_twice_or_for_what_they_have(self) -> None:
+        for queue in self.world.holds.all.values():
+            waiting = [hold.patron_id for hold in queue.holds]
+            assert len(waiting) == len(set(waiting))
+
+    @invariant()
+    def loans_are_within_the_limit(self) -> None:
+        for patron in self.world.patrons.known.values():
+            assert len(self.world.loans.open_of_patron(patron.id)) <= LIMIT
+
+    @invariant()
+    def each_change_has_its_event(self) -> None:
+        for aggregate in self.aggregates:
+            recorded = [version for _, version in aggregate.pull_events()]
+            start = self.versions.get(aggregate.id, 0)
+            assert recorded == list(range(start + 1, aggregate.version + 1))
+            self.versions[aggregate.id] = aggregate.version
+
+
+TestCirculation = Circulation.TestCase
+TestCirculation.settings = settings(max_examples=300, stateful_step_count=40, deadline=None)
