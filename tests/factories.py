@@ -7,6 +7,7 @@ from catalog.services.answers import BookView, CopyView
 from catalog.services.commands.add_book import AddBook
 from catalog.services.commands.add_copy import AddCopy
 from lending.services.answers import LoanView
+from lending.services.commands.add_branch import AddBranch
 from lending.services.commands.borrow_book import BorrowBook
 from shared_kernel.services.commands import dispatch
 from tests.factories_patrons import a_patron

@@ -11,7 +11,7 @@ from tests.services.compose import Container
 from tests.services.daemon import Daemon, Unavailable, wait_until
 from tests.services.home import Home
 
-SHARED = "LIBRARY_TEST_SERVICES"
+SHARED = "TEST_SERVICES"  # not LIBRARY_…, which the product takes for settings of its own
 
 Found = TypeVar("Found")
 

@@ -5,7 +5,7 @@ from uuid import uuid4
 
 import pytest
 
-from catalog.domain.book import Book, BookAdded, BookRevised
+from catalog.domain.book import Book, BookAdded, BookRemoved, BookRevised
 from catalog.domain.description import Description
 from catalog.domain.title import Title
 from shared_kernel.domain.errors import Refused
@@ -119,3 +119,9 @@ class TestABook:
         book = Book(id=uuid4(), version=1, description=description(), added_at=AT)
         assert not book.revise(description(), at=LATER)
         assert not book.has_changed
+
+    def test_tells_that_it_leaves(self) -> None:
+        book = Book(id=uuid4(), version=1, description=description(), added_at=AT)
+        book.remove(at=LATER)
+        (recorded,) = book.pull_events()
+        assert recorded.event == BookRemoved(aggregate_id=book.id, occurred_at=LATER, title="Middlemarch")

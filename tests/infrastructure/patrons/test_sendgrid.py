@@ -13,7 +13,7 @@ from uuid import UUID
 import pytest
 
 from patrons.domain.notice import NoticeState
-from patrons.services.ports import ChannelClosed, Letter, LetterRejected, MailServiceFailure, NotDelivered
+from patrons.services.mail import ChannelClosed, Letter, LetterRejected, MailServiceFailure, NotDelivered
 from tests.fakes.sendgrid import FakeSendGrid
 from tests.infrastructure.patrons.conftest import TIMEOUT, mailer
 

@@ -150,6 +150,7 @@ class TestAddingACopy:
         assert message.type == "catalog.copy_added.v1"
         assert json.loads(message.payload)["data"] == {
             "book_id": str(copy.book),
+            "copy_id": str(copy.id),
             "barcode": "00042",
             "item_type": "book",
             "branch": "MAIN",

@@ -122,23 +122,19 @@ class TestSixteenDesksAtOnce:
         def work(seed: int) -> list[int]:
             chance = random.Random(seed)
             client = Client(raise_request_exception=False)
-            loans, returns = "/api/v1/loans", "/api/v1/returns"
 
             def post(path: str, **body: str) -> int:
                 answer = client.post(path, body, content_type="application/json", headers=headers)
                 return int(answer.status_code)
 
+            def once() -> int:
+                barcode = chance.choice(barcodes)
+                if chance.random() < 0.4:
+                    return post("/api/v1/returns", copy_barcode=barcode)
+                return post("/api/v1/loans", copy_barcode=barcode, patron_card=chance.choice(cards))
+
             with closing(connection):
-                return [
-                    post(
-                        "/api/v1/loans",
-                        copy_barcode=chance.choice(barcodes),
-                        patron_card=chance.choice(cards),
-                    )
-                    if chance.random() < 0.6
-                    else post(returns, copy_barcode=chance.choice(barcodes))
-                    for _ in range(12)
-                ]
+                return [once() for _ in range(12)]
 
         with ThreadPoolExecutor(16) as desks:
             statuses = [status for done in desks.map(work, range(16)) for status in done]

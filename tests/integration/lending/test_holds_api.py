@@ -9,7 +9,7 @@ from lending.services.commands.change_hold import ExpireHold
 from outbox.models import OutboxMessage
 from shared_kernel.services.commands import dispatch
 from shared_kernel.services.origin import acting_as
-from tests.factories import a_book, a_copy, a_loan
+from tests.factories import a_book, a_branch, a_copy, a_loan
 from tests.factories_patrons import a_patron
 from tests.integration.lending.desk import Desk, codes
 
@@ -104,8 +104,6 @@ class TestReturningACopyThatIsWaitedFor:
 
     def test_leaves_it_allocated_for_another_pickup_branch(self, desk: Desk) -> None:
         loan = a_loan()
-        from tests.factories import a_branch
-
         a_branch("EAST")
         hold = desk.hold(loan.book, card(), pickup_branch="EAST").json()
         assert desk.give_back(loan.copy_barcode).json()["hold"]["state"] == "allocated"

@@ -6,12 +6,20 @@ from datetime import UTC, date, datetime
 from typing import Literal
 from uuid import UUID
 
+from catalog.domain.barcode import Barcode
 from catalog.domain.book import Book, BookNotFound, DuplicateISBN
-from catalog.domain.copy import Copy, DuplicateBarcode
+from catalog.domain.copy import Copy, CopyNotFound, DuplicateBarcode
 from catalog.services.provenance import Source
+from shared_kernel.domain.errors import Refusal
 from shared_kernel.services.bus import Storage
 
 NOW = datetime(2024, 1, 15, 10, tzinfo=UTC)
+
+
+class InUse(Refusal):
+    """Somebody has it."""
+
+    code = "in_use"
 
 
 class FixedClock:
@@ -21,8 +29,11 @@ class FixedClock:
         return NOW
 
 
+@dataclass
 class OneBranch:
-    """Circulation with the branch MAIN alone, where nothing is lent or held."""
+    """Circulation with the branch MAIN alone, where nothing is lent or held but what `ties` names."""
+
+    ties: dict[UUID, Literal["loans", "holds"]] = field(default_factory=dict)
 
     def busy_copies(self) -> Iterable[UUID]:
         return []
@@ -35,6 +46,15 @@ class OneBranch:
 
     def knows_branch(self, code: str) -> bool:
         return code == "MAIN"
+
+    def may_withdraw(self, copy: UUID, book: UUID) -> Refusal | None:
+        return next(iter(self.reasons_to_keep_book(book)), None)
+
+    def reasons_to_keep_book(self, book: UUID) -> Sequence[Refusal]:
+        return [InUse() for _ in self.circulated([book])]
+
+    def circulated(self, books: Collection[UUID]) -> Mapping[UUID, Literal["loans", "holds"]]:
+        return {book: tie for book, tie in self.ties.items() if book in books}
 
 
 @dataclass
@@ -49,6 +69,9 @@ class Books:
         if id not in self.all:
             raise BookNotFound
         return self.all[id]
+
+    def remove(self, aggregate: Book) -> None:
+        del self.all[aggregate.id]
 
     def with_ids(self, ids: Collection[UUID]) -> list[Book]:
         return [book for book in self.all.values() if book.id in ids]
@@ -78,6 +101,20 @@ class Copies:
         if aggregate.barcode.text in self.all:
             raise DuplicateBarcode
         self.all[aggregate.barcode.text] = aggregate
+
+    def with_barcode(self, barcode: Barcode) -> Copy:
+        if barcode.text not in self.all:
+            raise CopyNotFound
+        return self.all[barcode.text]
+
+    def find(self, *, lock: bool = False, id: UUID) -> Copy | None:
+        return next((copy for copy in self.all.values() if copy.id == id), None)
+
+    def of_book(self, book: UUID) -> list[Copy]:
+        return sorted((it for it in self.all.values() if it.book_id == book), key=lambda it: it.barcode.text)
+
+    def remove(self, aggregate: Copy) -> None:
+        del self.all[aggregate.barcode.text]
 
 
 @dataclass

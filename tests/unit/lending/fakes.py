@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from uuid import UUID, uuid4
 from zoneinfo import ZoneInfo
 
@@ -58,9 +58,11 @@ class FakeStorage:
 class FakePatrons:
     known: dict[str, BorrowerStanding] = field(default_factory=dict)
 
-    def register(self, card: str, *, category: str = "regular") -> BorrowerStanding:
+    def register(
+        self, card: str, *, category: str = "regular", expires_on: date | None = None
+    ) -> BorrowerStanding:
         self.known[card] = BorrowerStanding(
-            id=uuid4(), card=card, category=category, home_branch=None, expires_on=None, blocks=()
+            id=uuid4(), card=card, category=category, home_branch=None, expires_on=expires_on, blocks=()
         )
         return self.known[card]
 
@@ -89,6 +91,16 @@ class FakePatrons:
 
     def names_of(self, ids: Collection[UUID]) -> Mapping[UUID, str]:
         return {}
+
+    def categories(self) -> Mapping[str, str]:
+        return {"regular": "Regular", "premium": "Premium", "researcher": "Researcher"}
+
+    def in_category(self, category: str) -> Iterable[UUID]:
+        return [patron.id for patron in self.known.values() if patron.category == category]
+
+    def membership_ends(self, ids: Collection[UUID]) -> Mapping[UUID, date]:
+        ends = {patron.id: patron.expires_on for patron in self.known.values()}
+        return {id: end for id, end in ends.items() if id in ids and end is not None}
 
 
 @dataclass
@@ -121,6 +133,13 @@ class FakeCopies:
         if not self.of_book(book_id):
             raise UnknownBook(book=str(book_id))
         return "Middlemarch"
+
+    def books_having(self, *, branch: str | None, item_type: str | None) -> Iterable[UUID]:
+        return {
+            copy.book_id
+            for copy in self.known.values()
+            if branch in {None, copy.branch} and item_type in {None, copy.item_type}
+        }
 
 
 class FakeLoans(FakeStorage):
@@ -185,16 +204,17 @@ class FakeUses(FakeStorage):
 class FakeRules(FakeStorage):
     def __init__(self, *rules: CirculationRule) -> None:
         self.all = {rule.id: rule for rule in rules}
-        self.reason = ""
 
-    def about(self, *, branch: str, category: str, item_type: str) -> Iterable[CirculationRule]:
+    def about(
+        self, *, branch: str | None, category: str | None, item_type: str | None
+    ) -> Iterable[CirculationRule]:
+        return self.matrix()
+
+    def matrix(self) -> Sequence[CirculationRule]:
         return list(self.all.values())
 
     def of(self, dimensions: Dimensions) -> CirculationRule:
         return self.all.setdefault(dimensions.rule_id, CirculationRule(dimensions=dimensions))
-
-    def keep_reason(self, reason: str) -> None:
-        self.reason = reason
 
 
 class FakeCalendars(FakeStorage):
@@ -205,6 +225,9 @@ class FakeCalendars(FakeStorage):
         if branch not in self.all:
             raise UnknownBranch(branch=branch)
         return self.all[branch]
+
+    def knows(self, branch: str) -> bool:
+        return branch in self.all
 
     def get_by_code(self, branch: str) -> BranchCalendar:
         if branch not in self.all:

@@ -1,6 +1,5 @@
 """Any sequence of what happens at a desk keeps the promises of circulation."""
 
-from contextlib import suppress
 from datetime import timedelta
 from typing import Any
 from uuid import UUID, uuid4
@@ -14,6 +13,7 @@ from lending.services.commands.borrow_book import BorrowBook, borrow_book
 from lending.services.commands.place_hold import PlaceHold, place_hold
 from lending.services.commands.renew_loan import RenewLoan, renew_loan
 from lending.services.commands.return_book import ReturnBook, return_book
+from lending.services.queries.loans import Eligibility, eligibility
 from shared_kernel.domain.aggregates import Aggregate
 from shared_kernel.domain.errors import Refused
 from tests.unit.lending.fakes import FakeLending
@@ -38,9 +38,13 @@ class Circulation(RuleBasedStateMachine):
             self.world.copies.add(barcode, book=self.book)
         self.versions: dict[UUID, int] = {}
 
-    def do(self, handler: Any, command: Any) -> None:
-        with suppress(Refused):
+    def do(self, handler: Any, command: Any) -> list[str]:
+        """Give the command; answer with the codes of its refusals."""
+        try:
             handler(command, self.world, directories=self.world.directories, clock=self.world.clock)
+        except Refused as refused:
+            return [reason.code for reason in refused.refusals]
+        return []
 
     @property
     def aggregates(self) -> list[Aggregate]:
@@ -52,7 +56,15 @@ class Circulation(RuleBasedStateMachine):
 
     @rule(card=cards, barcode=barcodes)
     def borrow(self, card: str, barcode: str) -> None:
-        self.do(borrow_book, BorrowBook(copy_barcode=barcode, patron_card=card))
+        asked = eligibility(
+            Eligibility(copy_barcode=barcode, patron_card=card),
+            work=self.world,
+            directories=self.world.directories,
+            clock=self.world.clock,
+        )
+        refused = self.do(borrow_book, BorrowBook(copy_barcode=barcode, patron_card=card))
+        assert [reason.code for reason in asked.refusals] == refused
+        assert asked.eligible is not bool(refused)
 
     @rule(barcode=barcodes)
     def give_back(self, barcode: str) -> None:
@@ -109,7 +121,7 @@ class Circulation(RuleBasedStateMachine):
         for queue in self.world.holds.all.values():
             served = {hold.copy_id for hold in queue.holds if hold.copy_id}
             for copy in self.world.copies.of_book(queue.book_id):
-                if copy.id not in self.world.loans.lent_of_book(queue.book_id) | served:
+                if copy.id not in {*self.world.loans.lent_of_book(queue.book_id), *served}:
                     assert queue.first_for(copy.id) is None
 
     @invariant()

@@ -1,0 +1,82 @@
+"""The library as `make run` starts it, from a clean copy of the project that keeps everything to itself."""
+
+import os
+import re
+import subprocess
+from pathlib import Path
+from time import monotonic
+
+from tests.e2e.desk import Desk
+from tests.services.daemon import Daemon, wait_until
+from tests.system import PATIENCE_SECONDS, System, answers
+
+_LOGIN = re.compile(r"^login (\S+) (\S+) (\S+)$", re.MULTILINE)
+#: The environment is this run's: to make it anew would take a minute and prove pip.
+_MAKE = ("make", "-o", ".venv/.base", "run")
+
+
+class MadeRun(System):
+    """A library in a terminal of its own. `seconds_to_start` is how long it took to answer."""
+
+    def __init__(self, **settings: str) -> None:
+        """Copy the project; nothing runs yet."""
+        super().__init__(**settings)
+        self.settings["PATH"] = os.environ["PATH"]
+        if "DATABASE_URL" not in settings:
+            del self.settings["DATABASE_URL"]  # the default of settings.yaml is meant
+        self._before = self._files()
+        self._desk: Desk | None = None
+        self.seconds_to_start = 0.0
+
+    def run(self) -> None:
+        """`make run`, until it answers."""
+        begun = monotonic()
+        with self.log("make").open("w") as log:
+            self._make = subprocess.Popen(
+                _MAKE,
+                cwd=self.folder,
+                env=self.settings,
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=subprocess.STDOUT,
+                start_new_session=True,
+            )
+        self.processes["make"] = Daemon(name="make", home=self.folder, command=list(_MAKE)).save()
+        (self.folder / "make.pid").write_text(f"{self._make.pid} ")
+        ready = wait_until(self._is_open, seconds=PATIENCE_SECONDS, during=lambda: self._make.poll() is None)
+        assert ready, self.output()
+        self.seconds_to_start = monotonic() - begun
+
+    def press(self, number: int) -> None:
+        """Send a signal as the terminal does: to everything in its foreground."""
+        os.killpg(self._make.pid, number)
+        self._make.wait(timeout=PATIENCE_SECONDS)
+
+    def output(self) -> str:
+        """What it printed since it was started last."""
+        return self.log("make").read_text(errors="replace")
+
+    @property
+    def logins(self) -> dict[str, tuple[str, str]]:
+        """The printed names and passwords, by role."""
+        return {role: (username, password) for role, username, password in _LOGIN.findall(self.output())}
+
+    @property
+    def desk(self) -> Desk:
+        """A machine at the desk, with a token that is issued once."""
+        self._desk = self._desk or Desk.of(self)
+        return self._desk
+
+    def new_files(self) -> set[Path]:
+        """What was written beside var/, the environment and Python's own caches."""
+        return self._files() - self._before
+
+    def _files(self) -> set[Path]:
+        found: set[Path] = set()
+        for folder, folders, files in os.walk(self.folder):
+            folders[:] = [name for name in folders if name not in {"var", ".venv", "__pycache__"}]
+            found.update(Path(folder).relative_to(self.folder) / name for name in files)
+        return {path for path in found if path.stem != "make"}
+
+    def _is_open(self) -> bool:
+        return answers(f"{self.url}/health") and "ready." in self.output()

@@ -1,0 +1,117 @@
+"""What people see and click, in a real browser."""
+
+import os
+import re
+import shutil
+from collections.abc import Iterator
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Browser, Page, expect, sync_playwright
+
+from tests.e2e.made import MadeRun
+
+pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("make run")]
+
+
+@pytest.fixture(scope="module")
+def chromium() -> Iterator[Browser]:
+    """The system's own Chromium."""
+    path = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+    if path is None:
+        message = "no Chromium is installed"
+        if os.environ.get("REQUIRE_SERVICES") == "1":
+            pytest.fail(message)
+        pytest.skip(message)
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=path, args=["--no-sandbox"])
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def page(chromium: Browser, made: MadeRun) -> Iterator[Page]:
+    """A window of its own, in which no script fails, nothing is blocked and nothing comes from elsewhere."""
+    with chromium.new_context(base_url=made.url, viewport={"width": 1280, "height": 800}) as context:
+        context.set_default_timeout(10_000)
+        window = context.new_page()
+        complaints: list[str] = []
+        window.on("pageerror", lambda error: complaints.append(str(error)))
+        window.on("console", lambda said: complaints.append(said.text) if said.type == "error" else None)
+        window.on(
+            "request", lambda asked: None if asked.url.startswith(made.url) else complaints.append(asked.url)
+        )
+        yield window
+        assert complaints == []
+
+
+def log_in(page: Page, made: MadeRun, role: str) -> None:
+    username, password = made.logins[role]
+    page.goto("/login?next=/")
+    page.get_by_label("Username").fill(username)
+    page.get_by_label("Password").fill(password)
+    page.get_by_role("button", name="Log in").click()
+    page.wait_for_url("/")
+
+
+def serious_issues(page: Page) -> list[str]:
+    """What axe-core finds on the page that keeps people from using it."""
+    found = Axe().run(page).response["violations"]
+    grave = [issue for issue in found if issue["impact"] in {"serious", "critical"}]
+    return [f"{issue['id']}: {node['html']}" for issue in grave for node in issue["nodes"]]
+
+
+class TestTheCatalogue:
+    def test_finds_a_book_by_the_words_of_its_title_and_opens_it(self, page: Page, made: MadeRun) -> None:
+        made.desk.add_copies(title="Observations upon an Éclipse")
+        page.goto("/")
+        page.get_by_label("Title, author, subject or ISBN").fill("eclipse observat")
+        page.get_by_role("button", name="Search").click()
+        page.get_by_role("link", name="Observations upon an Éclipse").click()
+        expect(page.get_by_role("heading", level=1)).to_have_text("Observations upon an Éclipse")
+        expect(page.get_by_text("On the shelf")).to_be_visible()
+
+    def test_says_so_when_nothing_is_found(self, page: Page) -> None:
+        page.goto("/?q=qwxyzzy")
+        expect(page.get_by_text("No book has all of these words")).to_be_visible()
+
+    def test_fits_a_telephone(self, page: Page) -> None:
+        page.set_viewport_size({"width": 360, "height": 740})
+        page.goto("/")
+        assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
+
+
+class TestEverybodysPages:
+    @pytest.mark.parametrize("path", ["/", "/login", "/books/{id}"])
+    def test_have_no_serious_obstacle(self, page: Page, made: MadeRun, path: str) -> None:
+        [book, *_] = made.desk.get("/api/v1/books").json["results"]
+        page.goto(path.format(id=book["id"]))
+        assert serious_issues(page) == []
+
+
+class TestLendingInTheAdministration:
+    def test_lends_a_copy_and_says_so(self, page: Page, made: MadeRun) -> None:
+        [barcode], patron = made.desk.add_copies(), made.desk.register()
+        self.lend(page, made, barcode, patron.card)
+        page.wait_for_url("**/admin/lending/loanrow/")
+        expect(page.get_by_text(re.compile("was added"))).to_be_visible()
+        expect(page.get_by_text(barcode)).to_be_visible()
+
+    def test_tells_every_reason_of_a_refusal_and_no_success(self, page: Page, made: MadeRun) -> None:
+        [barcode], other, blocked = made.desk.add_copies(), made.desk.register(), made.desk.register()
+        made.desk.lend(barcode, other)
+        made.desk.post(f"/patrons/{blocked.id}/suspend", reason="unpaid bill")
+        reasons = [error["detail"] for error in made.desk.borrow(barcode, blocked).json["errors"]]
+        assert len(reasons) == 2
+        self.lend(page, made, barcode, blocked.card)
+        for reason in reasons:
+            expect(page.get_by_text(reason)).to_be_visible()
+        expect(page.get_by_text(re.compile("was added|successfully"))).to_have_count(0)
+        assert serious_issues(page) == []
+
+    def lend(self, page: Page, made: MadeRun, barcode: str, card: str) -> None:
+        log_in(page, made, "librarian")
+        page.goto("/admin/lending/loanrow/add/")
+        page.get_by_label("Patron's card").fill(card)
+        page.get_by_label("Copy's barcode").fill(barcode)
+        page.locator("[name=_save]").click()

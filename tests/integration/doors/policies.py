@@ -1,0 +1,128 @@
+"""Who may ask for what: every route and method of the product, and the visitors to whom it is open.
+
+A visitor is a role's login, or a machine whose token has that one scope. Addresses are written as the contract
+has them, `{}` for what varies. Written by hand from the design, not from the code that it judges.
+"""
+
+ANONYMOUS = "anonymous"
+ROLES = frozenset({"patron", "librarian", "manager", "operator"})
+SCOPES = frozenset(
+    {
+        "catalog:read",
+        "catalog:write",
+        "patrons:read",
+        "patrons:write",
+        "circulation:read",
+        "circulation:write",
+    }
+    | {"accounts:write", "rules:write", "override", "audit:read", "operations"}
+)
+Visitors = frozenset[str]
+
+EVERYBODY: Visitors = frozenset({ANONYMOUS}) | ROLES | SCOPES
+KNOWN = EVERYBODY - {ANONYMOUS}
+PATRON: Visitors = frozenset({"patron"})
+_DESK: Visitors = frozenset({"librarian", "manager"})
+_STAFF = _DESK | {"operator"}
+
+_LOOK_AT_COPIES = _STAFF | {"catalog:read"}
+_CATALOGUE = _DESK | {"catalog:write"}
+_LOOK_AT_PATRONS = _DESK | {"patrons:read"}
+_KEEP_PATRONS = _DESK | {"patrons:write"}
+_LOOK_AT_LOANS = _DESK | {"circulation:read"}
+_LEND = _DESK | {"circulation:write"}
+_TAKE_MONEY = _DESK | {"accounts:write"}
+_WAIVE: Visitors = frozenset({"manager", "accounts:write"})
+_RULE: Visitors = frozenset({"manager", "rules:write"})
+_OVERRIDE: Visitors = frozenset({"manager", "override"})
+_ERASE: Visitors = frozenset({"manager"})
+_AUDIT: Visitors = frozenset({"manager", "audit:read"})
+
+API: dict[str, dict[str, Visitors]] = {
+    "books": {"GET": EVERYBODY, "POST": _CATALOGUE},
+    "books/{}": {"GET": EVERYBODY},
+    "books/{}/copies": {"GET": EVERYBODY, "POST": _CATALOGUE},
+    "books/{}/holds": {"GET": _LOOK_AT_LOANS, "PUT": _LEND},
+    "copies/{}": {"GET": _LOOK_AT_COPIES},
+    "patrons": {"GET": _LOOK_AT_PATRONS, "POST": _KEEP_PATRONS},
+    "patrons/{}": {"GET": _LOOK_AT_PATRONS | PATRON},
+    "patrons/{}/suspend": {"POST": _KEEP_PATRONS},
+    "patrons/{}/reinstate": {"POST": _KEEP_PATRONS},
+    "patrons/{}/blocks": {"POST": _KEEP_PATRONS},
+    "patrons/{}/blocks/{}": {"DELETE": _KEEP_PATRONS},
+    "patrons/{}/renew-membership": {"POST": _KEEP_PATRONS},
+    "patrons/{}/erase": {"POST": _ERASE},
+    "patrons/{}/profile": {"GET": _LOOK_AT_LOANS | PATRON},
+    "loans": {"GET": _LOOK_AT_LOANS | PATRON, "POST": _LEND},
+    "loans/{}": {"GET": _LOOK_AT_LOANS | PATRON},
+    "loans/{}/renew": {"POST": _LEND | PATRON},
+    "returns": {"POST": _LEND},
+    "holds": {"GET": _LOOK_AT_LOANS | PATRON, "POST": _LEND | PATRON},
+    "holds/{}": {"GET": _LOOK_AT_LOANS | PATRON},
+    "holds/{}/cancel": {"POST": _LEND | PATRON},
+    "holds/{}/suspend": {"POST": _LEND | PATRON},
+    "holds/{}/resume": {"POST": _LEND | PATRON},
+    "holds/{}/ready": {"POST": _LEND},
+    "holds/{}/not-found": {"POST": _LEND},
+    "eligibility": {"GET": _LOOK_AT_LOANS},
+    "rules": {"GET": _LOOK_AT_LOANS, "PUT": _RULE},
+    "rules/explain": {"GET": _LOOK_AT_LOANS},
+    "branches": {"GET": _LOOK_AT_LOANS, "POST": _RULE},
+    "branches/{}/closures": {"GET": _LOOK_AT_LOANS, "POST": _RULE},
+    "branches/{}/closures/{}": {"DELETE": _RULE},
+    "me": {"GET": PATRON},
+}
+
+PAGES: dict[str, dict[str, Visitors]] = {
+    "": {"GET": EVERYBODY},
+    "books/{}": {"GET": EVERYBODY},
+    "docs": {"GET": EVERYBODY},
+    "api/schema/": {"GET": EVERYBODY},
+    "health": {"GET": EVERYBODY},
+    "health/ready": {"GET": EVERYBODY},
+    "health/circuit-breakers": {"GET": EVERYBODY},
+    "login": {"GET": EVERYBODY, "POST": EVERYBODY},
+    "logout": {"POST": EVERYBODY},
+    "desk/": {"GET": _DESK, "POST": _DESK},
+    "desk/{}/{}": {"POST": _DESK},
+    "my/": {"GET": PATRON, "POST": PATRON},
+}
+
+_NOBODY: Visitors = frozenset()  # but a superuser, who is no role: `createsuperuser` makes one
+_OPERATE: Visitors = frozenset({"operator"})
+_MANAGE: Visitors = frozenset({"manager"})
+#: Rows in the administration: who may look, and who may give the command that makes one.
+ADMINISTRATION: dict[str, tuple[Visitors, Visitors]] = {
+    "auth/group": (_NOBODY, _NOBODY),
+    "auth/user": (_NOBODY, _NOBODY),
+    "shared_kernel/auditentry": (_MANAGE, _NOBODY),
+    "shared_kernel/apitoken": (_OPERATE, _NOBODY),
+    "shared_kernel/breaker": (_OPERATE, _NOBODY),
+    "outbox/outboxmessage": (_OPERATE, _NOBODY),
+    "outbox/inboxreceipt": (_OPERATE, _NOBODY),
+    "outbox/quarantinedmessage": (_OPERATE, _NOBODY),
+    "catalog/bookrow": (_STAFF, _DESK),
+    "catalog/copyrow": (_STAFF, _DESK),
+    "catalog/borrowingcountrow": (_STAFF, _NOBODY),
+    "patrons/patronrow": (_DESK, _DESK),
+    "patrons/categoryrow": (_DESK, _MANAGE),
+    "patrons/noticerow": (_STAFF, _NOBODY),
+    "patrons/channelpauserow": (_OPERATE, _NOBODY),
+    "lending/loanrow": (_DESK, _DESK),
+    "lending/returnrow": (_DESK, _DESK),
+    "lending/inhouseuserow": (_DESK, _NOBODY),
+    "lending/holdrow": (_DESK, _NOBODY),
+    "lending/circulationrulerow": (_DESK, _NOBODY),
+    "lending/branchrow": (_DESK, _NOBODY),
+}
+#: The administration's own pages, open to all who work here.
+FRONT: dict[str, Visitors] = {
+    "": _STAFF,
+    "search/": _STAFF,
+    "logout/": _STAFF,
+    "password_change/": _STAFF,
+    "password_change/done/": _STAFF,
+    "autocomplete/": _NOBODY,  # no form of ours offers it
+    "jsi18n/": _STAFF,
+    "r/{}/{}/": _STAFF,
+}

@@ -1,0 +1,175 @@
+from datetime import UTC, datetime, timedelta
+from io import StringIO
+from typing import Any
+from unittest.mock import patch
+from uuid import UUID
+
+import pytest
+from django.core.management import call_command
+from django.core.management.base import CommandError
+
+from lending.domain.hold_queue import HoldQueue
+from lending.models import HoldRow, LoanRow
+from lending.services.jobs import holds_due, loans_due_soon
+from lending.subscribers import allocate_copies
+from lending.tasks import expire_holds, remind_due_soon
+from outbox.envelope import ReceivedEvent
+from outbox.models import OutboxMessage
+from shared_kernel.services.origin import OriginClock, acting_as
+from shared_kernel.services.sweeps import sweep
+from tests.factories import a_copy, a_loan
+from tests.factories_patrons import a_patron
+from tests.integration.lending.desk import Desk
+
+pytestmark = pytest.mark.django_db
+
+LATER = datetime.now(UTC) + timedelta(days=8)
+
+
+def ready_holds(desk: Desk, count: int) -> list[dict[str, Any]]:
+    holds = []
+    for _ in range(count):
+        loan = a_loan(patron_card=a_patron(category="researcher").card_number)
+        holds.append(desk.hold(loan.book, a_patron().card_number).json())
+        desk.give_back(loan.copy_barcode)
+    return holds
+
+
+class TestExpiringHolds:
+    def test_ends_those_that_are_due_and_a_second_run_changes_nothing(self, desk: Desk) -> None:
+        ready_holds(desk, 2)
+        for expected in (2, 0):
+            out = StringIO()
+            call_command("expire_holds", as_of=LATER, stdout=out)
+            assert out.getvalue().startswith(f"{expected} changed")
+        assert HoldRow.objects.filter(state="expired").count() == 2
+
+    def test_passes_over_a_broken_record_and_says_so(self, desk: Desk) -> None:
+        broken, *others = ready_holds(desk, 4)
+        expire = HoldQueue.expire
+
+        def fail_for_one(queue: HoldQueue, hold_id: UUID, **kwargs: Any) -> object:
+            if str(hold_id) == broken["id"]:
+                raise RuntimeError("broken")
+            return expire(queue, hold_id, **kwargs)
+
+        with patch.object(HoldQueue, "expire", fail_for_one), pytest.raises(CommandError) as failed:
+            call_command("expire_holds", as_of=LATER, stdout=StringIO())
+        assert broken["id"] in str(failed.value)
+        assert failed.value.returncode == 1
+        expired = HoldRow.objects.filter(state="expired").values_list("id", flat=True)
+        assert {str(hold) for hold in expired} == {hold["id"] for hold in others}
+
+    def test_lets_a_suspension_end_on_its_day(self, desk: Desk) -> None:
+        loan = a_loan()
+        hold = desk.hold(loan.book, a_patron().card_number).json()
+        until = (datetime.now(UTC) + timedelta(days=5)).date()
+        desk.post(f"/holds/{hold['id']}/suspend", until=until.isoformat())
+        desk.give_back(loan.copy_barcode)
+        expire_holds()
+        assert desk.get(f"/holds/{hold['id']}").json()["suspended"] is True
+        with acting_as(acts_at=datetime(until.year, until.month, until.day, 1, tzinfo=UTC)):
+            sweep(holds_due(OriginClock()))
+        resumed = desk.get(f"/holds/{hold['id']}").json()
+        assert (resumed["suspended"], resumed["state"]) == (False, "allocated")
+
+
+class TestRemindingOfDueDates:
+    def reminded(self) -> set[UUID]:
+        told = OutboxMessage.objects.filter(type="lending.loan_due_soon.v1")
+        return set(told.values_list("aggregate_id", flat=True))
+
+    def test_tells_once_within_the_lead_time(self) -> None:
+        loans = [a_loan() for _ in range(3)]
+        now = datetime.now(UTC)
+        for loan, days in zip(loans, (7, 6, 8), strict=True):
+            due_at = now + timedelta(days=days) - timedelta(minutes=1)
+            LoanRow.objects.filter(id=loan.id).update(due_at=due_at)
+        LoanRow.objects.filter(id=loans[1].id).update(due_soon_version=1)
+        remind_due_soon()
+        assert self.reminded() == {loans[0].id}
+        assert sweep(loans_due_soon(OriginClock())).changed == 0
+
+    def test_tells_again_of_a_new_due_date(self, desk: Desk) -> None:
+        loan = a_loan()
+        with acting_as(acts_at=datetime.now(UTC) + timedelta(days=10)):
+            sweep(loans_due_soon(OriginClock()))
+        desk.post(f"/loans/{loan.id}/renew")
+        with acting_as(acts_at=datetime.now(UTC) + timedelta(days=24)):
+            sweep(loans_due_soon(OriginClock()))
+        assert OutboxMessage.objects.filter(type="lending.loan_due_soon.v1").count() == 2
+
+
+class TestACopyNewToTheCatalogue:
+    def told(self, book: UUID) -> ReceivedEvent:
+        return ReceivedEvent(
+            id=UUID(int=1),
+            type="catalog.copy_added.v1",
+            source="/catalog",
+            subject=UUID(int=2),
+            time=datetime.now(UTC),
+            data={"book_id": str(book)},
+            aggregateversion=1,
+            correlationid="test",
+        )
+
+    def test_goes_to_who_waits(self, desk: Desk) -> None:
+        loan = a_loan()
+        hold = desk.hold(loan.book, a_patron().card_number).json()
+        fresh = a_copy(book=loan.book)
+        allocate_copies(self.told(loan.book))
+        assert desk.get(f"/holds/{hold['id']}").json()["copy"] == fresh.barcode
+
+    def test_of_a_book_that_is_gone_is_nobodys_business(self) -> None:
+        allocate_copies(self.told(UUID(int=3)))
+
+
+class TestTheCommands:
+    def run(self, *args: str) -> str:
+        out = StringIO()
+        call_command(*args, stdout=out)
+        return out.getvalue()
+
+    def test_lend_and_take_back_by_barcode_or_book(self) -> None:
+        copy, patron = a_copy(), a_patron()
+        assert f"Lent {copy.barcode}" in self.run("borrow_book", str(copy.book), str(patron.email))
+        assert f"Returned {copy.barcode}" in self.run("return_book", str(copy.book))
+        assert "Not on loan." in self.run("return_book", copy.barcode)
+        assert '"in_house": true' in self.run("return_book", a_copy().barcode, "--json")
+        assert '"state": "open"' in self.run("borrow_book", copy.barcode, patron.card_number, "--json")
+
+    @pytest.mark.parametrize(
+        ("copy", "patron", "code"),
+        [("nowhere", None, "unknown_copy"), (None, "nobody@example.org", "unknown_patron")],
+    )
+    def test_refuse_in_one_line_with_the_code(self, copy: str | None, patron: str | None, code: str) -> None:
+        known = (copy or a_copy().barcode, patron or a_patron().card_number)
+        with pytest.raises(CommandError) as refused:
+            self.run("borrow_book", *known)
+        assert str(refused.value).startswith(f"{code}: ")
+        assert refused.value.returncode == 1
+
+    def test_ask_which_copy_where_a_book_has_several(self) -> None:
+        copy = a_copy()
+        a_copy(book=copy.book)
+        with pytest.raises(CommandError, match="ambiguous_book"):
+            self.run("borrow_book", str(copy.book), a_patron().card_number)
+
+    def test_know_a_book_without_copies(self) -> None:
+        with pytest.raises(CommandError, match="unknown_copy"):
+            self.run("return_book", str(UUID(int=5)))
+
+
+class TestTheProfile:
+    def test_tells_loans_holds_and_when_a_copy_will_probably_be_there(self, desk: Desk) -> None:
+        loan, patron = a_loan(), a_patron()
+        desk.hold(loan.book, patron.card_number)
+        own = a_loan(patron_card=patron.card_number)
+        profile = desk.get(f"/patrons/{patron.id}/profile").json()
+        assert [it["id"] for it in profile["loans"]] == [str(own.id)]
+        (held,) = profile["holds"]
+        assert (held["title"], held["hold"]["position"]) == (loan.title, 1)
+        assert held["estimated_ready_at"] == desk.get(f"/loans/{loan.id}").json()["due_at"]
+
+    def test_of_nobody_is_unknown(self, desk: Desk) -> None:
+        assert desk.get(f"/patrons/{UUID(int=7)}/profile").status_code == 404
