@@ -8,6 +8,8 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils import timezone
 
+from lending.administration.branches import BranchAdmin
+from lending.administration.matrix import MatrixAdmin
 from lending.models import BranchRow, CirculationRuleRow, HoldRow, InHouseUseRow, LoanRow, ReturnRow
 from lending.services.commands.borrow_book import BorrowBook
 from lending.services.commands.return_book import ReturnBook
@@ -98,13 +100,5 @@ class HoldAdmin(ReadOnlyAdmin[HoldRow]):
     search_fields = ("barcode__exact", "title__istartswith")
 
 
-@admin.register(CirculationRuleRow)
-class CirculationRuleAdmin(ReadOnlyAdmin[CirculationRuleRow]):
-    read_scope = "circulation:read"
-    list_display = ("__str__", "values", "version", "set_at", "set_by")
-
-
-@admin.register(BranchRow)
-class BranchAdmin(ReadOnlyAdmin[BranchRow]):
-    read_scope = "circulation:read"
-    list_display = ("code", "name", "time_zone")
+admin.site.register(CirculationRuleRow, MatrixAdmin)
+admin.site.register(BranchRow, BranchAdmin)

@@ -198,12 +198,18 @@ class HoldRow(models.Model):
         return f"{self.title} for {self.patron_id}"
 
 
+#: The copy of such a loan is not in the house, as far as anybody knows.
+_OUTSTANDING = Q(state__in=["open", "lost", "claimed_returned"])
+
+
 class LoanRow(models.Model):
     """A loan; `title` and `barcode` are as they were when it began."""
 
     class State(models.TextChoices):
         OPEN = "open"
         RETURNED = "returned"
+        LOST = "lost"
+        CLAIMED_RETURNED = "claimed_returned"
 
     id = models.UUIDField(primary_key=True)
     version = models.PositiveIntegerField()
@@ -221,6 +227,8 @@ class LoanRow(models.Model):
     renewals = models.PositiveSmallIntegerField()
     due_version = models.PositiveIntegerField()
     due_soon_version = models.PositiveIntegerField(default=0)
+    overdue_version = models.PositiveIntegerField(default=0, db_default=0)
+    overdue_notices = models.PositiveIntegerField(default=0, db_default=0)
     terms = models.JSONField()
 
     class Meta:
@@ -229,7 +237,7 @@ class LoanRow(models.Model):
         ordering = ("-borrowed_at", "-id")
         constraints = (
             models.UniqueConstraint(
-                fields=["copy_id"], condition=Q(state="open"), name="lending_one_open_loan_per_copy"
+                fields=["copy_id"], condition=_OUTSTANDING, name="lending_one_outstanding_loan_per_copy"
             ),
             models.CheckConstraint(
                 condition=Q(due_at__gt=F("borrowed_at")), name="lending_due_after_borrowed"
@@ -239,15 +247,15 @@ class LoanRow(models.Model):
                 name="lending_returned_not_before_borrowed",
             ),
             models.CheckConstraint(
-                condition=Q(state="open", returned_at__isnull=True)
+                condition=(_OUTSTANDING & Q(returned_at__isnull=True))
                 | Q(state="returned", returned_at__isnull=False),
-                name="lending_state_agrees_with_return",
+                name="lending_loan_state_agrees_with_return",
             ),
         )
         indexes = (
-            models.Index(fields=["patron_id"], condition=Q(state="open"), name="lending_open_by_patron"),
+            models.Index(fields=["patron_id"], condition=_OUTSTANDING, name="lending_outstanding_by_patron"),
             models.Index(fields=["due_at", "branch"], condition=Q(state="open"), name="lending_open_by_due"),
-            models.Index(fields=["book_id"], condition=Q(state="open"), name="lending_open_by_book"),
+            models.Index(fields=["book_id"], condition=_OUTSTANDING, name="lending_outstanding_by_book"),
             models.Index(fields=["borrowed_at", "id"], name="lending_loan_newest"),
             models.Index(fields=["patron_id", "borrowed_at", "id"], name="lending_loan_by_patron"),
             models.Index(fields=["copy_id", "returned_at"], name="lending_loan_by_copy"),
@@ -284,3 +292,68 @@ class ReturnRow(LoanRow):
         proxy = True
         verbose_name = "return"
         ordering = ("-returned_at",)
+
+
+class AccountRow(models.Model):
+    """A patron's account; locking this row puts all that changes the ledger in turn."""
+
+    id = models.UUIDField(primary_key=True)
+    version = models.PositiveIntegerField()
+    patron_id = models.UUIDField(unique=True)
+
+    class Meta:
+        db_table = "lending_account"
+        verbose_name = "account"
+
+    def __str__(self) -> str:
+        return str(self.patron_id)
+
+
+class LedgerEntryRow(models.Model):
+    """A line of the ledger, written once. `amount_minor` adds to what the patron owes, or takes from it."""
+
+    class Kind(models.TextChoices):
+        OVERDUE = "overdue"
+        LOST = "lost"
+        PROCESSING = "processing"
+        PAYMENT = "payment"
+        WAIVER = "waiver"
+        REFUND = "refund"
+
+    id = models.UUIDField(primary_key=True)
+    number = models.PositiveIntegerField(help_text="Orders the entries of an account, from 1.")
+    account = models.ForeignKey(AccountRow, on_delete=models.PROTECT, related_name="entries")
+    patron_id = models.UUIDField()
+    kind = models.CharField(max_length=16, choices=Kind.choices)
+    amount_minor = models.BigIntegerField()
+    currency = models.CharField(max_length=3)
+    loan_id = models.UUIDField(null=True)
+    due_version = models.PositiveIntegerField(null=True)
+    charge_id = models.UUIDField(null=True)
+    at = models.DateTimeField()
+    reason = models.CharField(max_length=500, blank=True)
+
+    class Meta:
+        db_table = "lending_ledger_entry"
+        verbose_name = "ledger entry"
+        verbose_name_plural = "ledger"
+        ordering = ("account", "number")
+        constraints = (
+            models.UniqueConstraint(fields=["account", "number"], name="lending_ledger_is_in_order"),
+            models.UniqueConstraint(
+                fields=["loan_id", "due_version"],
+                condition=Q(kind="overdue"),
+                name="lending_one_fine_per_due_date",
+            ),
+            models.CheckConstraint(
+                condition=Q(kind__in=["overdue", "lost", "processing"], amount_minor__gt=0)
+                | Q(kind__in=["payment", "waiver", "refund"], amount_minor__lt=0),
+                name="lending_charges_add_and_credits_take",
+            ),
+        )
+        indexes = (
+            models.Index(fields=["patron_id"], include=["amount_minor"], name="lending_balance_of_patron"),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.amount_minor}"

@@ -15,6 +15,7 @@ from lending.services.commands.borrow_book import BorrowBook
 from lending.services.commands.change_hold import CancelHold, MarkHoldReady, ReportCopyNotFound
 from lending.services.commands.renew_loan import RenewLoan
 from lending.services.commands.return_book import ReturnBook
+from lending.services.commands.settle_account import PostPayment
 from lending.services.queries.desk import DeskBoard
 from lending.services.queries.loans import FindBorrower
 from lending.services.queries.profile import CardProfile, OwnProfile
@@ -22,7 +23,7 @@ from shared_kernel.domain.errors import Refused
 from shared_kernel.services.bus import Command
 from shared_kernel.services.commands import dispatch
 from shared_kernel.services.queries import ask
-from shared_kernel.web.access import OWN, principal, require
+from shared_kernel.web.access import OWN, PAYMENTS, principal, require
 
 DESK, MY_LIBRARY = "/desk/", "/my/"
 _WRITE = "circulation:write"
@@ -84,6 +85,14 @@ def change_at_desk(request: HttpRequest, what: str, id: UUID) -> HttpResponse:
         raise Http404
     make, done = commands[what]
     _give(request, make(), done=done)
+    return _to_desk(request.POST.get("patron", "")[:254])
+
+
+@require("accounts:write", PAYMENTS)
+@require_POST
+def pay_at_desk(request: HttpRequest, id: UUID) -> HttpResponse:
+    """Take a patron's payment, and come back to the patron."""
+    _give(request, PostPayment(patron=id, amount=request.POST.get("amount", "")[:20]), done="Payment taken.")
     return _to_desk(request.POST.get("patron", "")[:254])
 
 

@@ -2,8 +2,10 @@
 
 from typing import Any
 
+from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
+from lending.domain.rule_values import KINDS
 from lending.models import HoldRow, LoanRow
 from shared_kernel.web.fields import InstantField
 
@@ -38,6 +40,20 @@ class ReturnForm(serializers.Serializer[Any]):
     copy_barcode = serializers.CharField(max_length=_CODE)
     returned_at = InstantField(required=False)
     branch = serializers.CharField(max_length=32, required=False)
+
+
+class PaymentForm(serializers.Serializer[Any]):
+    """POST /patrons/{id}/payments."""
+
+    amount = serializers.CharField(max_length=20)
+
+
+class WaiverForm(serializers.Serializer[Any]):
+    """POST /patrons/{id}/waivers."""
+
+    charge = serializers.UUIDField()
+    amount = serializers.CharField(max_length=20)
+    reason = serializers.CharField(max_length=500, required=False, allow_blank=True)
 
 
 class LoanFilter(serializers.Serializer[Any]):
@@ -76,3 +92,59 @@ class HoldFilter(serializers.Serializer[Any]):
     patron = serializers.UUIDField(required=False)
     book = serializers.UUIDField(required=False)
     state = serializers.ChoiceField([*HoldRow.State.choices, ("active", "active")], required=False)
+
+
+@extend_schema_field(
+    {
+        "type": "object",
+        "properties": {
+            name: {"description": f"{kind.expected}; null inherits"} for name, kind in KINDS.items()
+        },
+        "additionalProperties": False,
+    }
+)
+class RuleValuesField(serializers.DictField):
+    """Values of a rule by their names; what each may be is the domain's to say."""
+
+
+class RuleForm(serializers.Serializer[Any]):
+    """PUT /rules. A dimension that is null or left out stands for all."""
+
+    branch = serializers.CharField(max_length=_CODE, allow_null=True, default=None)
+    category = serializers.CharField(max_length=_CODE, allow_null=True, default=None)
+    item_type = serializers.CharField(max_length=_CODE, allow_null=True, default=None)
+    values = RuleValuesField()
+    reason = serializers.CharField(max_length=500, required=False, allow_blank=True)
+
+
+class RuleFilter(serializers.Serializer[Any]):
+    """GET /rules/explain."""
+
+    branch = serializers.CharField(max_length=_CODE, required=False)
+    category = serializers.CharField(max_length=_CODE, required=False)
+    item_type = serializers.CharField(max_length=_CODE, required=False)
+
+
+class BranchForm(serializers.Serializer[Any]):
+    """POST /branches."""
+
+    code = serializers.CharField(max_length=_CODE)
+    name = serializers.CharField(max_length=200)
+    time_zone = serializers.CharField(max_length=_CODE)
+    closed_weekdays = serializers.ListField(
+        child=serializers.IntegerField(min_value=0, max_value=6), max_length=7, default=list
+    )
+
+
+class ClosureForm(serializers.Serializer[Any]):
+    """POST /branches/{code}/closures."""
+
+    vars()["from"] = serializers.DateField(source="first_on")  # a keyword of the language
+    to = serializers.DateField(source="last_on")
+    reason = serializers.CharField(max_length=200)
+
+
+class DryRun(serializers.Serializer[Any]):
+    """Ask what would happen, and change nothing."""
+
+    dry_run = serializers.BooleanField(default=False)

@@ -1,10 +1,20 @@
 """What Celery's clock makes lending do. What was missed is done at the next tick."""
 
+from collections.abc import Iterable, Iterator
+from itertools import takewhile
+from time import monotonic
+
 from celery import shared_task
 
-from lending.services.jobs import holds_due, loans_due_soon
+from lending.adapters.repositories.rules import DjangoCalendars
+from lending.services.jobs import aged_loans, holds_due, loans_due_soon, overdue_loans
+from lending.services.redating import due_on_closed_days
+from shared_kernel.services.bus import Command
 from shared_kernel.services.origin import OriginClock
 from shared_kernel.services.sweeps import sweep
+
+#: A tick that has much to do gives the worker back after so long, for the sake of the other ticks.
+_AT_MOST_SECONDS = 5
 
 
 @shared_task(name="lending.expire_holds", ignore_result=True)
@@ -17,3 +27,26 @@ def expire_holds() -> None:
 def remind_due_soon() -> None:
     """Tell patrons of loans that will be due."""
     sweep(loans_due_soon(OriginClock()))
+
+
+@shared_task(name="lending.mark_overdues", ignore_result=True)
+def mark_overdues() -> None:
+    """Tell patrons of loans that are overdue."""
+    sweep(overdue_loans(OriginClock()))
+
+
+@shared_task(name="lending.age_to_lost", ignore_result=True)
+def age_to_lost() -> None:
+    """Give up copies that are overdue for too long."""
+    sweep(aged_loans(OriginClock()))
+
+
+@shared_task(name="lending.redate_loans", ignore_result=True)
+def redate_loans() -> None:
+    """Move what is due on days on which its branch turned out to be closed; the next tick goes on."""
+    sweep(_in_time(due_on_closed_days(DjangoCalendars())))
+
+
+def _in_time(commands: Iterable[Command[bool]]) -> Iterator[Command[bool]]:
+    end = monotonic() + _AT_MOST_SECONDS
+    return takewhile(lambda _: monotonic() < end, commands)

@@ -3,13 +3,32 @@
 from django.urls import path
 
 from lending import pages
+from lending.views.accounts import AccountViewSet, LostThingsViewSet
+from lending.views.branches import BranchViewSet, ClosureViewSet
 from lending.views.holds import HoldViewSet, QueueViewSet
 from lending.views.loans import EligibilityViewSet, LoanViewSet, ProfileViewSet, ReturnViewSet
+from lending.views.rules import RuleViewSet
 
 api_urlpatterns = [
     path("loans", LoanViewSet.as_view({"get": "list", "post": "create"}), name="loans"),
     path("loans/<uuid:id>", LoanViewSet.as_view({"get": "retrieve"}), name="loan"),
     path("loans/<uuid:id>/renew", LoanViewSet.as_view({"post": "renew"}), name="renew-loan"),
+    path(
+        "loans/<uuid:id>/declare-lost",
+        LostThingsViewSet.as_view({"post": "declare_lost"}),
+        name="declare-lost",
+    ),
+    path(
+        "loans/<uuid:id>/claim-returned",
+        LostThingsViewSet.as_view({"post": "claim_returned"}),
+        name="claim-returned",
+    ),
+    path(
+        "loans/<uuid:id>/undo-return", LostThingsViewSet.as_view({"post": "undo_return"}), name="undo-return"
+    ),
+    path("patrons/<uuid:id>/account", AccountViewSet.as_view({"get": "retrieve"}), name="account"),
+    path("patrons/<uuid:id>/payments", AccountViewSet.as_view({"post": "pay"}), name="payments"),
+    path("patrons/<uuid:id>/waivers", AccountViewSet.as_view({"post": "waive"}), name="waivers"),
     path("returns", ReturnViewSet.as_view({"post": "create"}), name="returns"),
     path("eligibility", EligibilityViewSet.as_view({"get": "list"}), name="eligibility"),
     path("holds", HoldViewSet.as_view({"get": "list", "post": "create"}), name="holds"),
@@ -21,11 +40,25 @@ api_urlpatterns = [
     path("holds/<uuid:id>/not-found", HoldViewSet.as_view({"post": "not_found"}), name="hold-not-found"),
     path("books/<uuid:book>/holds", QueueViewSet.as_view({"get": "list", "put": "move"}), name="queue"),
     path("patrons/<uuid:id>/profile", ProfileViewSet.as_view({"get": "retrieve"}), name="profile"),
+    path("rules", RuleViewSet.as_view({"get": "list", "put": "update"}), name="rules"),
+    path("rules/explain", RuleViewSet.as_view({"get": "explain"}), name="explain-rule"),
+    path("branches", BranchViewSet.as_view({"get": "list", "post": "create"}), name="branches"),
+    path(
+        "branches/<str:code>/closures",
+        ClosureViewSet.as_view({"get": "list", "post": "create"}),
+        name="closures",
+    ),
+    path(
+        "branches/<str:code>/closures/<uuid:id>",
+        ClosureViewSet.as_view({"delete": "destroy"}),
+        name="closure",
+    ),
     path("me", ProfileViewSet.as_view({"get": "own"}), name="me"),
 ]
 
 page_urlpatterns = [
     path("desk/", pages.desk, name="desk"),
+    path("desk/pay/<uuid:id>", pages.pay_at_desk, name="desk-pay"),
     path("desk/<slug:what>/<uuid:id>", pages.change_at_desk, name="desk-change"),
     path("my/", pages.my_library, name="my-library"),
 ]

@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import date
+from decimal import Decimal
 from uuid import UUID
 
 from catalog import public as catalog
@@ -29,6 +30,11 @@ class CatalogCopies:
         """All copies of a book."""
         return [_circulating(copy) for copy in catalog.copies_of_book(book_id)]
 
+    def prices_of(self, copy_ids: Collection[UUID]) -> Mapping[UUID, Decimal]:
+        """What replacing these copies costs; those whose price nobody knows are left out."""
+        copies = catalog.copies_by_id(copy_ids).values()
+        return {copy.id: copy.price.amount for copy in copies if copy.price is not None}
+
     def title_of(self, book_id: UUID) -> str:
         """What a book is called. Raises UnknownBook."""
         title = catalog.titles_of_books([book_id]).get(book_id)
@@ -37,7 +43,7 @@ class CatalogCopies:
         return title
 
     def books_having(self, *, branch: str | None, item_type: str | None) -> Iterable[UUID]:
-        """The ids of books with such a copy (None: any), as a subquery that costs nothing until it is used."""
+        """The ids of books with such a copy (None: any), as a subquery: no cost until it is used."""
         return catalog.books_having(branch=branch, item_type=item_type)
 
 
@@ -109,5 +115,6 @@ def _circulating(copy: catalog.CopyFacts) -> CirculatingCopy:
         branch=copy.branch,
         lendable=copy.condition == _LENDABLE,
         in_reach=copy.condition in _IN_REACH,
+        price=copy.price.amount if copy.price else None,
         condition=copy.condition.replace("_", " "),
     )

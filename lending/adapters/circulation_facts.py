@@ -1,13 +1,21 @@
 """What catalog and patrons need to know of lending; it satisfies the ports that they declare."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from typing import Literal
 from uuid import UUID
 
 from django.db.models import Count, QuerySet, Value
 
-from lending.models import BranchRow, HoldRow, LoanRow
+from lending.adapters.repositories.accounts import DjangoAccounts
+from lending.domain.hold import ACTIVE_STATES
+from lending.domain.hold_queue import queue_id
+from lending.domain.policies.erasing import reasons_to_keep
+from lending.domain.policies.leaving import StillHeld, StillLent
+from lending.models import BranchRow, HoldQueueRow, HoldRow, LoanRow
+from shared_kernel.domain.errors import Refusal
 
+#: The copy of such a loan is not in the house, as far as anybody knows.
+_OUT = (LoanRow.State.OPEN, LoanRow.State.LOST, LoanRow.State.CLAIMED_RETURNED)
 _SERVED = (HoldRow.State.ALLOCATED, HoldRow.State.READY)
 
 
@@ -16,13 +24,13 @@ class LendingFacts:
 
     def busy_copies(self) -> "QuerySet[LoanRow, UUID]":
         """The ids of the copies that are lent or held, as a subquery that costs nothing until it is used."""
-        lent = LoanRow.objects.filter(state=LoanRow.State.OPEN).order_by().values_list("copy_id", flat=True)
+        lent = LoanRow.objects.filter(state__in=_OUT).order_by().values_list("copy_id", flat=True)
         held = HoldRow.objects.filter(state__in=_SERVED).order_by().values_list("copy_id", flat=True)
         return lent.union(held, all=True)
 
     def states_of(self, copies: Collection[UUID]) -> Mapping[UUID, Literal["lent", "held"]]:
         """Which of these copies are lent, and which are held."""
-        lent = LoanRow.objects.filter(copy_id__in=copies, state=LoanRow.State.OPEN).order_by()
+        lent = LoanRow.objects.filter(copy_id__in=copies, state__in=_OUT).order_by()
         held = HoldRow.objects.filter(copy_id__in=copies, state__in=_SERVED).order_by()
         stated = lent.values_list("copy_id", Value("lent")).union(held.values_list("copy_id", Value("held")))
         return dict(stated)
@@ -35,3 +43,42 @@ class LendingFacts:
     def knows_branch(self, code: str) -> bool:
         """Whether there is such a branch."""
         return BranchRow.objects.filter(code=code).exists()
+
+    def may_withdraw(self, copy: UUID, book: UUID) -> Refusal | None:
+        """Why this copy can't be withdrawn now. Locks its book's queue, as lending it does."""
+        _lock_queues([book])
+        if LoanRow.objects.filter(copy_id=copy, state__in=_OUT).exists():
+            return StillLent()
+        held = HoldRow.objects.filter(copy_id=copy, state__in=_SERVED).exists()
+        return StillHeld() if held else None
+
+    def reasons_to_keep_book(self, book: UUID) -> Sequence[Refusal]:
+        """Why this book can't be removed now. Locks its queue, likewise."""
+        _lock_queues([book])
+        lent = LoanRow.objects.filter(book_id=book, state__in=_OUT).exists()
+        held = HoldRow.objects.filter(book_id=book, state__in=ACTIVE_STATES).exists()
+        return [*([StillLent()] if lent else []), *([StillHeld()] if held else [])]
+
+    def circulated(self, books: Collection[UUID]) -> Mapping[UUID, Literal["loans", "holds"]]:
+        """Which of these books were ever lent, and which others are held. Locks their queues, likewise."""
+        _lock_queues(books)
+        held = HoldRow.objects.filter(book_id__in=books, state__in=ACTIVE_STATES)
+        lent = LoanRow.objects.filter(book_id__in=books)
+        found: dict[UUID, Literal["loans", "holds"]] = {}
+        found |= dict.fromkeys(held.order_by().values_list("book_id", flat=True), "holds")
+        found |= dict.fromkeys(lent.order_by().values_list("book_id", flat=True), "loans")
+        return found
+
+    def reasons_to_keep(self, patron: UUID) -> Sequence[Refusal]:
+        """Why this patron can't be erased now. Whoever asks has locked them, as borrowing does."""
+        loans = LoanRow.objects.filter(patron_id=patron, state__in=_OUT).count()
+        holds = HoldRow.objects.filter(patron_id=patron, state__in=ACTIVE_STATES).count()
+        balance = DjangoAccounts().balance_of(patron)
+        return reasons_to_keep(loans=loans, holds=holds, balance=balance)
+
+
+def _lock_queues(books: Collection[UUID]) -> None:
+    """Lock the books' queues, in one order for everybody; a row is made where there is none yet."""
+    made = [HoldQueueRow(id=queue_id(book), version=0, book_id=book) for book in sorted(books)]
+    HoldQueueRow.objects.bulk_create(made, ignore_conflicts=True)
+    list(HoldQueueRow.objects.select_for_update().filter(book_id__in=books).order_by("book_id"))

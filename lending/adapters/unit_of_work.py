@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+from lending.adapters.repositories.accounts import DjangoAccounts
 from lending.adapters.repositories.holds import DjangoHoldQueues
 from lending.adapters.repositories.loans import DjangoInHouseUses, DjangoLoans
 from lending.adapters.repositories.rules import DjangoCalendars, DjangoRules
@@ -13,6 +14,7 @@ class DjangoLendingWork:
 
     def __init__(self) -> None:
         self.loans = DjangoLoans()
+        self.accounts = DjangoAccounts()
         self.holds = DjangoHoldQueues()
         self.in_house_uses = DjangoInHouseUses()
         self.rules = DjangoRules()
@@ -21,4 +23,4 @@ class DjangoLendingWork:
     @property
     def storages(self) -> Sequence[Storage]:
         """In the order in which they are written."""
-        return (self.loans, self.holds, self.in_house_uses, self.rules, self.calendars)
+        return (self.loans, self.accounts, self.holds, self.in_house_uses, self.rules, self.calendars)

@@ -146,7 +146,7 @@ class BranchCalendar(Aggregate):
 
     def close(self, *, first_on: date, last_on: date, reason: str, at: datetime) -> Closure:
         """Close the branch for some days. Raises ClosureInvalid and ClosureOverlaps."""
-        in_range = EARLIEST_CLOSURE <= first_on and last_on <= LATEST_CLOSURE
+        in_range = first_on >= EARLIEST_CLOSURE and last_on <= LATEST_CLOSURE
         if not in_range or not timedelta(0) <= last_on - first_on <= LONGEST_CLOSURE:
             raise ClosureInvalid
         for other in self.closures:
@@ -251,6 +251,11 @@ class BranchCalendar(Aggregate):
     def end_of_open_day(self, *, after: datetime, days: int) -> datetime:
         """The last second of the open day that is `days` after an instant, or of the next open day."""
         return self.end_of(self.open_day_from(self.day_of(after) + timedelta(days=days)))
+
+    def open_days_between(self, due_at: datetime, at: datetime) -> int:
+        """On how many days after the due day, up to and with that of `at`, the branch is open."""
+        first, late = self.day_of(due_at), self.days_overdue(due_at=due_at, at=at)
+        return sum(self.is_open(first + _DAY * number) for number in range(1, late + 1))
 
     def days_overdue(self, *, due_at: datetime, at: datetime) -> int:
         """How many days of the branch lie between the due day and `at`; 0 while not overdue."""

@@ -51,7 +51,7 @@ def branch_name(text: str) -> str:
 
 def time_zone_named(name: str) -> ZoneInfo:
     """The zone of this IANA name. Raises UnknownTimeZone."""
-    if name not in _zones():
+    if name not in time_zones():
         raise UnknownTimeZone(time_zone=name)
     return ZoneInfo(name)
 
@@ -75,5 +75,6 @@ def _refusals(check: Callable[[str], object], text: str) -> tuple[Refusal, ...]:
 
 
 @cache
-def _zones() -> frozenset[str]:
+def time_zones() -> frozenset[str]:
+    """The IANA names of all time zones."""
     return frozenset(available_timezones())

@@ -141,12 +141,31 @@ def deciding_rules(
     rows = list(rules)
     if category is not None and not any(row.dimensions.category == category for row in rows):
         return None
-    matching = sorted(
-        (row for row in rows if row.dimensions.match(branch=branch, category=category, item_type=item_type)),
-        key=lambda row: row.dimensions.specificity,
-        reverse=True,
+    return _deciding(rows, branch=branch, category=category, item_type=item_type)
+
+
+def inherited_values(rules: Iterable[CirculationRule], dimensions: Dimensions) -> dict[str, CirculationRule]:
+    """For each value the rule that would give it to everything a row of these dimensions speaks of.
+
+    The row for all inherits nothing.
+    """
+    others = [row for row in rules if row.dimensions != dimensions]
+    return _deciding(
+        others,
+        branch=dimensions.branch,
+        category=dimensions.category,
+        item_type=dimensions.item_type,
     )
-    return {name: next(row for row in matching if name in row.values) for name in KINDS}
+
+
+def _deciding(
+    rules: Iterable[CirculationRule], *, branch: str | None, category: str | None, item_type: str | None
+) -> dict[str, CirculationRule]:
+    matching = sorted(
+        (row for row in rules if row.dimensions.match(branch=branch, category=category, item_type=item_type)),
+        key=lambda row: row.dimensions.specificity,
+    )
+    return {name: row for row in matching for name in KINDS if name in row.values}
 
 
 def effective_terms(

@@ -111,8 +111,18 @@ class HoldMoved(HoldEvent):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class HoldUnallocated(HoldEvent):
+    """The copy that was set aside is not to be had after all; the hold waits again, in its old place."""
+
+    type: ClassVar[str] = "lending.hold_unallocated.v1"
+
+    copy_id: UUID
+    barcode: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class HoldCopyNotFound(HoldEvent):
-    """The copy that was set aside is not on the shelf; the hold waits again, in its old place."""
+    """Staff looked for the copy that was set aside: it is missing. The hold waits again, in its old place."""
 
     type: ClassVar[str] = "lending.hold_copy_not_found.v1"
 

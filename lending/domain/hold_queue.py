@@ -162,11 +162,13 @@ class HoldQueue(Aggregate):
     def report_not_found(self, hold_id: UUID, *, at: datetime) -> None:
         """The allocated copy isn't on the shelf: the hold waits again. Raises HoldNotAllocated."""
         hold = self.hold(hold_id)
-        if hold.state is not HoldState.ALLOCATED or hold.copy_id is None:
+        if hold.state is not HoldState.ALLOCATED:
             raise HoldNotAllocated(state=hold.state.value)
-        missing, barcode = hold.copy_id, hold.barcode or ""
-        hold.state, hold.copy_id, hold.barcode = HoldState.WAITING, None, None
-        self._tell(events.HoldCopyNotFound, hold, at=at, copy_id=missing, barcode=barcode)
+        self._let_go(hold, events.HoldCopyNotFound, at=at)
+
+    def unallocate(self, hold_id: UUID, *, at: datetime) -> None:
+        """The copy that serves the hold is not to be had after all: the hold waits again, in its place."""
+        self._let_go(self.hold(hold_id), events.HoldUnallocated, at=at)
 
     def fulfil(self, hold_id: UUID, *, loan_id: UUID, at: datetime) -> None:
         """The patron has the book now."""
@@ -217,6 +219,12 @@ class HoldQueue(Aggregate):
         for place, (before, now) in enumerate(zip(known, order, strict=True), start=1):
             if before != now:
                 self._tell(events.HoldMoved, by_id[now], at=at, position=place)
+
+    def _let_go(self, hold: Hold, event: type[events.HoldEvent], *, at: datetime) -> None:
+        copy_id, barcode = hold.copy_id, hold.barcode
+        hold.state, hold.copy_id, hold.barcode = HoldState.WAITING, None, None
+        hold.pickup_deadline_at = None
+        self._tell(event, hold, at=at, copy_id=copy_id, barcode=barcode)
 
     def _end(self, hold_id: UUID, state: HoldState) -> Hold:
         hold = self.hold(hold_id)

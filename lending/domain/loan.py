@@ -1,9 +1,9 @@
 """The Loan: a copy in a patron's hands, from borrowing to return."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
-from typing import Any, ClassVar, Self
+from typing import Any, ClassVar, Final, Self
 from uuid import UUID
 
 from lending.domain.loan_terms import LoanTerms
@@ -11,12 +11,23 @@ from shared_kernel.domain.aggregates import Aggregate
 from shared_kernel.domain.errors import InvalidValue, NotFound, Refusal
 from shared_kernel.domain.events import DomainEvent
 
+#: How long a return that was scanned by mistake can be undone.
+UNDO_WITHIN: Final = timedelta(minutes=15)
+#: So many days after the due date, and then again, a patron hears that a loan is overdue.
+OVERDUE_NOTICE_EVERY: Final = 3
+
 
 class LoanState(StrEnum):
     """Where a loan stands. Overdue is no state: it follows from the due date and the clock."""
 
     OPEN = "open"
     RETURNED = "returned"
+    LOST = "lost"
+    CLAIMED_RETURNED = "claimed_returned"
+
+
+#: The copy of such a loan is not in the house, as far as anybody knows.
+OUTSTANDING = frozenset({LoanState.OPEN, LoanState.LOST, LoanState.CLAIMED_RETURNED})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -86,6 +97,79 @@ class LoanDueSoon(DomainEvent):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class LoanBecameOverdue(DomainEvent):
+    """A loan passed its due date; told once for each due date."""
+
+    type: ClassVar[str] = "lending.loan_became_overdue.v1"
+
+    copy_id: UUID
+    book_id: UUID
+    patron_id: UUID
+    due_at: datetime
+    due_version: int
+    book_title: str
+    barcode: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LoanStillOverdue(DomainEvent):
+    """A loan is overdue for so many days; told every few days. `notice` counts from 1 for each due date."""
+
+    type: ClassVar[str] = "lending.loan_still_overdue.v1"
+
+    copy_id: UUID
+    book_id: UUID
+    patron_id: UUID
+    due_at: datetime
+    due_version: int
+    days_overdue: int
+    notice: int
+    book_title: str
+    barcode: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LoanDeclaredLost(DomainEvent):
+    """A copy is given up for lost, by staff or by age."""
+
+    type: ClassVar[str] = "lending.loan_declared_lost.v1"
+
+    copy_id: UUID
+    book_id: UUID
+    patron_id: UUID
+    book_title: str
+    barcode: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LoanClaimedReturned(DomainEvent):
+    """The patron says that the copy was returned; nobody has found it yet."""
+
+    type: ClassVar[str] = "lending.loan_claimed_returned.v1"
+
+    copy_id: UUID
+    book_id: UUID
+    patron_id: UUID
+    book_title: str
+    barcode: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReturnUndone(DomainEvent):
+    """A return was scanned by mistake: the loan goes on as it was."""
+
+    type: ClassVar[str] = "lending.return_undone.v1"
+
+    copy_id: UUID
+    book_id: UUID
+    patron_id: UUID
+    due_at: datetime
+    returned_at: datetime
+    book_title: str
+    barcode: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class BookReturned(DomainEvent):
     """A lent copy came back. `days_overdue` counts days of the branch; 0 when it came in time."""
 
@@ -118,6 +202,24 @@ class ReturnedBeforeBorrowed(InvalidValue):
 
     code = "returned_before_borrowed"
     pointer = "/returned_at"
+
+
+class AlreadyLost(Refusal):
+    """The loan is declared lost already."""
+
+    code = "already_lost"
+
+
+class LoanNotOpen(Refusal):
+    """The loan is {state}; this is done with an open one."""
+
+    code = "loan_not_open"
+
+
+class UndoTooLate(Refusal):
+    """A return can be undone for {minutes} minutes, while the copy hasn't moved on."""
+
+    code = "undo_too_late"
 
 
 class LoanAlreadyReturned(Refusal):
@@ -155,6 +257,8 @@ class Loan(Aggregate):
         renewals: int = 0,
         due_version: int = 1,
         due_soon_version: int = 0,
+        overdue_version: int = 0,
+        overdue_notices: int = 0,
         version: int = 0,
     ) -> None:
         super().__init__(id=id, version=version)
@@ -169,6 +273,8 @@ class Loan(Aggregate):
         self.renewals = renewals
         self.due_version = due_version
         self.due_soon_version = due_soon_version
+        self.overdue_version = overdue_version
+        self.overdue_notices = overdue_notices
 
     @classmethod
     def borrow(
@@ -196,7 +302,7 @@ class Loan(Aggregate):
 
     def bring_back(self, *, at: datetime, days_overdue: int) -> None:
         """End the loan. Raises ReturnedBeforeBorrowed, and LoanAlreadyReturned for a loan that has ended."""
-        if self.state is not LoanState.OPEN:
+        if self.state not in OUTSTANDING:
             raise LoanAlreadyReturned(returned_at=self.returned_at)
         if at < self.borrowed_at:
             raise ReturnedBeforeBorrowed(borrowed_at=self.borrowed_at.isoformat())
@@ -237,6 +343,58 @@ class Loan(Aggregate):
         if self.due_soon_version < self.due_version:
             self.due_soon_version = self.due_version
             self._tell(LoanDueSoon, at=at, due_at=self.due_at, due_version=self.due_version)
+
+    def mark_overdue(self, *, days_overdue: int, at: datetime) -> None:
+        """Tell once for each due date that it has passed, and again every few days."""
+        if not self.is_overdue(at):
+            return
+        if self.overdue_version < self.due_version:
+            self.overdue_version, self.overdue_notices = self.due_version, 0
+            self._tell(LoanBecameOverdue, at=at, due_at=self.due_at, due_version=self.due_version)
+        notice = days_overdue // OVERDUE_NOTICE_EVERY
+        if notice > self.overdue_notices:
+            self.overdue_notices = notice
+            self._tell(
+                LoanStillOverdue,
+                at=at,
+                due_at=self.due_at,
+                due_version=self.due_version,
+                days_overdue=days_overdue,
+                notice=notice,
+            )
+
+    def declare_lost(self, *, at: datetime) -> None:
+        """Give the copy up. Raises AlreadyLost, and LoanNotOpen for a loan that has ended."""
+        if self.state is LoanState.LOST:
+            raise AlreadyLost
+        if self.state not in OUTSTANDING:
+            raise LoanNotOpen(state=self.state.value)
+        self.state = LoanState.LOST
+        self._tell(LoanDeclaredLost, at=at)
+
+    def claim_returned(self, *, at: datetime) -> None:
+        """Note that the patron says it was returned. Raises LoanNotOpen."""
+        if self.state is not LoanState.OPEN:
+            raise LoanNotOpen(state=self.state.value)
+        self.state = LoanState.CLAIMED_RETURNED
+        self._tell(LoanClaimedReturned, at=at)
+
+    def undo_return(self, *, at: datetime) -> None:
+        """Let the loan go on as if the copy had never come back. Raises UndoTooLate."""
+        returned_at = self.returned_at
+        if self.state is not LoanState.RETURNED or returned_at is None or at - returned_at > UNDO_WITHIN:
+            raise UndoTooLate(minutes=int(UNDO_WITHIN.total_seconds() // 60))
+        self.state, self.returned_at = LoanState.OPEN, None
+        self._count_due_date_anew()
+        self._tell(ReturnUndone, at=at, due_at=self.due_at, returned_at=returned_at)
+
+    def _count_due_date_anew(self) -> None:
+        """Let the same due date be fined again, but not told of again."""
+        told_soon = self.due_soon_version == self.due_version
+        told_overdue = self.overdue_version == self.due_version
+        self.due_version += 1
+        self.due_soon_version = self.due_version if told_soon else self.due_soon_version
+        self.overdue_version = self.due_version if told_overdue else self.overdue_version
 
     def _set_due(self, due_at: datetime) -> None:
         self.due_at = due_at

@@ -73,6 +73,7 @@ KINDS: Final[Mapping[str, _Kind]] = {
     "block_overdue": _LIMIT,
 }
 AMOUNTS: Final = frozenset(name for name, kind in KINDS.items() if kind in {_MONEY, _CAP})
+FLAGS: Final = frozenset(name for name, kind in KINDS.items() if kind is _FLAG)
 
 
 def checked_values(values: Mapping[str, object]) -> dict[str, RuleValue]:

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import date, datetime
+from decimal import Decimal
 from uuid import UUID
 
 
@@ -29,7 +30,8 @@ class BorrowerStanding:
 class CirculatingCopy:
     """A copy as lending sees one. `lendable` is catalog's condition, translated; `condition` is for people.
 
-    `in_reach` is false for a copy that nobody could hand over, such as a missing one.
+    `in_reach` is false for a copy that nobody could hand over, such as a missing one. `price` is what
+    replacing it costs, in the library's currency; None where nobody knows.
     """
 
     id: UUID
@@ -41,6 +43,7 @@ class CirculatingCopy:
     lendable: bool
     in_reach: bool
     condition: str
+    price: Decimal | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

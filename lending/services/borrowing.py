@@ -36,7 +36,8 @@ def borrowing_case(
     """What is known about this patron and this copy at this instant."""
     calendar = work.calendars.of(copy.branch)
     rules = work.rules.about(branch=copy.branch, category=patron.category, item_type=copy.item_type)
-    open_loan = work.loans.open_of_copy(copy.id)
+    loans = work.loans.open_of(patron=patron.id, copy=copy.id)
+    own = [loan for loan in loans if loan.patron_id == patron.id]
     return Case(
         calendar=calendar,
         facts=BorrowingFacts(
@@ -46,8 +47,9 @@ def borrowing_case(
             terms=effective_terms(
                 rules, branch=copy.branch, category=patron.category, item_type=copy.item_type
             ),
-            loans=open_loans(work.loans.open_of_patron(patron.id), now=now),
-            lent_to_another=open_loan is not None and open_loan.patron_id != patron.id,
+            loans=open_loans(own, now=now),
+            lent_to_another=len(own) < len(loans),
+            balance=work.accounts.balance_of(patron.id),
             held_for_another=_held_for_another(queue, copy.id, patron.id),
         ),
     )

@@ -33,7 +33,9 @@ class BranchView(Answer):
 
 
 # No dataclass can have a field called `from`, which is the public name of the first day.
-class ClosureView(Answer, msgspec.Struct, frozen=True, kw_only=True, rename={"first_on": "from", "last_on": "to"}):
+class ClosureView(
+    Answer, msgspec.Struct, frozen=True, kw_only=True, rename={"first_on": "from", "last_on": "to"}
+):
     """Days on which a branch is closed, both included."""
 
     id: UUID

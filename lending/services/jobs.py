@@ -4,10 +4,11 @@ from collections.abc import Iterator
 from datetime import timedelta
 from typing import Final
 
-from django.db.models import F, Q
+from django.db.models import F, Q, QuerySet
 
 from lending.models import HoldRow, LoanRow
 from lending.services.commands.change_hold import EndSuspension, ExpireHold
+from lending.services.commands.lost_things import AgeToLost, MarkOverdue
 from lending.services.commands.remind_due_soon import RemindDueSoon
 from shared_kernel.domain.clock import Clock
 from shared_kernel.services.bus import Command
@@ -36,3 +37,19 @@ def loans_due_soon(clock: Clock) -> Iterator[Command[bool]]:
     untold = LoanRow.objects.filter(soon, due_soon_version__lt=F("due_version"))
     for loan in list(untold.order_by("due_at").values_list("id", flat=True)):
         yield RemindDueSoon(loan=loan)
+
+
+def overdue_loans(clock: Clock) -> Iterator[Command[bool]]:
+    """Open loans that are overdue; which of them there is something to tell of, the command finds out."""
+    for loan in list(_overdue(clock).order_by("due_at").values_list("id", flat=True)):
+        yield MarkOverdue(loan=loan)
+
+
+def aged_loans(clock: Clock) -> Iterator[Command[bool]]:
+    """Open loans that are overdue for a day or more; whether that is long enough, their terms say."""
+    for loan in list(_overdue(clock).order_by("due_at").values_list("id", flat=True)):
+        yield AgeToLost(loan=loan)
+
+
+def _overdue(clock: Clock) -> QuerySet[LoanRow]:
+    return LoanRow.objects.filter(state=LoanRow.State.OPEN, due_at__lt=clock.now())

@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import date, datetime
+from decimal import Decimal
 from typing import Protocol
 from uuid import UUID
 
@@ -10,8 +11,10 @@ from lending.domain.circulation_rule import CirculationRule, Dimensions
 from lending.domain.hold_queue import HoldQueue
 from lending.domain.in_house_use import InHouseUse
 from lending.domain.loan import Loan
+from lending.domain.patron_account import PatronAccount
 from lending.domain.standing import BorrowerStanding, CirculatingCopy
 from shared_kernel.domain.errors import InvalidValue, NotFound, Refusal
+from shared_kernel.domain.money import Money
 from shared_kernel.services.bus import Storage
 
 
@@ -114,6 +117,10 @@ class CopyDirectory(Protocol):
         """All copies of a book."""
         ...
 
+    def prices_of(self, copy_ids: Collection[UUID]) -> Mapping[UUID, Decimal]:
+        """What replacing these copies costs; those whose price nobody knows are left out."""
+        ...
+
     def title_of(self, book_id: UUID) -> str:
         """What a book is called. Raises UnknownBook."""
         ...
@@ -140,6 +147,10 @@ class Loans(Storage, Protocol):
 
     def open_of_patron(self, patron_id: UUID) -> Sequence[Loan]:
         """The loans that this patron has."""
+        ...
+
+    def open_of(self, *, patron: UUID, copy: UUID) -> Sequence[Loan]:
+        """The loans that this patron has, and the one that this copy is out on, whoever has it."""
         ...
 
     def lent_of_book(self, book_id: UUID) -> Collection[UUID]:
@@ -174,6 +185,22 @@ class HoldQueues(Storage, Protocol):
         ...
 
 
+class Accounts(Storage, Protocol):
+    """What patrons owe."""
+
+    def of_patron(self, patron_id: UUID) -> PatronAccount:
+        """The account of a patron, locked; an empty one for who never owed anything."""
+        ...
+
+    def peek(self, patron_id: UUID) -> PatronAccount:
+        """The account as it is, for a question; not locked, not to be changed."""
+        ...
+
+    def balance_of(self, patron_id: UUID) -> Money:
+        """What a patron owes, without locking anything."""
+        ...
+
+
 class InHouseUses(Storage, Protocol):
     """Every use of a copy inside the house."""
 
@@ -194,7 +221,7 @@ class Rules(Storage, Protocol):
         """
         ...
 
-    def all(self) -> Sequence[CirculationRule]:
+    def matrix(self) -> Sequence[CirculationRule]:
         """Every row."""
         ...
 
@@ -229,6 +256,11 @@ class LendingWork(Protocol):
     @property
     def loans(self) -> Loans:
         """All loans."""
+        ...
+
+    @property
+    def accounts(self) -> Accounts:
+        """What patrons owe."""
         ...
 
     @property

@@ -1,4 +1,4 @@
-"""Finds what is due on days on which its branch is closed: closures come after the loans that they concern."""
+"""Finds what is due on days on which its branch is closed: a closure may be younger than the loan."""
 
 from collections.abc import Callable, Iterator
 from datetime import datetime
@@ -31,7 +31,7 @@ def due_on_closed_days(calendars: Calendars) -> Iterator[Command[bool]]:
 
 
 def _ids(rows: "QuerySet[Any]", branch: str, deadline: str, calendars: Calendars) -> Iterator[UUID]:
-    """The ids of those rows, loans or holds, whose `deadline` falls on a day that their `branch` is closed on."""
+    """The ids of those loans or holds whose `deadline` falls on a day on which their `branch` is closed."""
     is_open = _memory_of(calendars)
     for code, at in list(rows.order_by(deadline, branch).values_list(branch, deadline).distinct()):
         if not is_open(code, at):

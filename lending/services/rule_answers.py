@@ -23,6 +23,11 @@ class RuleRef(Answer):
         """The name of the rule of these dimensions."""
         return cls(branch=dimensions.branch, category=dimensions.category, item_type=dimensions.item_type)
 
+    @property
+    def dimensions(self) -> Dimensions:
+        """What it speaks of. Raises RuleItemTypeInvalid."""
+        return Dimensions(branch=self.branch, category=self.category, item_type=self.item_type)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RuleView(Answer):

@@ -4,13 +4,13 @@ from collections.abc import Iterable
 from typing import Any
 from uuid import UUID
 
-from django.db.models import QuerySet
 from django.utils import timezone
 
 from lending.domain.hold import ACTIVE_STATES, Hold, HoldState
 from lending.domain.hold_queue import AlreadyHeld, HoldNotActive, HoldNotFound, HoldQueue, queue_id
 from lending.models import HoldQueueRow, HoldRow
 from outbox.unit_of_work import Repository
+from shared_kernel.sql import Given, Prepared, rows_having
 
 _ACTIVE = tuple(state.value for state in ACTIVE_STATES)
 
@@ -26,12 +26,13 @@ class DjangoHoldQueues(Repository[HoldQueue, HoldQueueRow]):
 
     def of_book(self, book_id: UUID, *, title: str) -> HoldQueue:
         """The queue of a book, locked; its row is made when it is first needed."""
-        locked = HoldQueueRow.objects.select_for_update().filter(book_id=book_id)
-        row = locked.first()
-        if row is None:
+        locked = rows_having(HoldQueueRow, "book_id", lock=True)
+        found = locked(book_id=book_id)
+        if not found:
             made = HoldQueueRow(id=queue_id(book_id), version=0, book_id=book_id)
             HoldQueueRow.objects.bulk_create([made], ignore_conflicts=True)
-            row = locked.get()
+            found = locked(book_id=book_id)
+        [row] = found
         return self._known.setdefault(row.id, self._assembled(row, title=title))
 
     def peek(self, book_id: UUID, *, title: str) -> HoldQueue:
@@ -69,7 +70,7 @@ class DjangoHoldQueues(Repository[HoldQueue, HoldQueueRow]):
         aggregate.ended.clear()
 
     def _assembled(self, row: HoldQueueRow, *, title: str) -> HoldQueue:
-        active = _active(row.book_id)
+        active = _active(book_id=row.book_id) if row.version else []  # nobody has ever waited
         self._ranks.update({each.id: each.rank for each in active})
         holds = [_hold(each) for each in active]
         return HoldQueue(book_id=row.book_id, book_title=title, holds=holds, version=row.version)
@@ -92,8 +93,9 @@ class DjangoHoldQueues(Repository[HoldQueue, HoldQueueRow]):
                 HoldRow.objects.filter(id=hold.id).update(**values)
 
 
-def _active(book_id: UUID) -> QuerySet[HoldRow]:
-    return HoldRow.objects.filter(book_id=book_id, state__in=_ACTIVE).order_by("rank")
+_active = Prepared(
+    lambda: HoldRow.objects.filter(book_id=Given(HoldRow, "book_id"), state__in=_ACTIVE).order_by("rank")
+)
 
 
 def _hold(row: HoldRow) -> Hold:

@@ -6,36 +6,45 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from django.db.models import Max
+from django.db.models import Max, Q
 from msgspec import convert, to_builtins
 
 from lending.domain.in_house_use import InHouseUse
-from lending.domain.loan import LentCopy, Loan, LoanNotFound, LoanState
+from lending.domain.loan import OUTSTANDING, LentCopy, Loan, LoanNotFound, LoanState
 from lending.domain.loan_terms import LoanTerms
 from lending.domain.policies.borrowing import CopyNotAvailable
 from lending.models import InHouseUseRow, LoanRow
 from outbox.unit_of_work import Repository
+from shared_kernel.sql import Given, Prepared
+
+_OUTSTANDING = tuple(sorted(state.value for state in OUTSTANDING))
 
 
 class DjangoLoans(Repository[Loan, LoanRow]):
     rows = LoanRow
     missing = LoanNotFound
-    refusals = {"lending_one_open_loan_per_copy": CopyNotAvailable}
+    refusals = {"lending_one_outstanding_loan_per_copy": CopyNotAvailable}
 
     def open_of_copy(self, copy_id: UUID) -> Loan | None:
         """The loan that this copy is out on."""
-        return self.find(copy_id=copy_id, state=LoanState.OPEN)
+        return self._first(_outstanding_of_copy(copy_id=copy_id))
+
+    def _first(self, rows: Sequence[LoanRow]) -> Loan | None:
+        return self.known(rows[0]) if rows else None
 
     def open_of_patron(self, patron_id: UUID) -> Sequence[Loan]:
         """The loans that this patron has."""
-        rows = LoanRow.objects.filter(patron_id=patron_id, state=LoanState.OPEN).order_by("due_at")
-        return [self.known(row) for row in rows]
+        return [self.known(row) for row in _open_of_patron(patron_id=patron_id)]
+
+    def open_of(self, *, patron: UUID, copy: UUID) -> Sequence[Loan]:
+        """The loans that this patron has, and the one that this copy is out on, whoever has it."""
+        return [self.known(row) for row in _open_of(patron_id=patron, copy_id=copy)]
 
     def lent_of_book(self, book_id: UUID) -> Collection[UUID]:
         """The ids of the copies of a book that are out, as this unit of work leaves them."""
-        rows = LoanRow.objects.filter(book_id=book_id, state=LoanState.OPEN).values_list("id", "copy_id")
+        rows = LoanRow.objects.filter(book_id=book_id, state__in=_OUTSTANDING).values_list("id", "copy_id")
         stored = {loan_id: copy_id for loan_id, copy_id in rows if loan_id not in self._known}
-        known = {loan.copy.id for loan in self._known.values() if loan.state is LoanState.OPEN}
+        known = {loan.copy.id for loan in self._known.values() if loan.state in OUTSTANDING}
         return known.union(stored.values())
 
     def last_return_of(self, copy_id: UUID) -> datetime | None:
@@ -64,6 +73,8 @@ class DjangoLoans(Repository[Loan, LoanRow]):
             renewals=row.renewals,
             due_version=row.due_version,
             due_soon_version=row.due_soon_version,
+            overdue_version=row.overdue_version,
+            overdue_notices=row.overdue_notices,
             terms=convert(row.terms, LoanTerms),
         )
 
@@ -84,8 +95,20 @@ class DjangoLoans(Repository[Loan, LoanRow]):
             "renewals": aggregate.renewals,
             "due_version": aggregate.due_version,
             "due_soon_version": aggregate.due_soon_version,
+            "overdue_version": aggregate.overdue_version,
+            "overdue_notices": aggregate.overdue_notices,
             "terms": to_builtins(asdict(aggregate.terms)),
         }
+
+
+_outstanding = LoanRow.objects.filter(state__in=_OUTSTANDING).order_by("due_at")
+_outstanding_of_copy = Prepared(lambda: _outstanding.filter(copy_id=Given(LoanRow, "copy_id")))
+_open_of_patron = Prepared(lambda: _outstanding.filter(patron_id=Given(LoanRow, "patron_id")))
+_open_of = Prepared(
+    lambda: _outstanding.filter(
+        Q(patron_id=Given(LoanRow, "patron_id")) | Q(copy_id=Given(LoanRow, "copy_id"))
+    )
+)
 
 
 class DjangoInHouseUses(Repository[InHouseUse, InHouseUseRow]):

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 
 from lending.domain.branch_calendar import BranchCalendar, Closure
 from lending.domain.circulation_rule import CirculationRule, Dimensions
@@ -12,6 +12,7 @@ from lending.models import BranchRow, CirculationRuleRow, ClosureRow, RuleVersio
 from lending.services.ports import BranchExists, BranchNotFound, UnknownBranch
 from outbox.unit_of_work import Repository
 from shared_kernel.domain.errors import ConcurrentChange
+from shared_kernel.sql import Given, Prepared
 
 
 class DjangoRules(Repository[CirculationRule, CirculationRuleRow]):
@@ -25,17 +26,11 @@ class DjangoRules(Repository[CirculationRule, CirculationRuleRow]):
     def about(
         self, *, branch: str | None, category: str | None, item_type: str | None
     ) -> Iterable[CirculationRule]:
-        """Every row that matches such a loan or names the category."""
-        matching = Q(
-            branch__in=["", branch or ""],
-            category__in=["", category or ""],
-            item_type__in=["", item_type or ""],
-        )
-        if category:
-            matching |= Q(category=category)
-        return [self.rebuild(row) for row in CirculationRuleRow.objects.filter(matching)]
+        """Every row that matches such a loan or names the category; and maybe some more."""
+        rows = _matching(branch=branch or "", category=category or "", item_type=item_type or "")
+        return [self.rebuild(row) for row in rows]
 
-    def all(self) -> Sequence[CirculationRule]:
+    def matrix(self) -> Sequence[CirculationRule]:
         """Every row."""
         return [self.rebuild(row) for row in CirculationRuleRow.objects.all()]
 
@@ -78,10 +73,8 @@ class DjangoRules(Repository[CirculationRule, CirculationRuleRow]):
             RuleVersionRow(
                 rule_id=rule.id,
                 version=rule.version,
-                values=rule.values,
-                set_at=rule.set_at,
-                set_by=rule.set_by,
                 reason=rule.reason,
+                **{name: self.columns(rule)[name] for name in ("values", "set_at", "set_by")},
             )
             for rule in self._known.values()
             if rule.has_changed
@@ -90,16 +83,31 @@ class DjangoRules(Repository[CirculationRule, CirculationRuleRow]):
         RuleVersionRow.objects.bulk_create(history)
 
 
+def _matching_rows() -> "QuerySet[CirculationRuleRow]":
+    branch, category, item_type = (
+        Given(CirculationRuleRow, name) for name in ("branch", "category", "item_type")
+    )
+    matching = Q(branch__in=["", branch], category__in=["", category], item_type__in=["", item_type])
+    return CirculationRuleRow.objects.filter(matching | Q(category=category)).order_by()
+
+
+_matching = Prepared(_matching_rows)
+
+
 class DjangoCalendars(Repository[BranchCalendar, BranchRow]):
     rows = BranchRow
     refusals = {"lending_one_branch_per_code": BranchExists, "lending_branch_pkey": BranchExists}
 
     def of(self, branch: str) -> BranchCalendar:
         """The calendar of a branch. Raises UnknownBranch."""
-        found = self.find(code=branch)
-        if found is None:
+        known = next((it for it in self._known.values() if it.code == branch), None)
+        if known:
+            return known
+        rows = _with_closures(code=branch)
+        if not rows:
             raise UnknownBranch(branch=branch)
-        return found
+        calendar = _assembled(rows)
+        return self._known.setdefault(calendar.id, calendar)
 
     def knows(self, branch: str) -> bool:
         """Whether there is a branch with this code."""
@@ -114,18 +122,7 @@ class DjangoCalendars(Repository[BranchCalendar, BranchRow]):
 
     def rebuild(self, row: BranchRow) -> BranchCalendar:
         """The calendar as its rows tell it."""
-        closures = ClosureRow.objects.filter(branch=row).order_by("first_on")
-        return BranchCalendar(
-            code=row.code,
-            name=row.name,
-            time_zone=ZoneInfo(row.time_zone),
-            closed_weekdays=row.closed_weekdays,
-            closures=[
-                Closure(id=it.id, first_on=it.first_on, last_on=it.last_on, reason=it.reason)
-                for it in closures
-            ],
-            version=row.version,
-        )
+        return _assembled(_with_closures(code=row.code))
 
     def columns(self, aggregate: BranchCalendar) -> dict[str, Any]:
         """The branch's row."""
@@ -153,3 +150,32 @@ class DjangoCalendars(Repository[BranchCalendar, BranchRow]):
             ],
             ignore_conflicts=True,
         )
+
+
+# A branch with no closures is one row, whose closure has no id.
+_with_closures = Prepared(
+    lambda: (
+        BranchRow.objects.filter(code=Given(BranchRow, "code"))
+        .order_by("closures__first_on")
+        .values_list(
+            *("code", "name", "time_zone", "closed_weekdays", "version"),
+            *("closures__id", "closures__first_on", "closures__last_on", "closures__reason"),
+        )
+    )
+)
+
+
+def _assembled(rows: Sequence[tuple[Any, ...]]) -> BranchCalendar:  # see _with_closures
+    code, name, time_zone, closed_weekdays, version, *_ = rows[0]
+    return BranchCalendar(
+        code=code,
+        name=name,
+        time_zone=ZoneInfo(time_zone),
+        closed_weekdays=closed_weekdays,
+        closures=[
+            Closure(id=closure, first_on=first_on, last_on=last_on, reason=reason)
+            for *_, closure, first_on, last_on, reason in rows
+            if closure
+        ],
+        version=version,
+    )

@@ -13,6 +13,7 @@ from lending.domain.policies import patron as patron_policies
 from lending.domain.policies.patron import NoTermsForCategory, PatronBlocked
 from lending.domain.standing import BorrowerStanding, CirculatingCopy, OpenLoan
 from shared_kernel.domain.errors import Refusal
+from shared_kernel.domain.money import Money
 
 
 class CopyNotLendable(Refusal):
@@ -60,6 +61,12 @@ class OverdueBlock(Refusal):
     code = "overdue_block"
 
 
+class BalanceBlock(Refusal):
+    """The patron owes {balance}; with more than {limit} nothing is lent. Pay {too_much} first."""
+
+    code = "balance_block"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BorrowingFacts:
     """All that decides whether this patron may borrow this copy.
@@ -75,6 +82,7 @@ class BorrowingFacts:
     loans: tuple[OpenLoan, ...]
     lent_to_another: bool
     held_for_another: bool
+    balance: Money
 
 
 Policy = Callable[[BorrowingFacts], Refusal | None]
@@ -146,6 +154,18 @@ def not_too_much_is_overdue(facts: BorrowingFacts) -> Refusal | None:
     return OverdueBlock(overdue=count, limit=limit, too_many=count - limit + 1)
 
 
+def balance_is_not_too_high(facts: BorrowingFacts) -> Refusal | None:
+    """Whoever owes more than the terms allow pays first."""
+    owed, limit = facts.balance, facts.terms.block_balance if facts.terms else None
+    if limit is None or owed.amount <= limit:
+        return None
+    return BalanceBlock(
+        balance=f"{owed.amount} {owed.currency}",
+        limit=f"{limit} {owed.currency}",
+        too_much=f"{owed.amount - limit} {owed.currency}",
+    )
+
+
 BORROWING_POLICIES: Final[tuple[Policy, ...]] = (
     copy_is_for_lending,
     copy_is_in_the_house,
@@ -157,10 +177,18 @@ BORROWING_POLICIES: Final[tuple[Policy, ...]] = (
     loans_are_within_the_limit,
     loans_of_the_type_are_within_the_limit,
     not_too_much_is_overdue,
+    balance_is_not_too_high,
 )
 _OVERRIDABLE: Final = frozenset(
     refusal.code
-    for refusal in (PatronBlocked, LoanLimitReached, ItemTypeLimitReached, OverdueBlock, CopyNotLendable)
+    for refusal in (
+        PatronBlocked,
+        LoanLimitReached,
+        ItemTypeLimitReached,
+        OverdueBlock,
+        BalanceBlock,
+        CopyNotLendable,
+    )
 )
 
 

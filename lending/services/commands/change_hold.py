@@ -103,7 +103,7 @@ def mark_hold_ready(
         pickup = pickup_for(hold, copy, work, directories=directories, branch=branch, at=now)
         queue.make_ready(hold.id, pickup, at=now)
     else:
-        queue.report_not_found(hold.id, at=now)
+        queue.unallocate(hold.id, at=now)
     return _view(queue, hold)
 
 
@@ -198,7 +198,7 @@ def allocate_copies(
     lendable = {copy.id for copy in directories.copies.of_book(command.book) if copy.lendable}
     for hold in list(queue.holds):
         if hold.copy_id and hold.copy_id not in lendable and hold.pickup_deadline_at is None:
-            queue.report_not_found(hold.id, at=now)
+            queue.unallocate(hold.id, at=now)
     allocate_free_copies(queue, work, directories=directories, at=now)
 
 

@@ -7,6 +7,7 @@ from lending.domain.loan import LoanNotFound
 from lending.domain.policies.renewing import RenewalFacts, refusals
 from lending.services.answers import LoanView
 from lending.services.borrowing import Directories
+from lending.services.charging import charge_lateness
 from lending.services.ports import LendingWork
 from shared_kernel.domain.clock import Clock
 from shared_kernel.domain.errors import Refused
@@ -42,5 +43,8 @@ def renew_loan(command: RenewLoan, work: LendingWork, *, directories: Directorie
     )
     if reasons := refusals(facts):
         raise Refused(*reasons)
+    if loan.is_overdue(facts.now):
+        price = directories.copies.prices_of([loan.copy.id]).get(loan.copy.id)
+        charge_lateness(loan, work, price=price, at=facts.now)
     loan.renew(due_at=facts.new_due_at, at=facts.now)
     return LoanView.of(loan, now=facts.now)

@@ -7,10 +7,11 @@ from uuid import uuid4
 from lending.domain.hold import Hold
 from lending.domain.hold_queue import HoldQueue
 from lending.domain.in_house_use import SECOND_SCAN_WITHIN, InHouseUse
-from lending.domain.loan import Loan, ReturnedInTheFuture
+from lending.domain.loan import Loan, LoanState, ReturnedInTheFuture
 from lending.domain.standing import CirculatingCopy
 from lending.services.answers import HoldView, LoanView, ReturnReceipt
 from lending.services.borrowing import Directories
+from lending.services.charging import charge_lateness, refund_loss
 from lending.services.ports import LendingWork
 from lending.services.shelf import receive
 from shared_kernel.domain.clock import Clock
@@ -47,7 +48,7 @@ def return_book(
     queue = work.holds.of_book(copy.book_id, title=copy.book_title)
     loan = work.loans.open_of_copy(copy.id)
     if loan:
-        _bring_back(loan, work, at=at)
+        _bring_back(loan, work, copy=copy, at=at)
     hold = receive(queue, copy, work, directories=directories, scanned_in=scanned_in, at=now)
     in_house = not loan and not hold and _use_in_house(copy, work, branch=scanned_in, at=at)
     return ReturnReceipt(
@@ -55,9 +56,12 @@ def return_book(
     )
 
 
-def _bring_back(loan: Loan, work: LendingWork, *, at: datetime) -> None:
+def _bring_back(loan: Loan, work: LendingWork, *, copy: CirculatingCopy, at: datetime) -> None:
     concerning(loan=loan.id, patron=loan.patron_id)
     calendar = work.calendars.of(loan.branch)
+    charge_lateness(loan, work, price=copy.price, at=at)
+    if loan.state is LoanState.LOST:
+        refund_loss(loan, work, at=at)
     loan.bring_back(at=at, days_overdue=calendar.days_overdue(due_at=loan.due_at, at=at))
 
 

@@ -14,7 +14,7 @@ from shared_kernel.services.origin import concerning, origin
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SetRule(Command[RuleView]):
-    """Replace the values of the rule for these dimensions (None: all); a value that is not given is inherited.
+    """Replace the values of the rule for these dimensions (None: all); those not given are inherited.
 
     `version` is the version that the asker has seen, if that matters.
     """

@@ -18,6 +18,8 @@ from shared_kernel.domain.clock import Clock
 from shared_kernel.services.bus import Query
 from shared_kernel.services.pages import Page, PageRequest, keyset_page
 
+_BRANCH: Final = ("code", "name", "time_zone", "closed_weekdays")
+_CLOSURE: Final = ("id", "first_on", "last_on", "reason")
 _EXAMPLES: Final = 50
 
 
@@ -30,8 +32,7 @@ class ListBranches(Query[Page[BranchView]]):
 
 def list_branches(query: ListBranches) -> Page[BranchView]:
     """A page of them, by their codes."""
-    rows = BranchRow.objects.values("code", "name", "time_zone", "closed_weekdays")
-    found = keyset_page(rows, order=("code",), request=query.page)
+    found = keyset_page(BranchRow.objects.values(*_BRANCH), order=("code",), request=query.page)
     return found.mapped(lambda page: [BranchView(**row) for row in page])
 
 
@@ -44,11 +45,10 @@ class GetBranch(Query[BranchView]):
 
 def get_branch(query: GetBranch) -> BranchView:
     """The branch. Raises BranchNotFound."""
-    row = BranchRow.objects.filter(code=query.code)
-    found = row.values("code", "name", "time_zone", "closed_weekdays").first()
-    if found is None:
+    row = BranchRow.objects.filter(code=query.code).values(*_BRANCH).first()
+    if row is None:
         raise BranchNotFound
-    return BranchView(**found)
+    return BranchView(**row)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,7 +64,7 @@ def list_closures(query: ListClosures) -> Page[ClosureView]:
     branch = BranchRow.objects.filter(code=query.branch).values_list("id", flat=True).first()
     if branch is None:
         raise BranchNotFound
-    rows = ClosureRow.objects.filter(branch_id=branch).values("id", "first_on", "last_on", "reason")
+    rows = ClosureRow.objects.filter(branch_id=branch).values(*_CLOSURE)
     found = keyset_page(rows, order=("first_on", "id"), request=query.page, descending=True)
     return found.mapped(lambda page: [ClosureView(**row, branch=query.branch) for row in page])
 

@@ -7,7 +7,7 @@ from uuid import UUID
 
 from django.db.models import QuerySet
 
-from lending.domain.loan import LoanNotFound
+from lending.domain.loan import OUTSTANDING, LoanNotFound
 from lending.domain.policies.borrowing import refusals
 from lending.models import LoanRow
 from lending.services.answers import EligibilityView, LoanView, RefusalView
@@ -65,7 +65,9 @@ def get_loan(query: GetLoan, *, patrons: PatronDirectory, clock: Clock) -> LoanV
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ListLoans(Query[Page[LoanView]]):
-    """Loans, the newest first; `overdue` asks for those that are, or aren't, overdue now.
+    """Loans, the newest first; `state` may be `outstanding` for all whose copy is not in the house.
+
+    `overdue` asks for those that are, or aren't, overdue now.
 
     `copy` is a barcode. `viewer_login` bounds the answer to that login's own loans; None sees every loan.
     """
@@ -82,7 +84,9 @@ def list_loans(query: ListLoans, *, patrons: PatronDirectory, clock: Clock) -> P
     """A page of loans."""
     now = clock.now()
     rows = _visible_to(query.viewer_login, patrons=patrons)
-    wanted = {"patron_id": query.patron, "barcode": query.copy, "state": query.state}
+    wanted: dict[str, Any] = {"patron_id": query.patron, "barcode": query.copy}  # column values
+    if query.state is not None:
+        wanted["state__in"] = sorted(OUTSTANDING) if query.state == "outstanding" else [query.state]
     rows = rows.filter(**{column: value for column, value in wanted.items() if value is not None})
     if query.overdue is not None:
         late = {"state": LoanRow.State.OPEN, "due_at__lt": now}

@@ -12,11 +12,12 @@ from lending.domain.loan import LoanState
 from lending.domain.waiting_time import estimated_ready_at
 from lending.models import HoldRow, LoanRow
 from lending.services.answers import HoldView, LoanView
-from lending.services.ports import PatronDirectory, UnknownPatron
+from lending.services.ports import Accounts, PatronDirectory, UnknownPatron
 from lending.services.queries.holds import ListHolds, list_holds
 from lending.services.queries.loans import ListLoans, list_loans
 from shared_kernel.domain.clock import Clock
 from shared_kernel.domain.errors import NotFound
+from shared_kernel.domain.money import Money
 from shared_kernel.services.bus import Answer, Query
 from shared_kernel.services.pages import PageRequest
 
@@ -43,11 +44,12 @@ class HeldBook(Answer):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ProfileView(Answer):
-    """A patron's circulation. `loans` are the open ones."""
+    """A patron's circulation. `loans` are the open ones, `balance` is what is owed."""
 
     patron: UUID
     loans: Sequence[LoanView]
     holds: Sequence[HeldBook]
+    balance: Money
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,7 +60,9 @@ class PatronProfile(Query[ProfileView]):
     viewer_login: int | None = None
 
 
-def patron_profile(query: PatronProfile, *, patrons: PatronDirectory, clock: Clock) -> ProfileView:
+def patron_profile(
+    query: PatronProfile, *, patrons: PatronDirectory, accounts: Accounts, clock: Clock
+) -> ProfileView:
     """The profile. Raises PatronNotFound, also for somebody else's."""
     if query.viewer_login is not None and patrons.id_of_login(query.viewer_login) != query.patron:
         raise PatronNotFound
@@ -66,11 +70,16 @@ def patron_profile(query: PatronProfile, *, patrons: PatronDirectory, clock: Clo
         patrons.standing_of(query.patron)
     except UnknownPatron:
         raise PatronNotFound from None
-    open_loans = ListLoans(patron=query.patron, state=LoanState.OPEN, page=_MOST)
+    open_loans = ListLoans(patron=query.patron, state="outstanding", page=_MOST)
     active_holds = ListHolds(patron=query.patron, state="active", page=_MOST)
     loans = list_loans(open_loans, patrons=patrons, clock=clock).results
     holds = list_holds(active_holds, patrons=patrons).results
-    return ProfileView(patron=query.patron, loans=loans, holds=_held_books(holds, now=clock.now()))
+    return ProfileView(
+        patron=query.patron,
+        loans=loans,
+        holds=_held_books(holds, now=clock.now()),
+        balance=accounts.balance_of(query.patron),
+    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -80,12 +89,14 @@ class OwnProfile(Query[ProfileView]):
     login: int
 
 
-def own_profile(query: OwnProfile, *, patrons: PatronDirectory, clock: Clock) -> ProfileView:
+def own_profile(
+    query: OwnProfile, *, patrons: PatronDirectory, accounts: Accounts, clock: Clock
+) -> ProfileView:
     """The profile. Raises PatronNotFound for a login that is no patron's."""
     patron = patrons.id_of_login(query.login)
     if patron is None:
         raise PatronNotFound
-    return patron_profile(PatronProfile(patron=patron), patrons=patrons, clock=clock)
+    return patron_profile(PatronProfile(patron=patron), patrons=patrons, accounts=accounts, clock=clock)
 
 
 def _held_books(holds: Sequence[HoldView], *, now: datetime) -> list[HeldBook]:
@@ -153,7 +164,9 @@ class CardProfile(Query[DeskProfile]):
     card_or_email: str
 
 
-def card_profile(query: CardProfile, *, patrons: PatronDirectory, clock: Clock) -> DeskProfile:
+def card_profile(
+    query: CardProfile, *, patrons: PatronDirectory, accounts: Accounts, clock: Clock
+) -> DeskProfile:
     """The profile. Raises UnknownPatron."""
     standing = patrons.standing(card=patrons.card_of(query.card_or_email))
     return DeskProfile(
@@ -164,5 +177,7 @@ def card_profile(query: CardProfile, *, patrons: PatronDirectory, clock: Clock) 
         blocks=[
             block.reason + (f" (until {block.until})" if block.until else "") for block in standing.blocks
         ],
-        circulation=patron_profile(PatronProfile(patron=standing.id), patrons=patrons, clock=clock),
+        circulation=patron_profile(
+            PatronProfile(patron=standing.id), patrons=patrons, accounts=accounts, clock=clock
+        ),
     )

@@ -33,7 +33,7 @@ _REFUSALS: Final = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NewlyRefused:
-    """So many patrons of a category (at most 10 001) would be refused with this code, who are not so today."""
+    """So many patrons of a category (at most 10 001), not refused with this code today, would be so."""
 
     code: str
     category: str
@@ -78,7 +78,7 @@ def rule_preview(
         work=work,
         patrons=directories.patrons,
     )
-    rules = work.rules.all()
+    rules = work.rules.matrix()
     now = clock.now()
     changed = CirculationRule(dimensions=dimensions)
     changed.set(query.values, at=now, by="")
@@ -160,9 +160,11 @@ def _affected(limit: _Limit, named_types: set[str], *, now: datetime) -> "QueryS
     rows = LoanRow.objects.filter(state=LoanRow.State.OPEN)
     if limit.name == "block_overdue":
         return rows.filter(due_at__lt=now)
-    if limit.name == "max_of_type":
-        return rows.filter(item_type=limit.item_type) if limit.item_type else rows.exclude(item_type__in=named_types)
-    return rows
+    if limit.name != "max_of_type":
+        return rows
+    if limit.item_type is None:
+        return rows.exclude(item_type__in=named_types)
+    return rows.filter(item_type=limit.item_type)
 
 
 def _beyond(rows: "QuerySet[Any]", limit: _Limit) -> "QuerySet[Any]":  # loans or holds, by patron
@@ -171,7 +173,8 @@ def _beyond(rows: "QuerySet[Any]", limit: _Limit) -> "QuerySet[Any]":  # loans o
     counted = rows.order_by().values(*per).annotate(number=Count("id")).filter(number__gte=limit.after)
     if isinstance(limit.before, int):
         counted = counted.filter(number__lt=limit.before)
-    return counted.values("patron_id").distinct()
+    patrons: QuerySet[Any] = counted.values("patron_id").distinct()
+    return patrons
 
 
 def _counted(rows: "QuerySet[Any]") -> int:  # any rows

@@ -1,15 +1,19 @@
 """Questions about the rule matrix."""
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
-from lending.domain.circulation_rule import Dimensions, deciding_rules
+from lending.domain.circulation_rule import CirculationRule, Dimensions, deciding_rules, inherited_values
 from lending.domain.policies.patron import NoTermsForCategory
 from lending.models import CirculationRuleRow, RuleVersionRow
-from lending.services.ports import LendingWork, UnknownBranch
-from lending.services.rule_answers import ExplainedValue, Explanation, RuleVersion, RuleView
+from lending.services.ports import LendingWork, PatronDirectory, UnknownBranch
+from lending.services.rule_answers import ExplainedValue, Explanation, RuleRef, RuleVersion, RuleView
 from shared_kernel.services.bus import Query
 from shared_kernel.services.pages import Page, PageRequest, keyset_page
+
+_DIMENSIONS: Final = ("branch", "category", "item_type")
+_COLUMNS: Final = ("version", "values", "set_by", "set_at")
 
 
 class CategoryWithoutTerms(NoTermsForCategory):
@@ -27,9 +31,52 @@ class ListRules(Query[Page[RuleView]]):
 
 def list_rules(query: ListRules) -> Page[RuleView]:
     """A page of them, the row for all first, then by branch, category and item type."""
-    order = ("branch", "category", "item_type")
-    rows = CirculationRuleRow.objects.values(*order, "values", "version", "set_by", "set_at")
-    return keyset_page(rows, order=order, request=query.page).mapped(lambda page: [_view(row) for row in page])
+    rows = CirculationRuleRow.objects.values(*_DIMENSIONS, *_COLUMNS)
+    found = keyset_page(rows, order=_DIMENSIONS, request=query.page)
+    return found.mapped(lambda page: [_view(row) for row in page])
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ListCategories(Query[Mapping[str, str]]):
+    """The categories that a rule can name."""
+
+
+def list_categories(_query: ListCategories, *, patrons: PatronDirectory) -> Mapping[str, str]:
+    """What each is called, by its code."""
+    return patrons.categories()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MatrixRow:
+    """A row of the matrix with what it inherits: each value that others give, and which rule does."""
+
+    rule: RuleView
+    inherited: Mapping[str, ExplainedValue]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RuleMatrix(Query[Sequence[MatrixRow]]):
+    """The whole matrix, to be read and edited by a manager; with `also` a row that there may not be yet."""
+
+    also: RuleRef | None = None
+
+
+def rule_matrix(query: RuleMatrix, *, work: LendingWork) -> Sequence[MatrixRow]:
+    """Every row, the row for all first, then by branch, category and item type; a new row comes last."""
+    rules = list(work.rules.matrix())
+    if query.also is not None:
+        also = CirculationRule(dimensions=query.also.dimensions)
+        rules += [also] if all(rule.id != also.id for rule in rules) else []
+    return [
+        MatrixRow(
+            rule=RuleView.of(rule),
+            inherited={
+                name: ExplainedValue.of(name, giver)
+                for name, giver in inherited_values(rules, rule.dimensions).items()
+            },
+        )
+        for rule in rules
+    ]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,12 +112,10 @@ class RuleHistory(Query[Page[RuleVersion]]):
 def rule_history(query: RuleHistory) -> Page[RuleVersion]:
     """A page of its versions, the newest first; none for a rule that there never was."""
     rule = Dimensions(branch=query.branch, category=query.category, item_type=query.item_type)
-    rows = RuleVersionRow.objects.filter(rule_id=rule.rule_id)
-    columns = rows.values("version", "values", "set_by", "set_at", "reason")
-    found = keyset_page(columns, order=("version",), request=query.page, descending=True)
+    rows = RuleVersionRow.objects.filter(rule_id=rule.rule_id).values(*_COLUMNS, "reason")
+    found = keyset_page(rows, order=("version",), request=query.page, descending=True)
     return found.mapped(lambda page: [RuleVersion(**row) for row in page])
 
 
 def _view(row: dict[str, Any]) -> RuleView:
-    where = {name: row.pop(name) or None for name in ("branch", "category", "item_type")}
-    return RuleView(**where, **row)
+    return RuleView(**(row | {name: row[name] or None for name in _DIMENSIONS}))

@@ -8,6 +8,7 @@ from lending.domain.loan import LentCopy, Loan
 from lending.domain.loan_terms import LoanTerms, RenewFrom
 from lending.domain.policies.borrowing import BorrowingFacts
 from lending.domain.standing import BorrowerStanding, CirculatingCopy, OpenLoan
+from shared_kernel.domain.money import Money
 
 NOW = datetime(2024, 1, 15, 10, tzinfo=UTC)
 TERMS = LoanTerms(
@@ -42,6 +43,7 @@ COPY = CirculatingCopy(
     lendable=True,
     in_reach=True,
     condition="in service",
+    price=None,
 )
 FACTS = BorrowingFacts(
     today=date(2024, 1, 15),
@@ -51,6 +53,7 @@ FACTS = BorrowingFacts(
     loans=(),
     lent_to_another=False,
     held_for_another=False,
+    balance=Money(Decimal(0), "EUR"),
 )
 
 

@@ -49,7 +49,8 @@ class TestADeadline:
 
     @pytest.mark.parametrize(
         # Its last day may lie in the past: then there is no better day than the old one.
-        ("not_after", "moved"), [(29, (1, 28)), (30, (1, 28)), (31, (1, 31)), (15, (1, 15)), (1, (1, 29))]
+        ("not_after", "moved"),
+        [(29, (1, 28)), (30, (1, 28)), (31, (1, 31)), (15, (1, 15)), (1, (1, 29))],
     )
     def test_moves_back_where_the_next_open_day_is_too_late(
         self, not_after: int, moved: tuple[int, int]
@@ -78,9 +79,7 @@ class TestADeadline:
 
 
 class TestAClosure:
-    @pytest.mark.parametrize(
-        "day", [date(1, 1, 1), date(1899, 12, 31), date(3000, 1, 1), date(9999, 12, 31)]
-    )
+    @pytest.mark.parametrize("day", [date(1, 1, 1), date(1899, 12, 31), date(3000, 1, 1), date(9999, 12, 31)])
     def test_lies_where_every_day_is_an_instant_in_every_zone(self, day: date) -> None:
         with pytest.raises(ClosureInvalid):
             calendar().close(first_on=day, last_on=day, reason="works", at=NOW)

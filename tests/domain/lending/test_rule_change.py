@@ -26,7 +26,12 @@ def change(name: str, before: object, after: object, category: str = "regular", 
 
 class TestChangingARule:
     def test_changes_what_no_other_rule_decides(self) -> None:
-        rules = [FALLBACK, REGULAR, PREMIUM, CirculationRule.of(category="regular", item_type="dvd", loan_days=7)]
+        rules = [
+            FALLBACK,
+            REGULAR,
+            PREMIUM,
+            CirculationRule.of(category="regular", item_type="dvd", loan_days=7),
+        ]
         changes = changed_values(rules, CirculationRule.of(category="regular", loan_days=28))
         assert changes == [change("loan_days", 21, 28)]
 
@@ -77,7 +82,8 @@ class TestSettingARule:
 
 class TestTheValues:
     @pytest.mark.parametrize(
-        ("written", "kept"), [("0.5", "0.50"), ("1E+1", "10.00"), ("-0", "0.00"), (" 2 ", "2.00"), ("none", "none")]
+        ("written", "kept"),
+        [("0.5", "0.50"), ("1E+1", "10.00"), ("-0", "0.00"), (" 2 ", "2.00"), ("none", "none")],
     )
     def test_keep_amounts_in_one_writing(self, written: str, kept: str) -> None:
         assert checked_values({"fine_cap": written}) == {"fine_cap": kept}

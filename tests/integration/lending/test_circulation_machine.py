@@ -112,7 +112,7 @@ class TestCirculation:
 
 @pytest.mark.django_db(transaction=True, serialized_rollback=True)
 class TestSixteenDesksAtOnce:
-    """Three copies, four patrons: what happened is what one desk could have done, in the order of the events."""
+    """Three copies, four patrons: one desk could have done what happened, in the order of the events."""
 
     def test_do_what_one_desk_could_have_done(self, token: Any) -> None:
         headers = token("circulation:read", "circulation:write")

@@ -1,12 +1,15 @@
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 from django.test import Client
 
 from lending.models import LoanRow
+from lending.services.commands.return_book import ReturnBook
 from patrons.services.commands.link_login import LinkLogin
 from shared_kernel.models import AuditEntry
 from shared_kernel.services.commands import dispatch
+from shared_kernel.services.origin import acting_as
 from tests.factories import a_copy, a_loan
 from tests.factories_patrons import a_patron
 from tests.integration.conftest import Browser
@@ -75,6 +78,19 @@ class TestTheDesk:
         answer = librarian.post(f"/desk/renew/{loan.id}", {"patron": ""}, follow=True)
         assert "Renewed." in text(answer)
         assert librarian.post(f"/desk/burn/{loan.id}").status_code == 404
+
+    def test_takes_a_payment(self, librarian: Client) -> None:
+        patron = a_patron()
+        with acting_as(acts_at=datetime(2024, 1, 15, tzinfo=UTC)):
+            loan = a_loan(patron_card=patron.card_number)
+        with acting_as(acts_at=datetime(2024, 2, 2, tzinfo=UTC)):
+            dispatch(ReturnBook(copy_barcode=loan.copy_barcode))
+        assert "Balance: <strong>1.00 EUR" in text(librarian.get("/desk/", {"patron": patron.card_number}))
+        paid = librarian.post(
+            f"/desk/pay/{patron.id}", {"amount": "1.00", "patron": patron.card_number}, follow=True
+        )
+        assert "Payment taken." in text(paid)
+        assert "Balance" not in text(paid)
 
     def test_costs_the_same_queries_however_much_is_due(
         self, librarian: Client, django_assert_max_num_queries: Any

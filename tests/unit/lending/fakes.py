@@ -3,6 +3,7 @@
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime
+from decimal import Decimal
 from uuid import UUID, uuid4
 from zoneinfo import ZoneInfo
 
@@ -10,11 +11,13 @@ from lending.domain.branch_calendar import BranchCalendar
 from lending.domain.circulation_rule import CirculationRule, Dimensions
 from lending.domain.hold_queue import HoldNotActive, HoldNotFound, HoldQueue
 from lending.domain.in_house_use import InHouseUse
-from lending.domain.loan import Loan, LoanNotFound, LoanState
+from lending.domain.loan import OUTSTANDING, Loan, LoanNotFound
+from lending.domain.patron_account import PatronAccount
 from lending.domain.standing import Block, BorrowerStanding, CirculatingCopy
 from lending.services.borrowing import Directories
 from lending.services.ports import BranchNotFound, UnknownBook, UnknownBranch, UnknownCopy, UnknownPatron
 from shared_kernel.domain.events import Recorded
+from shared_kernel.domain.money import Money
 from shared_kernel.services.bus import Storage
 
 FALLBACK = CirculationRule.of(
@@ -100,7 +103,7 @@ class FakePatrons:
 
     def membership_ends(self, ids: Collection[UUID]) -> Mapping[UUID, date]:
         ends = {patron.id: patron.expires_on for patron in self.known.values()}
-        return {id: end for id, end in ends.items() if id in ids and end is not None}
+        return {patron: end for patron, end in ends.items() if patron in ids and end is not None}
 
 
 @dataclass
@@ -117,6 +120,7 @@ class FakeCopies:
             branch="MAIN",
             lendable=True,
             in_reach=True,
+            price=None,
             condition="in service",
         )
         return self.known[barcode]
@@ -128,6 +132,9 @@ class FakeCopies:
 
     def of_book(self, book_id: UUID) -> Sequence[CirculatingCopy]:
         return [copy for copy in self.known.values() if copy.book_id == book_id]
+
+    def prices_of(self, copy_ids: Collection[UUID]) -> Mapping[UUID, Decimal]:
+        return {it.id: it.price for it in self.known.values() if it.id in copy_ids and it.price is not None}
 
     def title_of(self, book_id: UUID) -> str:
         if not self.of_book(book_id):
@@ -156,13 +163,16 @@ class FakeLoans(FakeStorage):
 
     @property
     def open(self) -> list[Loan]:
-        return [loan for loan in self.all.values() if loan.state is LoanState.OPEN]
+        return [loan for loan in self.all.values() if loan.state in OUTSTANDING]
 
     def open_of_copy(self, copy_id: UUID) -> Loan | None:
         return next((loan for loan in self.open if loan.copy.id == copy_id), None)
 
     def open_of_patron(self, patron_id: UUID) -> Sequence[Loan]:
         return [loan for loan in self.open if loan.patron_id == patron_id]
+
+    def open_of(self, *, patron: UUID, copy: UUID) -> Sequence[Loan]:
+        return [loan for loan in self.open if patron == loan.patron_id or copy == loan.copy.id]
 
     def lent_of_book(self, book_id: UUID) -> Collection[UUID]:
         return {loan.copy.id for loan in self.open if loan.copy.book_id == book_id}
@@ -191,6 +201,19 @@ class FakeHoldQueues(FakeStorage):
 
     def count_of_patron(self, patron_id: UUID) -> int:
         return sum(hold.patron_id == patron_id for queue in self.all.values() for hold in queue.holds)
+
+
+class FakeAccounts(FakeStorage):
+    def __init__(self) -> None:
+        self.all: dict[UUID, PatronAccount] = {}
+
+    def of_patron(self, patron_id: UUID) -> PatronAccount:
+        return self.all.setdefault(patron_id, PatronAccount(patron_id=patron_id, currency="EUR"))
+
+    peek = of_patron
+
+    def balance_of(self, patron_id: UUID) -> Money:
+        return self.of_patron(patron_id).balance
 
 
 class FakeUses(FakeStorage):
@@ -243,6 +266,7 @@ class FakeLending:
 
     def __init__(self, *rules: CirculationRule) -> None:
         self.loans = FakeLoans()
+        self.accounts = FakeAccounts()
         self.holds = FakeHoldQueues()
         self.in_house_uses = FakeUses()
         self.rules = FakeRules(*(rules or (FALLBACK, CirculationRule.of(category="regular"))))
@@ -254,4 +278,4 @@ class FakeLending:
 
     @property
     def storages(self) -> Sequence[Storage]:
-        return (self.loans, self.holds, self.in_house_uses, self.rules, self.calendars)
+        return (self.loans, self.accounts, self.holds, self.in_house_uses, self.rules, self.calendars)

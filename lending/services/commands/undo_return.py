@@ -1,0 +1,38 @@
+"""A return was scanned by mistake."""
+
+from dataclasses import dataclass
+from uuid import UUID
+
+from lending.domain.loan import UNDO_WITHIN, UndoTooLate
+from lending.domain.patron_account import EntryKind
+from lending.services.answers import LoanView
+from lending.services.ports import LendingWork
+from shared_kernel.domain.clock import Clock
+from shared_kernel.services.bus import Command
+from shared_kernel.services.origin import concerning
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UndoReturn(Command[LoanView]):
+    """Let a loan go on as if its copy had never been scanned."""
+
+    loan: UUID
+
+
+def undo_return(command: UndoReturn, work: LendingWork, *, clock: Clock) -> LoanView:
+    """Restore the loan, the queue and the account. Raises UndoTooLate, also if the copy has moved on."""
+    concerning(loan=command.loan)
+    now = clock.now()
+    loan = work.loans.get(command.loan)
+    queue = work.holds.of_book(loan.copy.book_id, title=loan.copy.book_title)
+    loan = work.loans.get(command.loan, lock=True)
+    concerning(copy=loan.copy.id, book=loan.copy.book_id, patron=loan.patron_id)
+    if work.loans.open_of_copy(loan.copy.id) is not None:
+        raise UndoTooLate(minutes=int(UNDO_WITHIN.total_seconds() // 60))
+    fined = loan.due_version
+    loan.undo_return(at=now)
+    if hold := queue.serving(loan.copy.id):
+        queue.unallocate(hold.id, at=now)
+    account = work.accounts.of_patron(loan.patron_id)
+    account.refund(EntryKind.OVERDUE, loan_id=loan.id, due_version=fined, at=now)
+    return LoanView.of(loan, now=now)

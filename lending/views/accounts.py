@@ -1,0 +1,76 @@
+"""Lending's API of accounts and lost things: parse, dispatch or ask, render."""
+
+from uuid import UUID
+
+from drf_spectacular.utils import extend_schema
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from lending.serializers import PaymentForm, WaiverForm
+from lending.services.account_answers import AccountView
+from lending.services.answers import LoanView
+from lending.services.commands.lost_things import ClaimReturned, DeclareLost
+from lending.services.commands.settle_account import PostPayment, WaiveCharge
+from lending.services.commands.undo_return import UndoReturn
+from lending.services.queries.accounts import GetAccount
+from lending.views.viewer import viewer_login
+from shared_kernel.services.bus import Command
+from shared_kernel.services.commands import dispatch
+from shared_kernel.services.queries import ask
+from shared_kernel.web.access import OWN, PAYMENTS
+from shared_kernel.web.views import LibraryViewSet
+
+READ, WRITE = "circulation:read", "circulation:write"
+
+
+class AccountViewSet(LibraryViewSet):
+    """What a patron owes. Librarians take payments; managers waive, with a reason."""
+
+    policy = {
+        "retrieve": (READ, "accounts:write", OWN),
+        "pay": ("accounts:write", PAYMENTS),
+        "waive": "accounts:write",
+    }
+
+    @extend_schema(responses={200: AccountView})
+    def retrieve(self, _request: Request, id: UUID) -> Response:
+        """The balance, what is accruing beside it, and the ledger."""
+        viewer = None if self.principal.may("accounts:write") else viewer_login(self.principal, sees_all=READ)
+        return Response(ask(GetAccount(patron=id, viewer_login=viewer)))
+
+    @extend_schema(request=PaymentForm, responses={201: AccountView})
+    def pay(self, _request: Request, id: UUID) -> Response:
+        """Take a payment."""
+        command = PostPayment(patron=id, **self.body(PaymentForm))
+        return Response(dispatch(command, idempotency_key=self.idempotency_key), status=201)
+
+    @extend_schema(request=WaiverForm, responses={201: AccountView})
+    def waive(self, _request: Request, id: UUID) -> Response:
+        """Forgive a charge, or a part of it."""
+        command = WaiveCharge(patron=id, **self.body(WaiverForm))
+        return Response(dispatch(command, idempotency_key=self.idempotency_key), status=201)
+
+
+class LostThingsViewSet(LibraryViewSet):
+    """Loans whose copy doesn't come back, or came back by mistake."""
+
+    policy = {"declare_lost": WRITE, "claim_returned": WRITE, "undo_return": WRITE}
+
+    @extend_schema(request=None, responses={200: LoanView})
+    def declare_lost(self, _request: Request, id: UUID) -> Response:
+        """Give the copy up: its price, a fee and the lateness so far are charged."""
+        return self._do(DeclareLost(loan=id))
+
+    @extend_schema(request=None, responses={200: LoanView})
+    def claim_returned(self, _request: Request, id: UUID) -> Response:
+        """Note that the patron says it was returned."""
+        return self._do(ClaimReturned(loan=id))
+
+    @extend_schema(request=None, responses={200: LoanView})
+    def undo_return(self, _request: Request, id: UUID) -> Response:
+        """Take a return back that was scanned by mistake, within 15 minutes."""
+        return self._do(UndoReturn(loan=id))
+
+    def _do(self, command: Command[LoanView]) -> Response:
+        self.body()
+        return Response(dispatch(command, idempotency_key=self.idempotency_key))

@@ -1,0 +1,70 @@
+"""Lending's API of branches and their calendars: parse, dispatch or ask, render."""
+
+from uuid import UUID
+
+from drf_spectacular.utils import extend_schema
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from lending.serializers import BranchForm, ClosureForm, DryRun
+from lending.services.calendar_answers import BranchView, ClosurePreview, ClosureView
+from lending.services.commands.add_branch import AddBranch
+from lending.services.commands.add_closure import AddClosure
+from lending.services.commands.remove_closure import RemoveClosure
+from lending.services.queries.calendars import ListBranches, ListClosures, PreviewClosure
+from shared_kernel.services.commands import dispatch
+from shared_kernel.services.queries import ask
+from shared_kernel.web.openapi import paged_schema
+from shared_kernel.web.views import LibraryViewSet
+
+READ, WRITE = "circulation:read", "rules:write"
+
+
+class BranchViewSet(LibraryViewSet):
+    """Branches."""
+
+    policy = {"list": READ, "create": WRITE}
+
+    @extend_schema(responses={200: paged_schema(BranchView)})
+    def list(self, _request: Request) -> Response:
+        """The branches, by code."""
+        return self.paged(ask(ListBranches(page=self.page_request())))
+
+    @extend_schema(request=BranchForm, responses={201: BranchView})
+    def create(self, _request: Request) -> Response:
+        """Add a branch."""
+        command = AddBranch(**self.body(BranchForm))
+        return Response(dispatch(command, idempotency_key=self.idempotency_key), status=201)
+
+
+class ClosureViewSet(LibraryViewSet):
+    """When a branch is closed besides its weekly days."""
+
+    policy = {"list": READ, "create": WRITE, "destroy": WRITE}
+
+    @extend_schema(responses={200: paged_schema(ClosureView)})
+    def list(self, _request: Request, code: str) -> Response:
+        """A branch's closures, the latest first."""
+        return self.paged(ask(ListClosures(branch=code, page=self.page_request())))
+
+    @extend_schema(
+        request=ClosureForm, parameters=[DryRun], responses={201: ClosureView, 200: ClosurePreview}
+    )
+    def create(self, _request: Request, code: str) -> Response:
+        """Close a branch for some days, or with `dry_run` see what that would do.
+
+        Loans and holds that are due on these days move to the next open day within minutes.
+        """
+        asked, form = self.params(DryRun), self.body(ClosureForm)
+        if asked["dry_run"]:
+            days = {"first_on": form["first_on"], "last_on": form["last_on"]}
+            return Response(ask(PreviewClosure(branch=code, **days)))
+        command = AddClosure(branch=code, **form)
+        return Response(dispatch(command, idempotency_key=self.idempotency_key), status=201)
+
+    @extend_schema(responses={204: None})
+    def destroy(self, _request: Request, code: str, id: UUID) -> Response:
+        """Take a closure back; what it moved stays where it is."""
+        self.body()
+        dispatch(RemoveClosure(branch=code, closure=id))
+        return Response(status=204)
