@@ -29,6 +29,8 @@ def why_impossible(name: str, value: object) -> str | None:
 def _by_ending(name: str) -> tuple[Check, str]:
     if name.endswith("_THRESHOLD"):
         return lambda it: 1 <= it <= 1_000_000, "a whole number of 1 or more"
+    if name.startswith("DATABASE_") and name.endswith("_TIMEOUT"):
+        return lambda it: it == 0 or 0.001 <= it < _DAY, "a number of seconds below a day, or 0 for no limit"
     if name.endswith("_TIMEOUT"):
         return lambda it: 0 < it < _DAY, "a number of seconds above 0 and below a day"
     if name.startswith("RATE_LIMIT_"):

@@ -1,9 +1,48 @@
-"""What the library's bookkeeping looks like from the administration: nothing of it can be changed there."""
+"""What the library's bookkeeping looks like from the administration; rows change by commands alone."""
 
 from django.contrib import admin
+from django.contrib.auth.models import Group, User
+from django.db.models import QuerySet
+from django.http import HttpRequest
 
 from shared_kernel.models import ApiToken, AuditEntry, Breaker
-from shared_kernel.web.admin import ReadOnlyAdmin
+from shared_kernel.services.logins import CloseLogin, ReopenLogin
+from shared_kernel.web.admin import CommandAdmin, ReadOnlyAdmin
+
+admin.site.unregister([Group, User])  # Django's own write rows; what a role may do is code (access.py)
+
+
+@admin.register(User)
+class LoginAdmin(CommandAdmin[User]):
+    """People's logins; made on the command line, where the password can be told once."""
+
+    read_scope = write_scope = "operations"
+    list_display = ("username", "roles", "is_active", "last_login", "date_joined")
+    list_filter = ("is_active", "groups")
+    search_fields = ("=username",)
+    fields = (*list_display, "is_superuser")
+    readonly_fields = ("roles",)
+    ordering = ("username",)
+    actions = ("close", "reopen")
+
+    @admin.display(description="roles")
+    def roles(self, login: User) -> str:
+        """Its roles."""
+        return ", ".join(sorted(group.name for group in login.groups.all()))
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[User]:
+        """The logins, with their roles in one go."""
+        return super().get_queryset(request).prefetch_related("groups")
+
+    @admin.action(description="Close: the person is let in no more")
+    def close(self, request: HttpRequest, logins: QuerySet[User]) -> None:
+        """Close the chosen logins."""
+        self.run_each(request, logins, lambda login: CloseLogin(id=login.pk))
+
+    @admin.action(description="Reopen")
+    def reopen(self, request: HttpRequest, logins: QuerySet[User]) -> None:
+        """Reopen the chosen logins."""
+        self.run_each(request, logins, lambda login: ReopenLogin(id=login.pk))
 
 
 @admin.register(AuditEntry)

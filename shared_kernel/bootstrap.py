@@ -3,7 +3,14 @@
 from collections.abc import Sequence
 
 from shared_kernel.services.bus import Handlers, Storage
-from shared_kernel.services.logins import CreateLogin, create_login
+from shared_kernel.services.logins import (
+    CloseLogin,
+    CreateLogin,
+    ReopenLogin,
+    close_login,
+    create_login,
+    reopen_login,
+)
 from shared_kernel.services.tokens import IssueToken, RevokeToken, issue_token, revoke_token
 
 
@@ -17,6 +24,12 @@ def handlers() -> Handlers:
     """Bind the shared kernel's handlers."""
     return Handlers(
         work=CredentialsWork,
-        commands={IssueToken: issue_token, RevokeToken: revoke_token, CreateLogin: create_login},
+        commands={
+            IssueToken: issue_token,
+            RevokeToken: revoke_token,
+            CreateLogin: create_login,
+            CloseLogin: close_login,
+            ReopenLogin: reopen_login,
+        },
         queries={},
     )

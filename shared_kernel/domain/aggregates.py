@@ -2,6 +2,7 @@
 
 from uuid import UUID
 
+from shared_kernel.domain.errors import PreconditionFailed
 from shared_kernel.domain.events import DomainEvent, Recorded
 
 
@@ -26,6 +27,14 @@ class Aggregate:
     def has_changed(self) -> bool:
         """Whether there is anything to store: no event, no write."""
         return bool(self._recorded)
+
+    def require_version(self, seen: int | None) -> None:
+        """Go on only if storage still holds the version that the asker has seen; None asks for nothing.
+
+        Raises PreconditionFailed.
+        """
+        if seen is not None and seen != self.loaded_version:
+            raise PreconditionFailed(version=self.loaded_version)
 
     def _record(self, event: DomainEvent) -> None:
         self.version += 1

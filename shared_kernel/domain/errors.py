@@ -51,3 +51,9 @@ class ConcurrentChange(Refusal):
     """Somebody else changed this at the same moment; look again and repeat."""
 
     code = "concurrent_change"
+
+
+class PreconditionFailed(Refusal):
+    """This has changed since you looked and is at version {version} now; look again and repeat."""
+
+    code = "precondition_failed"

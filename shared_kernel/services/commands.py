@@ -9,10 +9,12 @@ from django.utils import timezone
 from django.utils.module_loading import import_string
 
 from shared_kernel.domain.errors import ConcurrentChange, Refused
+from shared_kernel.metrics import counted
 from shared_kernel.models import AuditEntry
 from shared_kernel.services.bus import Bus, Command
 from shared_kernel.services.idempotency import Replay, claim
 from shared_kernel.services.origin import audit_subjects, origin
+from shared_kernel.sql import insert
 
 R = TypeVar("R")
 
@@ -36,7 +38,7 @@ def dispatch(command: Command[R], *, idempotency_key: str | None = None) -> R:
     Raises Refused with every reason why not; then nothing has changed but the audit.
     """
     attempts = 1 if connection.in_atomic_block else _ATTEMPTS
-    with audit_subjects() as subjects:
+    with counted(command), audit_subjects() as subjects:
         while True:
             attempts -= 1
             try:
@@ -73,16 +75,19 @@ def _record(
     if not command.audited:
         return
     who = origin()
-    AuditEntry.objects.create(
-        at=timezone.now(),
-        principal=who.principal,
-        door=who.door,
-        action=type(command).__name__,
-        outcome=outcome,
-        codes=codes,
-        subjects=subjects,
-        comment=getattr(command, "comment", None) or "",
-        correlation_id=who.correlation_id,
+    insert(
+        AuditEntry,
+        {
+            "at": timezone.now(),
+            "principal": who.principal,
+            "door": who.door,
+            "action": type(command).__name__,
+            "outcome": outcome,
+            "codes": codes,
+            "subjects": subjects,
+            "comment": getattr(command, "comment", None) or "",
+            "correlation_id": who.correlation_id,
+        },
     )
 
 

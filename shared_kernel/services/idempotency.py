@@ -8,9 +8,11 @@ from typing import Any, get_args
 from uuid import UUID, uuid4
 
 from django.db import OperationalError, connection
+from django.db.models import BooleanField
+from django.db.models.expressions import RawSQL
 from django.utils import timezone
 
-from shared_kernel.domain.errors import InvalidValue, Refusal
+from shared_kernel.domain.errors import InvalidValue, NotFound, Refusal
 from shared_kernel.models import Receipt
 from shared_kernel.services.bus import Command
 from shared_kernel.services.codec import from_json, to_json
@@ -40,6 +42,10 @@ class IdempotencyKeyInFlight(Refusal):
     code = "idempotency_key_in_flight"
 
 
+class AnswerForgotten(NotFound):
+    """What this request was answered with is not known any more: whom it was about has been erased."""
+
+
 @dataclass(frozen=True, slots=True)
 class Replay:
     """The command was carried out before, with this result."""
@@ -61,8 +67,8 @@ class Claim:
 def claim(command: Command[Any], key: str) -> Claim | Replay:
     """Claim a key for a command within the open transaction, or find its first answer.
 
-    Raises IdempotencyKeyInvalid, IdempotencyKeyReused for another command under the same key, and
-    IdempotencyKeyInFlight where the first request has not ended within three seconds.
+    Raises IdempotencyKeyInvalid, IdempotencyKeyReused for another command under the same key,
+    IdempotencyKeyInFlight where the first request has not ended within three seconds, and AnswerForgotten.
     """
     if not _KEY.fullmatch(key):
         raise IdempotencyKeyInvalid
@@ -77,7 +83,19 @@ def claim(command: Command[Any], key: str) -> Claim | Replay:
         return claim(command, key)
     if known.fingerprint != fingerprint:
         raise IdempotencyKeyReused
-    return Replay(from_json(bytes(known.result or b"null"), _result_type(command)))
+    if known.result is None:
+        raise AnswerForgotten
+    return Replay(from_json(bytes(known.result), _result_type(command)))
+
+
+def forget_answers(*, containing: bytes) -> int:
+    """Forget the answers in whose JSON this occurs; tells how many. Their requests are not carried out again.
+
+    It looks at every receipt, of which there are two days' worth.
+    """
+    found = "POSITION(%s IN result) > 0" if connection.vendor == "postgresql" else "INSTR(result, %s) > 0"
+    matching = RawSQL(found, [containing], output_field=BooleanField())  # noqa: S611 - no part of it is given
+    return Receipt.objects.alias(matching=matching).filter(matching=True).update(result=None)
 
 
 def _insert_waiting(receipt: Receipt) -> None:

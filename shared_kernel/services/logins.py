@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from django.contrib.auth.models import Group, User
 from django.core.exceptions import ValidationError
 
-from shared_kernel.domain.errors import InvalidValue, Refusal
+from shared_kernel.domain.errors import InvalidValue, NotFound, Refusal
 from shared_kernel.services.bus import Answer, Command, Work
 from shared_kernel.services.origin import concerning
 
@@ -33,6 +33,10 @@ class LoginTaken(Refusal):
 
     code = "login_taken"
     pointer = "/name"
+
+
+class LoginNotFound(NotFound):
+    """There is no login {id}."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,6 +70,36 @@ def create_login(command: CreateLogin, _work: Work) -> CreatedLogin:
     group, _ = Group.objects.get_or_create(name=command.role)
     user.groups.add(group)
     return CreatedLogin(id=user.pk, role=command.role, username=name, password=password)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CloseLogin(Command[None]):
+    """Let a person in no more, from this moment on; what they did stays on record."""
+
+    id: int
+
+
+def close_login(command: CloseLogin, _work: Work) -> None:
+    """Close it. Raises LoginNotFound."""
+    _set_active(command.id, active=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReopenLogin(Command[None]):
+    """Let a person in again, with the password they had."""
+
+    id: int
+
+
+def reopen_login(command: ReopenLogin, _work: Work) -> None:
+    """Reopen it. Raises LoginNotFound."""
+    _set_active(command.id, active=True)
+
+
+def _set_active(id: int, *, active: bool) -> None:
+    concerning(login=id)
+    if not User.objects.filter(pk=id).update(is_active=active):
+        raise LoginNotFound(id=id)
 
 
 def _checked(name: str) -> str:

@@ -153,6 +153,12 @@ def verify(token: str) -> VerifiedToken | None:
     return verified
 
 
+def was_seen(token: str) -> bool:
+    """Whether this process has lately found the token to be a right one, be it right still or not."""
+    verified, _ = _verdicts.get(_digest(token), (None, 0.0))
+    return verified is not None
+
+
 def forget_verified() -> None:
     """Look every token up again. A look-up that is under way writes into the book that is thrown away."""
     global _verdicts  # noqa: PLW0603 - exchanged whole, which no thread can see half done

@@ -119,7 +119,7 @@ def require(
 ]:
     """Let a page be seen only by holders of one of these scopes; nobody's cache keeps it.
 
-    Somebody who isn't logged in is sent to log in; anybody else is answered 403, on record in the audit.
+    Somebody who isn't logged in is sent to log in; anybody else is denied, on record in the audit.
     """
 
     def guard(
@@ -131,7 +131,6 @@ def require(
             if not who.may(*any_of):
                 if who.is_anonymous:
                     return redirect_to_login(request.get_full_path())
-                record_denial(request)
                 raise PermissionDenied
             response = view(request, *args, **kwargs)
             patch_cache_control(response, no_store=True)

@@ -16,7 +16,7 @@ from django.utils.module_loading import import_string
 from shared_kernel.domain.errors import Refused
 from shared_kernel.services.bus import Command
 from shared_kernel.services.commands import dispatch
-from shared_kernel.web.access import principal, record_denial
+from shared_kernel.web.access import principal
 from shared_kernel.web.admin_widgets import dress
 
 M = TypeVar("M", bound=models.Model)
@@ -49,6 +49,17 @@ class ReadOnlyAdmin(ModelAdmin[M]):
     def has_view_permission(self, request: HttpRequest, obj: M | None = None) -> bool:  # noqa: ARG002
         """Whether the login may look."""
         return principal(request).may(*_scopes(self.read_scope))
+
+    def history_view(
+        self,
+        request: HttpRequest,
+        object_id: str,
+        extra_context: dict[str, Any] | None = None,  # a template's
+    ) -> HttpResponse:
+        """What was done to a row here. Django would first say whether there is such a row, to anybody."""
+        if not self.has_view_permission(request):
+            raise PermissionDenied
+        return super().history_view(request, object_id, extra_context)
 
     def has_module_permission(self, request: HttpRequest) -> bool:
         """Whether the login sees these rows in the index."""
@@ -106,7 +117,6 @@ class CommandAdmin(ReadOnlyAdmin[M]):
         So the page says either that it is done or why not, never both.
         """
         if self.add_form is None or not self.has_add_permission(request):
-            record_denial(request)
             raise PermissionDenied
         form = self.add_form(initial=request.GET.dict())
         if request.method == "POST":
@@ -143,9 +153,7 @@ class CommandAdmin(ReadOnlyAdmin[M]):
         try:
             self.add(form.cleaned_data)
         except Refused as refused:
-            for each in refused.refusals:
-                field = (each.pointer or "").strip("/").split("/")[0]
-                form.add_error(field if field in form.fields else None, each.detail)
+            show_refusals(form, refused)
             return False
         return True
 
@@ -169,6 +177,13 @@ class CommandAdmin(ReadOnlyAdmin[M]):
             **extra,
         }
         return self.render_change_form(request, context, add=True, change=False, form_url=form_url)
+
+
+def show_refusals(form: forms.Form, refused: Refused) -> None:
+    """Put down in a command's form why it was refused, each reason beside the field at fault."""
+    for each in refused.refusals:
+        field = (each.pointer or "").strip("/").split("/")[0]
+        form.add_error(field if field in form.fields else None, each.detail)
 
 
 def _scopes(scope: str | tuple[str, ...]) -> tuple[str, ...]:

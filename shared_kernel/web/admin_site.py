@@ -8,7 +8,7 @@ from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
 from django.utils.module_loading import import_string
 
-from shared_kernel.web.access import principal, record_denial
+from shared_kernel.web.access import principal
 
 if TYPE_CHECKING:
     from django.contrib.admin import AdminSite
@@ -28,6 +28,5 @@ class LibraryAdminSite(AdminSite):
     def login(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:  # noqa: ARG002
         """Send people to the library's own login page; a login that may not come in is answered 403."""
         if not principal(request).is_anonymous:
-            record_denial(request)
             raise PermissionDenied
         return redirect_to_login(request.GET.get("next", "/admin/"))

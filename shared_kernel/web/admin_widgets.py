@@ -26,7 +26,6 @@ def _dress_for_unfold(form: forms.Form) -> None:
     helpers.Fieldline = Fieldline  # type: ignore[misc]
     classes: dict[type[forms.Widget], list[str]] = {
         forms.CheckboxInput: unfold.CHECKBOX_CLASSES,
-        forms.CheckboxSelectMultiple: unfold.CHECKBOX_CLASSES,
         forms.RadioSelect: unfold.RADIO_CLASSES,
         forms.SelectMultiple: unfold.SELECT_CLASSES,
         forms.Select: unfold.SELECT_CLASSES,
@@ -38,6 +37,8 @@ def _dress_for_unfold(form: forms.Form) -> None:
             field.widget = unfold.UnfoldAdminFileFieldWidget()
         elif isinstance(field, forms.DateField):
             field.widget = unfold.UnfoldAdminSingleDateWidget()
+        elif isinstance(field.widget, forms.CheckboxSelectMultiple):
+            field.widget = unfold.UnfoldAdminCheckboxSelectMultipleWidget(choices=field.widget.choices)
         else:
             _style(field.widget, classes)
 

@@ -2,28 +2,45 @@
 
 from django.contrib.auth.models import AnonymousUser, User
 from rest_framework import authentication
-from rest_framework.exceptions import AuthenticationFailed
+from rest_framework.exceptions import AuthenticationFailed, Throttled
 from rest_framework.request import Request
 
 from shared_kernel.services import tokens
 from shared_kernel.services.origin import identify
+from shared_kernel.services.tokens import VerifiedToken
 from shared_kernel.web.access import Principal, of_login
+from shared_kernel.web.allowance import WRONG_TOKENS_A_MINUTE, wrong_tokens
+from shared_kernel.web.clients import client_address
 
 
 class TokenAuthentication(authentication.BaseAuthentication):
     """`Authorization: Bearer <token>`, for machines."""
 
     def authenticate(self, request: Request) -> tuple[AnonymousUser, Principal] | None:
-        """The token's principal, or None where none is sent. Raises AuthenticationFailed for a bad one."""
+        """The token's principal, or None where none is sent.
+
+        Raises AuthenticationFailed for a bad token, and Throttled for a strange one from where many bad ones
+        came: unread, since otherwise the right one among them would still stand out.
+        """
         scheme, _, token = authentication.get_authorization_header(request).decode("latin-1").partition(" ")
         if scheme.lower() != "bearer":
             return None
-        verified = tokens.verify(token.strip())
-        if verified is None:
-            raise AuthenticationFailed("This token is unknown, expired or revoked.", code="invalid_token")
+        verified = self._verified(request, token.strip())
         who = Principal(id=f"token:{verified.id}", scopes=verified.scopes)
         identify(who.id)
         return AnonymousUser(), who
+
+    @staticmethod
+    def _verified(request: Request, token: str) -> VerifiedToken:
+        address = client_address(request._request) or "nowhere"  # noqa: SLF001  DRF's way to Django's request
+        wait = wrong_tokens.wait(address, per_minute=WRONG_TOKENS_A_MINUTE)
+        if wait and not tokens.was_seen(token):
+            raise Throttled(wait)
+        verified = tokens.verify(token)
+        if verified is None:
+            wrong_tokens.take(address, per_minute=WRONG_TOKENS_A_MINUTE)
+            raise AuthenticationFailed("This token is unknown, expired or revoked.", code="invalid_token")
+        return verified
 
     def authenticate_header(self, _request: Request) -> str:
         """The challenge that makes a missing login a 401."""

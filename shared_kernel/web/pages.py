@@ -30,6 +30,7 @@ class LibraryLoginView(LoginView):
     """Log in with a name and a password; then on to where one works."""
 
     template_name = "login.html"
+    http_method_names = ["get", "head", "post", "options"]
     redirect_authenticated_user = True
 
     def get_default_redirect_url(self) -> str:

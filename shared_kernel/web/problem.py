@@ -4,6 +4,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from http import HTTPStatus
 from itertools import islice
+from math import ceil
 from typing import Any
 
 import msgspec
@@ -21,7 +22,12 @@ _RETRY_AFTER_SECONDS = 5
 #: An input can be wrong in a million places; this many tell the story.
 _MOST_ERRORS = 50
 #: Refusals whose status isn't their kind's.
-_STATUS_OF_CODE = {"idempotency_key_invalid": 400, "cursor_invalid": 400}
+_STATUS_OF_CODE = {
+    "idempotency_key_invalid": 400,
+    "cursor_invalid": 400,
+    "if_match_invalid": 400,
+    "precondition_failed": 412,
+}
 _TOO_LARGE = (django.RequestDataTooBig, django.TooManyFieldsSent, django.TooManyFilesSent)
 _UNREADABLE = (django.SuspiciousOperation, django.BadRequest, UnreadablePostError, MultiPartParserError)
 
@@ -126,7 +132,7 @@ def _of_api_exception(error: drf.APIException) -> Fault:
     if challenge := getattr(error, "auth_header", None):
         headers["WWW-Authenticate"] = str(challenge)
     if wait := getattr(error, "wait", None):
-        headers["Retry-After"] = str(int(wait))
+        headers["Retry-After"] = str(ceil(wait))
     code = error.get_codes()
     problem = ProblemError(code=code if isinstance(code, str) else "error", detail=str(error.detail))
     return Fault(error.status_code, [problem], headers)

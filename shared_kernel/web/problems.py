@@ -12,10 +12,11 @@ from django.http.response import HttpResponseBase
 from django.shortcuts import render
 from django.utils.encoding import escape_uri_path
 from rest_framework.request import Request
+from rest_framework.response import Response
 from rest_framework.views import set_rollback
 
 from shared_kernel.services.origin import origin
-from shared_kernel.web.access import ANONYMOUS, record_denial
+from shared_kernel.web.access import ANONYMOUS, principal, record_denial
 from shared_kernel.web.json import encode
 from shared_kernel.web.problem import CONTENT_TYPE, Fault, Problem, fault_of
 
@@ -32,9 +33,9 @@ _OF_THE_BODY = {
 }
 
 
-def problem_response(request: HttpRequest, fault: Fault) -> HttpResponse:
-    """The fault as application/problem+json."""
-    body = Problem(
+def problem_of(request: HttpRequest | Request, fault: Fault) -> Problem:
+    """What the client is told."""
+    return Problem(
         title=HTTPStatus(fault.status).phrase,
         status=fault.status,
         detail=fault.detail,
@@ -43,12 +44,23 @@ def problem_response(request: HttpRequest, fault: Fault) -> HttpResponse:
         code=fault.errors[0].code,
         errors=fault.errors,
     )
+
+
+def problem_response(request: HttpRequest, fault: Fault) -> HttpResponse:
+    """The fault as application/problem+json."""
     headers = {"Cache-Control": "no-store", **fault.headers}
-    return HttpResponse(encode(body), status=fault.status, content_type=CONTENT_TYPE, headers=headers)
+    body = encode(problem_of(request, fault))
+    return HttpResponse(body, status=fault.status, content_type=CONTENT_TYPE, headers=headers)
 
 
-def exception_handler(error: Exception, context: dict[str, Any]) -> HttpResponse | None:  # DRF's own context
-    """DRF's hook. None leaves an error of our own to Django, which logs it and answers 500."""
+def exception_handler(
+    error: Exception,
+    context: dict[str, Any],  # DRF's own
+) -> HttpResponse | None:
+    """DRF's hook. None leaves an error of our own to Django, which logs it and answers 500.
+
+    Who tries the API in a browser is shown the problem on the page, with the form to send another.
+    """
     fault = fault_of(error)
     if fault is None:
         return None
@@ -57,6 +69,8 @@ def exception_handler(error: Exception, context: dict[str, Any]) -> HttpResponse
     if fault.status == HTTPStatus.FORBIDDEN and _is_known(request):
         record_denial(request)
     _log(error)
+    if _is_shown_as_page(request):
+        return Response(problem_of(request, fault), status=fault.status, headers=dict(fault.headers))
     return problem_response(request, fault)
 
 
@@ -76,7 +90,7 @@ class ProblemMiddleware:
         response = self._get_response(request)
         if response.status_code < HTTPStatus.BAD_REQUEST or not _in_api(request):
             return response
-        if response.get("Content-Type", "").startswith(CONTENT_TYPE):
+        if isinstance(response, Response) or response.get("Content-Type", "").startswith(CONTENT_TYPE):
             return response
         replaced = problem_response(request, Fault.plain(response.status_code))
         for name, value in response.items():
@@ -87,7 +101,12 @@ class ProblemMiddleware:
         return replaced
 
     def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:
-        """Answer an error that escaped a view, unless Django's own pages do (404, 403) or it is a bug."""
+        """Answer an error that escaped a view, unless Django's own pages do (404, 403) or it is a bug.
+
+        A page or the administration denied to somebody known goes on record.
+        """
+        if isinstance(error, PermissionDenied) and not principal(request).is_anonymous:
+            record_denial(request)
         fault = None if isinstance(error, Http404 | PermissionDenied) else fault_of(error)
         if fault is None:
             return None
@@ -114,6 +133,11 @@ def _is_known(request: Request) -> bool:
     """Whether authentication ended well; asking the request would repeat a failure."""
     known = getattr(request, "_auth", None)
     return known is not None and known is not ANONYMOUS
+
+
+def _is_shown_as_page(request: Request) -> bool:
+    chosen = getattr(request, "accepted_renderer", None)
+    return chosen is not None and chosen.format == "api"
 
 
 def _log(error: Exception) -> None:

@@ -21,6 +21,7 @@ from rest_framework.viewsets import ViewSet
 from shared_kernel.services.idempotency import IdempotencyKeyInvalid
 from shared_kernel.services.pages import Page, PageRequest
 from shared_kernel.web.access import PUBLIC, Principal, principal
+from shared_kernel.web.conditional import make_conditional, version_to_match
 from shared_kernel.web.pagination import PARAMETERS, page_links, requested_page
 from shared_kernel.web.problem import key_of
 
@@ -53,6 +54,13 @@ class LibraryViewSet(ViewSet):
             raise IdempotencyKeyInvalid
         return key
 
+    def if_match(self) -> int | None:
+        """The version that the client has seen (If-Match), for the command to compare; None if it says none.
+
+        A version that no aggregate has stands for a tag that was never given. Raises IfMatchInvalid.
+        """
+        return version_to_match(self.request)
+
     def body(self, form: type[Serializer[Any]] = NoFields) -> Values:
         """What the body says, checked by the form. Raises ValidationError, also for any unknown field.
 
@@ -83,6 +91,14 @@ class LibraryViewSet(ViewSet):
         following, preceding = page_links(self.request, page)
         return Response({"results": page.results, "next": following, "previous": preceding})
 
+    def perform_authentication(self, request: Request) -> None:
+        """Find out who asks, and whether too often, before a denial would be written down."""
+        super().perform_authentication(request)
+        super().check_throttles(request)
+
+    def check_throttles(self, request: Request) -> None:
+        """Done: DRF would do it last."""
+
     _asked: frozenset[str] = frozenset()
 
     def finalize_response(  # type: ignore[override]  # a problem is no DRF Response
@@ -98,6 +114,8 @@ class LibraryViewSet(ViewSet):
                 self._refuse_unasked_parameters()
             except ValidationError as error:
                 response = self.handle_exception(error)
+        if isinstance(response, Response):
+            make_conditional(request, response)
         final = super().finalize_response(request, response, *args, **kwargs)  # type: ignore[arg-type]  # stubs know Response only
         if self.policy.get(self.action or "") != PUBLIC and "Cache-Control" not in final:
             final["Cache-Control"] = "no-store"

@@ -1,7 +1,7 @@
 """Who may ask for what: every route and method of the product, and the visitors to whom it is open.
 
-A visitor is a role's login, or a machine whose token has that one scope. Addresses are written as the contract
-has them, `{}` for what varies. Written by hand from the design, not from the code that it judges.
+A visitor is a role's login, or a machine whose token has that one scope. Addresses are written as the
+contract has them, `{}` for what varies. Written by hand from the design, not from the code that it judges.
 """
 
 ANONYMOUS = "anonymous"
@@ -35,27 +35,32 @@ _TAKE_MONEY = _DESK | {"accounts:write"}
 _WAIVE: Visitors = frozenset({"manager", "accounts:write"})
 _RULE: Visitors = frozenset({"manager", "rules:write"})
 _OVERRIDE: Visitors = frozenset({"manager", "override"})
-_ERASE: Visitors = frozenset({"manager"})
 _AUDIT: Visitors = frozenset({"manager", "audit:read"})
 
 API: dict[str, dict[str, Visitors]] = {
     "books": {"GET": EVERYBODY, "POST": _CATALOGUE},
-    "books/{}": {"GET": EVERYBODY},
+    "books/{}": {"GET": EVERYBODY, "PATCH": _CATALOGUE, "DELETE": _CATALOGUE},
     "books/{}/copies": {"GET": EVERYBODY, "POST": _CATALOGUE},
     "books/{}/holds": {"GET": _LOOK_AT_LOANS, "PUT": _LEND},
-    "copies/{}": {"GET": _LOOK_AT_COPIES},
+    "copies/{}": {"GET": _LOOK_AT_COPIES, "PATCH": _CATALOGUE},
     "patrons": {"GET": _LOOK_AT_PATRONS, "POST": _KEEP_PATRONS},
-    "patrons/{}": {"GET": _LOOK_AT_PATRONS | PATRON},
+    "patrons/{}": {"GET": _LOOK_AT_PATRONS | PATRON, "PATCH": _KEEP_PATRONS | PATRON},
     "patrons/{}/suspend": {"POST": _KEEP_PATRONS},
     "patrons/{}/reinstate": {"POST": _KEEP_PATRONS},
     "patrons/{}/blocks": {"POST": _KEEP_PATRONS},
     "patrons/{}/blocks/{}": {"DELETE": _KEEP_PATRONS},
     "patrons/{}/renew-membership": {"POST": _KEEP_PATRONS},
-    "patrons/{}/erase": {"POST": _ERASE},
+    "patrons/{}/erase": {"POST": _OVERRIDE},
     "patrons/{}/profile": {"GET": _LOOK_AT_LOANS | PATRON},
+    "patrons/{}/account": {"GET": _LOOK_AT_LOANS | _TAKE_MONEY | PATRON},
+    "patrons/{}/payments": {"POST": _TAKE_MONEY},
+    "patrons/{}/waivers": {"POST": _WAIVE},
     "loans": {"GET": _LOOK_AT_LOANS | PATRON, "POST": _LEND},
     "loans/{}": {"GET": _LOOK_AT_LOANS | PATRON},
     "loans/{}/renew": {"POST": _LEND | PATRON},
+    "loans/{}/declare-lost": {"POST": _LEND},
+    "loans/{}/claim-returned": {"POST": _LEND},
+    "loans/{}/undo-return": {"POST": _LEND},
     "returns": {"POST": _LEND},
     "holds": {"GET": _LOOK_AT_LOANS | PATRON, "POST": _LEND | PATRON},
     "holds/{}": {"GET": _LOOK_AT_LOANS | PATRON},
@@ -81,20 +86,24 @@ PAGES: dict[str, dict[str, Visitors]] = {
     "health": {"GET": EVERYBODY},
     "health/ready": {"GET": EVERYBODY},
     "health/circuit-breakers": {"GET": EVERYBODY},
+    "metrics": {"GET": EVERYBODY},
     "login": {"GET": EVERYBODY, "POST": EVERYBODY},
     "logout": {"POST": EVERYBODY},
+    "password": {"GET": EVERYBODY, "POST": EVERYBODY},
+    "password/{}/{}": {"GET": EVERYBODY, "POST": EVERYBODY},
     "desk/": {"GET": _DESK, "POST": _DESK},
+    "metrics": {"GET": EVERYBODY},
+    "desk/pay/{}": {"POST": _DESK},
     "desk/{}/{}": {"POST": _DESK},
     "my/": {"GET": PATRON, "POST": PATRON},
 }
 
-_NOBODY: Visitors = frozenset()  # but a superuser, who is no role: `createsuperuser` makes one
+_NOBODY: Visitors = frozenset()
 _OPERATE: Visitors = frozenset({"operator"})
 _MANAGE: Visitors = frozenset({"manager"})
 #: Rows in the administration: who may look, and who may give the command that makes one.
 ADMINISTRATION: dict[str, tuple[Visitors, Visitors]] = {
-    "auth/group": (_NOBODY, _NOBODY),
-    "auth/user": (_NOBODY, _NOBODY),
+    "auth/user": (_OPERATE, _NOBODY),
     "shared_kernel/auditentry": (_MANAGE, _NOBODY),
     "shared_kernel/apitoken": (_OPERATE, _NOBODY),
     "shared_kernel/breaker": (_OPERATE, _NOBODY),
@@ -113,16 +122,21 @@ ADMINISTRATION: dict[str, tuple[Visitors, Visitors]] = {
     "lending/inhouseuserow": (_DESK, _NOBODY),
     "lending/holdrow": (_DESK, _NOBODY),
     "lending/circulationrulerow": (_DESK, _NOBODY),
-    "lending/branchrow": (_DESK, _NOBODY),
+    "lending/branchrow": (_DESK, _MANAGE),
 }
 #: The administration's own pages, open to all who work here.
 FRONT: dict[str, Visitors] = {
     "": _STAFF,
     "search/": _STAFF,
-    "logout/": _STAFF,
+    "logout/": EVERYBODY & (ROLES | {ANONYMOUS}),
     "password_change/": _STAFF,
     "password_change/done/": _STAFF,
     "autocomplete/": _NOBODY,  # no form of ours offers it
     "jsi18n/": _STAFF,
     "r/{}/{}/": _STAFF,
+}
+#: Pages of single rows that give a command, beside Django's own.
+OF_A_ROW: dict[str, Visitors] = {
+    "patrons/patronrow/{}/contact/": _DESK,
+    "lending/circulationrulerow/edit/": _MANAGE,
 }

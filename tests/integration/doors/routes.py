@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from django.urls import URLPattern, URLResolver, get_resolver
+from drf_spectacular.generators import SchemaGenerator
 
 METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
 #: Nothing has this id; no route's other parameters lead anywhere either.
@@ -31,6 +32,20 @@ def routes(prefix: str = "", *, root: str | None = None) -> list[Route]:
         for route in found
         if route.pattern.startswith(prefix)
     ]
+
+
+def fields_of_bodies() -> dict[tuple[str, str], list[str]]:
+    """The fields of each method's and route's body below /api/v1, as the published schema names them."""
+    schema = SchemaGenerator().get_schema(request=None, public=True)
+    fields = {}
+    for address, operations in schema["paths"].items():
+        pattern = re.sub(r"\{\w+\}", "{}", address.removeprefix("/api/v1/"))
+        for method, operation in operations.items():
+            contents = operation.get("requestBody", {}).get("content", {}).values()
+            names = [content["schema"]["$ref"].rpartition("/")[2] for content in contents]
+            shapes = [schema["components"]["schemas"][name] for name in names]
+            fields[method.upper(), pattern] = [name for shape in shapes[:1] for name in shape["properties"]]
+    return fields
 
 
 def _walk(resolver: URLResolver, prefix: str) -> Iterator[str]:

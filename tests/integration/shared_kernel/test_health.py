@@ -211,7 +211,7 @@ class TestReady:
         self, client: Client
     ) -> None:
         waiting(seconds=90, published_at=datetime.now(UTC))
-        waiting(seconds=90, attempts=1)
+        waiting(seconds=90, attempts=1, retry_at=datetime.now(UTC))
         assert ready(client)["degraded"] == []
 
     def test_is_degraded_by_an_open_breaker_of_a_service_in_use(

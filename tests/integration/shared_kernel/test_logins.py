@@ -7,6 +7,7 @@ import pytest
 from django.contrib.auth import authenticate
 from django.contrib.auth.models import Group, User
 from django.core.management import CommandError, call_command
+from django.test import RequestFactory
 
 from shared_kernel.domain.errors import Refused
 from shared_kernel.services.commands import dispatch
@@ -14,6 +15,7 @@ from shared_kernel.services.logins import ROLES, CreateLogin
 from shared_kernel.web.access import ROLE_SCOPES
 
 pytestmark = pytest.mark.django_db
+AT_THE_DOOR = RequestFactory().post("/login")
 
 
 class TestCreatingALogin:
@@ -22,7 +24,7 @@ class TestCreatingALogin:
     )
     def test_lets_the_person_in_by_role(self, role: str, *, is_staff: bool) -> None:
         created = dispatch(CreateLogin(name="ada", role=role))
-        user = authenticate(username="ada", password=created.password)
+        user = authenticate(AT_THE_DOOR, username="ada", password=created.password)
         assert isinstance(user, User)
         assert (user.pk, user.is_staff, user.is_superuser) == (created.id, is_staff, False)
         assert [group.name for group in user.groups.all()] == [role]
@@ -58,7 +60,7 @@ class TestTheCommand:
         call_command("create_login", "ada", "--role", "librarian", stdout=out)
         word, role, name, password = out.getvalue().split()
         assert (word, role, name) == ("login", "librarian", "ada")
-        assert authenticate(username="ada", password=password)
+        assert authenticate(AT_THE_DOOR, username="ada", password=password)
 
     def test_prints_it_for_programs(self) -> None:
         out = StringIO()

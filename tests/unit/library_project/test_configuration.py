@@ -55,6 +55,9 @@ VALUES: dict[str, tuple[str, object, list[str]]] = {
         ],
     ),
     "DATABASE_POOL": ("off", False, ["5"]),
+    "DATABASE_STATEMENT_TIMEOUT": ("2.5", 2.5, ["-1", "0.0001", "10s", "86400", ""]),
+    "DATABASE_JOB_STATEMENT_TIMEOUT": ("0", 0.0, ["-1", "5 min"]),
+    "DATABASE_LOCK_TIMEOUT": ("1", 1.0, ["-1", "for ever"]),
     "RABBITMQ_URL": (
         "amqps://u:p@mq/vhost",
         "amqps://u:p@mq/vhost",
