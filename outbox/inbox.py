@@ -3,16 +3,18 @@
 import hashlib
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from enum import Enum
 from typing import NamedTuple
 from uuid import UUID
 
 import msgspec
+import structlog
 from django.db import DatabaseError, InterfaceError, connection, transaction
 
 from outbox.envelope import Malformed, ReceivedEvent, read_event
+from outbox.metrics import RECEIVED
 from outbox.models import InboxReceipt, QuarantinedMessage
 from outbox.subscriptions import Subscriber, without_version
 from shared_kernel.domain.errors import Refused
@@ -24,8 +26,9 @@ ATTEMPTS_ALLOWED = 5
 #: Seconds until a failed message is tried again; each further wait is twice as long.
 FIRST_WAIT = 0.5
 _REUSED = "the id was used before, for an event with another content"
-#: PostgreSQL: connection lost, out of disk or memory, being shut down. None of it is a message's fault.
-_POSTGRESQL_AWAY = ("08", "53", "57P")
+#: PostgreSQL: connection lost, out of disk or memory, a lock held too long, being shut down. None of it is a
+#: message's fault.
+_POSTGRESQL_AWAY = ("08", "53", "55P03", "57P")
 _SQLITE_AWAY = (
     "SQLITE_BUSY",
     "SQLITE_LOCKED",
@@ -34,6 +37,8 @@ _SQLITE_AWAY = (
     "SQLITE_READONLY",
     "SQLITE_CANTOPEN",
 )
+
+log = structlog.get_logger(__name__)
 
 
 class DatabaseAway(Exception):
@@ -46,6 +51,16 @@ class Fate(Enum):
     SETTLED = "settled"
     FAILED = "failed"
     HELD = "held behind a failed event of its aggregate"
+
+
+class Reception(Enum):
+    """How a message was received, as it is counted."""
+
+    HANDLED = "handled"
+    REPEATED = "repeated"
+    PASSED_OVER = "passed_over"
+    FAILED = "failed"
+    QUARANTINED = "quarantined"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -111,14 +126,19 @@ class Inbox:
         """
         try:
             with _noticing_an_absent_database():
-                self.take_together(arrivals)
+                receptions = self.take_together(arrivals)
         except DatabaseAway:
             raise
         except Exception as error:  # noqa: BLE001 - whatever a subscriber raises is that message's failure
-            return self._one_by_one(arrivals) if len(arrivals) > 1 else [_failure(error)]
+            if len(arrivals) > 1:
+                return self._one_by_one(arrivals)
+            self._count(Reception.FAILED)
+            return [_failure(error)]
+        for arrival, reception in zip(arrivals, receptions, strict=True):
+            self._tell(arrival, reception)
         return [_SETTLED] * len(arrivals)
 
-    def take_together(self, arrivals: Sequence[Arrival]) -> None:
+    def take_together(self, arrivals: Sequence[Arrival]) -> list[Reception]:
         """Handle messages in one transaction, or none of them. Raises whatever a subscriber raises."""
         digests: dict[UUID, str] = {}
         for arrival in arrivals:
@@ -130,8 +150,7 @@ class Inbox:
             if len(new) < len(digests):
                 known = InboxReceipt.objects.filter(consumer=self.consumer, event_id__in=digests.keys() - new)
                 digests.update(known.values_list("event_id", "digest"))
-            for arrival in arrivals:
-                self._take(arrival, digests, new)
+            return [self._take(arrival, digests, new) for arrival in arrivals]
 
     def reuse(self, arrival: Arrival) -> str:
         """What is wrong with an event's id, if it came before with another content; else nothing."""
@@ -144,20 +163,24 @@ class Inbox:
         """Put a message aside until somebody replays it. Raises DatabaseAway."""
         with _noticing_an_absent_database():
             self._keep(arrival, reason)
+        self._tell(arrival, Reception.QUARANTINED)
 
-    def _take(self, arrival: Arrival, digests: Mapping[UUID, str], new: set[UUID]) -> None:
+    def _take(self, arrival: Arrival, digests: Mapping[UUID, str], new: set[UUID]) -> Reception:
         event = arrival.event
         if arrival.flaw:
-            self._keep(arrival, arrival.flaw)
-        elif event and digests[event.id] != arrival.digest:
-            self._keep(arrival, _REUSED)
-        elif event and event.id in new:
-            new.discard(event.id)  # it may have arrived twice in this very batch
-            cause = Origin(door="event", correlation_id=event.correlationid, causation_id=str(event.id))
-            with acting(cause):
-                self._subscribers[event.type](event)
+            return self._keep(arrival, arrival.flaw)
+        if event is None:
+            return Reception.PASSED_OVER
+        if digests[event.id] != arrival.digest:
+            return self._keep(arrival, _REUSED)
+        if event.id not in new:
+            return Reception.REPEATED
+        new.discard(event.id)  # it may have arrived twice in this very batch
+        with acting(_cause(event)):
+            self._subscribers[event.type](event)
+        return Reception.HANDLED
 
-    def _keep(self, arrival: Arrival, reason: str) -> None:
+    def _keep(self, arrival: Arrival, reason: str) -> Reception:
         QuarantinedMessage.objects.keep(
             consumer=self.consumer,
             payload=arrival.payload,
@@ -166,6 +189,20 @@ class Inbox:
             event_id=arrival.label.id,
             event_type=arrival.label.type,
         )
+        return Reception.QUARANTINED
+
+    def _tell(self, arrival: Arrival, reception: Reception) -> None:
+        """Say, once it is for good, what became of a message that concerns somebody here."""
+        self._count(reception)
+        if reception is not Reception.HANDLED and reception is not Reception.QUARANTINED:
+            return
+        say = log.info if reception is Reception.HANDLED else log.error
+        label, event = arrival.label, arrival.event
+        with acting(_cause(event)) if event else nullcontext():
+            say(f"event_{reception.value}", consumer=self.consumer, type=label.type, event_id=str(label.id))
+
+    def _count(self, reception: Reception) -> None:
+        RECEIVED.labels(self.consumer, reception.value).inc()
 
     def _one_by_one(self, arrivals: Sequence[Arrival]) -> list[Verdict]:
         verdicts, failed = [], set()
@@ -186,6 +223,10 @@ def explain(error: Exception) -> str:
         return "refused: " + ", ".join(refusal.code for refusal in error.refusals)
     first_line = str(error).partition("\n")[0]
     return f"{type(error).__name__}: {first_line}"
+
+
+def _cause(event: ReceivedEvent) -> Origin:
+    return Origin(door="event", correlation_id=event.correlationid, causation_id=str(event.id))
 
 
 def _failure(error: Exception) -> Verdict:

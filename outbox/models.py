@@ -11,6 +11,7 @@ from django.utils import timezone
 from outbox.envelope import write_event
 from shared_kernel.domain.events import Recorded
 from shared_kernel.services.origin import origin
+from shared_kernel.sql import insert
 
 LONGEST_REASON = 500
 
@@ -25,16 +26,16 @@ class OutboxMessages(models.Manager["OutboxMessage"]):
         for recorded in events:
             event_id = uuid4()
             messages.append(
-                OutboxMessage(
-                    event_id=event_id,
-                    type=recorded.event.type,
-                    aggregate_id=recorded.event.aggregate_id,
-                    aggregate_version=recorded.version,
-                    payload=write_event(recorded, event_id=event_id, origin=who),
-                    recorded_at=now,
-                )
+                {
+                    "event_id": event_id,
+                    "type": recorded.event.type,
+                    "aggregate_id": recorded.event.aggregate_id,
+                    "aggregate_version": recorded.version,
+                    "payload": write_event(recorded, event_id=event_id, origin=who),
+                    "recorded_at": now,
+                }
             )
-        self.bulk_create(messages)
+        insert(OutboxMessage, *messages)
 
 
 class OutboxMessage(models.Model):

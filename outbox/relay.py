@@ -14,13 +14,15 @@ from outbox import waiting
 from outbox.broker.publisher import RabbitPublisher
 from outbox.broker.topology import current_topology
 from outbox.embedded import InProcessPublisher
+from outbox.metrics import RELAYED
 from outbox.publishing import Outcome, Outgoing, Publisher, PublishingUnavailable
 from outbox.single_flight import single_flight
 from outbox.subscriptions import subscriptions
 from shared_kernel.resilience.breakers import BreakerOpen, breaker
 from shared_kernel.resilience.failpoints import failpoint
+from shared_kernel.resilience.pulse import pulse
 
-BATCH = 500
+BATCH = 1000
 POLL_SECONDS = 0.05
 #: How long the resident relay leaves a broker or a database alone that is away.
 PAUSE_SECONDS = 1.0
@@ -59,6 +61,8 @@ def drain(*, limit: int = BATCH) -> Drained:
             outcome, outage = away.outcome, str(away)
         failpoint("relay.before_mark")
         waiting.settle(batch, outcome)
+    RELAYED.labels("published").inc(len(outcome.confirmed))
+    RELAYED.labels("failed").inc(len(outcome.faults))
     return Drained(
         published=len(outcome.confirmed),
         failed=len(outcome.faults),
@@ -94,6 +98,7 @@ def stay(stop: Event) -> None:
     """Drain again and again until told to stop, whatever happens to the broker and the database."""
     known_outage = ""
     while not stop.is_set():
+        pulse("relay")
         close_old_connections()
         try:
             drained = drain()

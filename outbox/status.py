@@ -3,15 +3,18 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from django.db.models import Count, Max
+from django.db.models import Count, Exists, Max, Min, OuterRef, QuerySet
 from django.utils import timezone
 
-from outbox.models import InboxReceipt, QuarantinedMessage
+from outbox.models import InboxReceipt, OutboxMessage, QuarantinedMessage
+from outbox.subscriptions import subscriptions
 from outbox.waiting import failing, fresh
 from shared_kernel.services.bus import Answer, Query
 
 #: Counting further would cost more than the number is worth.
 COUNTED_UP_TO = 100_000
+#: So many of the latest events are looked at to find those that a consumer has not received.
+LOOKED_BACK = 1000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,8 +50,7 @@ def get_outbox_status(_query: GetOutboxStatus) -> OutboxStatus:
     pending, oldest_age_seconds = outbox_lag()
     receipts = InboxReceipt.objects.values("consumer").annotate(count=Count("id"), last=Max("received_at"))
     received = {row["consumer"]: (row["count"], row["last"]) for row in receipts}
-    in_quarantine = QuarantinedMessage.objects.filter(replayed_at__isnull=True).values("consumer")
-    quarantined = dict(in_quarantine.annotate(count=Count("id")).values_list("consumer", "count"))
+    quarantined = in_quarantine()
     inboxes = []
     for consumer in sorted(received.keys() | quarantined.keys()):
         count, last = received.get(consumer, (0, None))
@@ -78,3 +80,32 @@ def outbox_lag() -> tuple[int, float]:
     if oldest is None:
         return 0, 0.0
     return waiting[:COUNTED_UP_TO].count(), max(0.0, (timezone.now() - oldest).total_seconds())
+
+
+def in_quarantine() -> dict[str, int]:
+    """How many messages wait in quarantine, by consumer; one that has none is left out."""
+    waiting = QuarantinedMessage.objects.filter(replayed_at__isnull=True).values("consumer")
+    return dict(waiting.annotate(count=Count("id")).values_list("consumer", "count"))
+
+
+def consumer_lags() -> dict[str, tuple[int, float]]:
+    """How many published events each consumer has still to receive, the oldest waiting so many seconds.
+
+    They are those after the last that it received: what it passed over earlier is none of them. Only the
+    latest thousand events are looked at, so that it costs the same however far a consumer is behind.
+    """
+    latest = OutboxMessage.objects.order_by("-id").values_list("id", flat=True).first() or 0
+    published = OutboxMessage.objects.filter(id__gt=latest - LOOKED_BACK, published_at__isnull=False)
+    return {
+        consumer: _behind(consumer, published.filter(type__in=types))
+        for consumer, types in subscriptions().items()
+    }
+
+
+def _behind(consumer: str, published: QuerySet[OutboxMessage]) -> tuple[int, float]:
+    this = {"consumer": consumer, "event_id": OuterRef("event_id")}
+    settled = Exists(InboxReceipt.objects.filter(**this)) | Exists(QuarantinedMessage.objects.filter(**this))
+    last = published.filter(settled).aggregate(last=Max("id"))["last"] or 0
+    waiting = published.filter(id__gt=last).aggregate(count=Count("id"), since=Min("published_at"))
+    age = (timezone.now() - waiting["since"]).total_seconds() if waiting["since"] else 0.0
+    return waiting["count"], max(0.0, age)

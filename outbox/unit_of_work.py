@@ -13,6 +13,7 @@ from shared_kernel.domain.aggregates import Aggregate
 from shared_kernel.domain.errors import ConcurrentChange, NotFound, Refusal
 from shared_kernel.domain.events import Recorded
 from shared_kernel.services.bus import Storage
+from shared_kernel.sql import insert, rows_having, update
 
 A = TypeVar("A", bound=Aggregate)
 R = TypeVar("R", bound=models.Model)
@@ -69,22 +70,23 @@ class Repository(Generic[A, R]):
 
     def find(self, *, lock: bool = False, **lookup: object) -> A | None:
         """The one aggregate whose columns have these values, if there is one."""
-        rows = self.rows._default_manager.filter(**lookup)
-        row = (rows.select_for_update() if lock else rows).first()
-        return None if row is None else self.known(row)
+        for row in rows_having(self.rows, *lookup, lock=lock)(**lookup):
+            return self.known(row)
+        return None
 
     def known(self, row: R) -> A:
         """The aggregate of this row: the same object however often it is read in a unit of work."""
-        return self._known.setdefault(row.pk, self.rebuild(row))
+        found = self._known.get(row.pk)
+        if found is None:
+            found = self._known[row.pk] = self.rebuild(row)
+        return found
 
     def flush(self) -> None:
         """Write every aggregate that recorded events. Raises the refusal a broken constraint stands for."""
         changed = [each for each in self._known.values() if each.has_changed]
         try:
             new = [each for each in changed if self.is_new(each)]
-            self.rows._default_manager.bulk_create(
-                [self.rows(id=each.id, version=each.version, **self.columns(each)) for each in new]
-            )
+            insert(self.rows, *(self._row(each) for each in new))
             for each in changed:
                 if not self.is_new(each):
                     self._overwrite(each)
@@ -99,13 +101,16 @@ class Repository(Generic[A, R]):
         return aggregate.loaded_version == 0
 
     def _overwrite(self, aggregate: A) -> None:
-        loaded = self.rows._default_manager.filter(id=aggregate.id, version=aggregate.loaded_version)
+        loaded = {"id": aggregate.id, "version": aggregate.loaded_version}
         if aggregate.id in self._removed:
-            hit, _ = loaded.delete()
+            hit, _ = self.rows._default_manager.filter(**loaded).delete()
         else:
-            hit = loaded.update(version=aggregate.version, **self.columns(aggregate))
+            hit = update(self.rows, self._row(aggregate), where=loaded)
         if not hit:
             raise ConcurrentChange
+
+    def _row(self, aggregate: A) -> dict[str, Any]:  # see columns
+        return {"id": aggregate.id, "version": aggregate.version, **self.columns(aggregate)}
 
     def pull_events(self) -> list[Recorded]:
         """The events of every aggregate of this unit of work, in order for each."""

@@ -17,6 +17,7 @@ from outbox.broker.connecting import AmqpChannel, broker
 from outbox.broker.topology import Topology, dead_queue_of, queue_of
 from outbox.consumer import TOGETHER, Consumer, Letter
 from outbox.inbox import ATTEMPTS_ALLOWED
+from shared_kernel.resilience.pulse import pulse
 
 #: Enough to have the next batch here while one is being handled.
 PREFETCH = 2 * TOGETHER
@@ -92,6 +93,7 @@ class Listener(ConsumerMixin):
 
     def on_iteration(self) -> None:
         """Gather what has arrived and handle it."""
+        self._show_life()
         with suppress(TimeoutError):
             while self._work.has_letters and not self._work.has_a_full_batch:
                 self._channel.connection.drain_events(timeout=IDLE_SECONDS)
@@ -104,7 +106,11 @@ class Listener(ConsumerMixin):
         """Say that the broker is away."""
         log.warning("broker_away", reason=type(exc).__name__, next_try_in=interval)
 
+    def _show_life(self) -> None:
+        pulse(f"consumer-{self._work.inbox.consumer}")
+
     def _heed_stop(self) -> None:
+        self._show_life()
         if self.should_stop:
             raise _Told
 
