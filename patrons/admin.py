@@ -1,56 +1,46 @@
 """Patrons in the administration: looked at as rows, acted on through commands."""
 
 from typing import Any
+from uuid import UUID
 
 from django import forms
-from django.contrib import admin
-from django.contrib.admin import helpers
+from django.contrib import admin, messages
+from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
-from django.http import HttpRequest, HttpResponse
-from django.template.response import TemplateResponse
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.urls import URLPattern, path, reverse
+from django.utils.html import format_html
 
+from patrons.admin_asking import AskingAdmin, filled
+from patrons.admin_forms import (
+    BlockForm,
+    CategoryForm,
+    ChangeCategoryForm,
+    ContactForm,
+    ErasureForm,
+    LiftForm,
+    RegistrationForm,
+    RenewalForm,
+)
 from patrons.domain.text import folded
 from patrons.models import CategoryRow, ChannelPauseRow, NoticeRow, PatronRow
+from patrons.services.commands.add_block import AddBlock
+from patrons.services.commands.change_category import ChangeCategory
 from patrons.services.commands.define_category import DefineCategory
+from patrons.services.commands.erase_patron import ErasePatron
+from patrons.services.commands.lift_block import LiftBlock
 from patrons.services.commands.register_patron import RegisterPatron
 from patrons.services.commands.reinstate_patron import ReinstatePatron
+from patrons.services.commands.renew_membership import RenewMembership
 from patrons.services.commands.repeat_notice import RepeatNotice
+from patrons.services.commands.send_password_link import SendPasswordLink
 from patrons.services.commands.suspend_patron import SuspendPatron
+from patrons.services.commands.update_contact import UpdateContact
+from shared_kernel.domain.errors import Refused
+from shared_kernel.services.bus import Command
 from shared_kernel.services.commands import dispatch
 from shared_kernel.web.access import principal
-from shared_kernel.web.admin import CommandAdmin, ReadOnlyAdmin
-from shared_kernel.web.admin_widgets import dress
-
-
-def _categories() -> list[tuple[str, str]]:
-    return [(row.code, row.name) for row in CategoryRow.objects.all()]
-
-
-class RegistrationForm(forms.Form):
-    """RegisterPatron, to be filled in."""
-
-    name = forms.CharField()
-    email = forms.CharField(strip=False)
-    category = forms.ChoiceField(choices=_categories, initial="regular")
-    card_number = forms.CharField(
-        required=False, empty_value=None, help_text="Left empty, a new number is drawn."
-    )
-    expires_on = forms.DateField(required=False, help_text="The last day; left empty, it never ends.")
-    home_branch = forms.CharField(required=False, empty_value=None, help_text="A branch's code.")
-
-
-class SuspensionForm(forms.Form):
-    """SuspendPatron, to be filled in for all selected patrons."""
-
-    reason = forms.CharField()
-    until = forms.DateField(required=False, help_text="The last day; left empty, until reinstated.")
-
-
-class CategoryForm(forms.Form):
-    """DefineCategory, to be filled in."""
-
-    code = forms.CharField(help_text="What rules name it by. With a code that exists, the name is changed.")
-    name = forms.CharField()
+from shared_kernel.web.admin import CommandAdmin, ReadOnlyAdmin, show_refusals
 
 
 class BlockedFilter(admin.SimpleListFilter):
@@ -70,7 +60,7 @@ class BlockedFilter(admin.SimpleListFilter):
 
 
 @admin.register(PatronRow)
-class PatronAdmin(CommandAdmin[PatronRow]):
+class PatronAdmin(AskingAdmin[PatronRow]):
     """The patrons."""
 
     read_scope = "patrons:read"
@@ -78,9 +68,10 @@ class PatronAdmin(CommandAdmin[PatronRow]):
     add_form = RegistrationForm
     list_display = ("name", "card_number", "email", "category", "home_branch", "expires_on", "blocked")
     list_display_links = ("name", "card_number")
-    list_filter = ("category", BlockedFilter)
+    list_filter = ("category", BlockedFilter, "home_branch", "expires_on")
     list_select_related = ("category",)
     search_fields = ("sort_key", "email", "^card_number")
+    search_help_text = "Part of the name or address, or the card number's beginning"
     fields = (
         "name",
         "card_number",
@@ -89,15 +80,32 @@ class PatronAdmin(CommandAdmin[PatronRow]):
         "home_branch",
         "expires_on",
         "blocks",
+        "declined_notices",
         "login",
         "version",
+        "contact",
     )
-    actions = ("suspend", "reinstate")
+    readonly_fields = ("contact",)
+    actions = (
+        "suspend",
+        "reinstate",
+        "add_block",
+        "lift_block",
+        "renew_membership",
+        "change_category",
+        "send_password_link",
+        "erase",
+    )
 
     @admin.display(description="blocked")
     def blocked(self, row: PatronRow) -> str:
         """Until when each manual block lasts."""
         return ", ".join(f"until {each['until']}" if each["until"] else "suspended" for each in row.blocks)
+
+    @admin.display(description="contact")
+    def contact(self, row: PatronRow) -> str:
+        """Where name, address and letters are changed."""
+        return format_html('<a href="{}">Change name, address or letters</a>', self._at("contact", row.pk))
 
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[PatronRow], search_term: str
@@ -105,33 +113,96 @@ class PatronAdmin(CommandAdmin[PatronRow]):
         """Search as the API does: accents and capitals make no difference."""
         return super().get_search_results(request, queryset, folded(search_term))
 
+    def has_erase_permission(self, request: HttpRequest) -> bool:
+        """Whether the login may make the library forget somebody."""
+        return principal(request).may("override")
+
     def add(self, data: dict[str, Any]) -> object:  # the form's values
         """Register a patron."""
         return dispatch(RegisterPatron(**data))
 
+    def get_urls(self) -> list[URLPattern]:
+        """The usual pages, and one for the command that changes a patron."""
+        view = self.admin_site.admin_view(self.contact_view)
+        return [path("<uuid:id>/contact/", view, name="patrons_patronrow_contact"), *super().get_urls()]
+
+    def contact_view(self, request: HttpRequest, id: UUID) -> HttpResponse:
+        """UpdateContact's form; refused if somebody else has changed the patron since it was opened."""
+        if not self.has_write_permission(request):
+            raise PermissionDenied
+        row = PatronRow.objects.filter(id=id).first()
+        if row is None:
+            raise Http404
+        form = ContactForm(request.POST or None, initial=ContactForm.values_of(row))
+        if form.is_valid() and self._is_given(form, UpdateContact(patron=id, **form.cleaned_data)):
+            self.message_user(request, "The patron was changed.", messages.SUCCESS)
+            return HttpResponseRedirect(self._at("change", id))
+        extra = {"title": f"Change {row.name}", "show_save_and_add_another": False}
+        return self._show(request, form, "", extra)
+
     @admin.action(description="Suspend…")
     def suspend(self, request: HttpRequest, rows: QuerySet[PatronRow]) -> HttpResponse | None:
         """Ask for the reason, then keep each of them from borrowing."""
-        form = SuspensionForm(request.POST if "reason" in request.POST else None)
-        if form.is_valid():
-            self.run_each(request, rows, lambda row: SuspendPatron(patron=row.id, **form.cleaned_data))
-            return None
-        dress(form)
-        context = {
-            **self.admin_site.each_context(request),
-            "title": "Suspend patrons",
-            "opts": self.opts,
-            "form": form,
-            "patrons": rows,
-            "checkbox_name": helpers.ACTION_CHECKBOX_NAME,
-            "media": self.media + form.media,
-        }
-        return TemplateResponse(request, "patrons/suspend.html", context)
+        form = filled(BlockForm, request)
+        return self.ask(request, rows, form, lambda row, said: SuspendPatron(patron=row.id, **said))
 
     @admin.action(description="Reinstate")
     def reinstate(self, request: HttpRequest, rows: QuerySet[PatronRow]) -> None:
         """Lift all blocks of each of them."""
         self.run_each(request, rows, lambda row: ReinstatePatron(patron=row.id))
+
+    @admin.action(description="Add block…")
+    def add_block(self, request: HttpRequest, rows: QuerySet[PatronRow]) -> HttpResponse | None:
+        """Ask for the reason and the last day, then block each of them."""
+        form = filled(BlockForm, request)
+        return self.ask(request, rows, form, lambda row, said: AddBlock(patron=row.id, **said))
+
+    @admin.action(description="Lift one block…")
+    def lift_block(self, request: HttpRequest, rows: QuerySet[PatronRow]) -> HttpResponse | None:
+        """Ask which of a patron's blocks is settled, then lift it."""
+        if len(rows[:2]) != 1:
+            self.message_user(request, "Select one patron: blocks are lifted one by one.", messages.ERROR)
+            return None
+        form = filled(LiftForm, request)
+        form.offer(rows[0])
+        return self.ask(
+            request, rows, form, lambda row, said: LiftBlock(patron=row.id, block=UUID(said["block"]))
+        )
+
+    @admin.action(description="Renew membership…")
+    def renew_membership(self, request: HttpRequest, rows: QuerySet[PatronRow]) -> HttpResponse | None:
+        """Ask for the last day, then let each membership go on."""
+        form = filled(RenewalForm, request)
+        return self.ask(request, rows, form, lambda row, said: RenewMembership(patron=row.id, **said))
+
+    @admin.action(description="Change category…")
+    def change_category(self, request: HttpRequest, rows: QuerySet[PatronRow]) -> HttpResponse | None:
+        """Ask for the category, then put each of them into it."""
+        form = filled(ChangeCategoryForm, request)
+        return self.ask(request, rows, form, lambda row, said: ChangeCategory(patron=row.id, **said))
+
+    @admin.action(description="Send a link to set a password")
+    def send_password_link(self, request: HttpRequest, rows: QuerySet[PatronRow]) -> None:
+        """Send each of them a letter; who has no login gets one."""
+        home = request.build_absolute_uri("/")
+        self.run_each(request, rows, lambda row: SendPasswordLink(to=row.card_number, home=home))
+
+    @admin.action(description="Erase…", permissions=["erase"])
+    def erase(self, request: HttpRequest, rows: QuerySet[PatronRow]) -> HttpResponse | None:
+        """Ask for the reason, then forget who they were, for good."""
+        form = filled(ErasureForm, request)
+        return self.ask(request, rows, form, lambda row, said: ErasePatron(patron=row.id, **said))
+
+    def _is_given(self, form: forms.Form, command: Command[Any]) -> bool:  # whatever it answers
+        try:
+            dispatch(command)
+        except Refused as refused:
+            show_refusals(form, refused)
+            return False
+        return True
+
+    def _at(self, page: str, id: UUID) -> str:
+        return reverse(f"{self.admin_site.name}:patrons_patronrow_{page}", args=[id])
 
 
 @admin.register(CategoryRow)
@@ -162,7 +233,7 @@ class NoticeAdmin(CommandAdmin[NoticeRow]):
 
     def get_exclude(self, request: HttpRequest, _row: NoticeRow | None = None) -> tuple[str, ...]:
         """What tells who borrowed what, for those who may not know it."""
-        return () if principal(request).may("circulation:read") else ("patron_id", "params")
+        return () if principal(request).may("circulation:read") else ("patron_id", "about_id", "params")
 
     @admin.action(description="Send again (it may arrive twice)")
     def send_again(self, request: HttpRequest, rows: QuerySet[NoticeRow]) -> None:

@@ -40,6 +40,10 @@ class PatronRow(models.Model):
     blocks = models.JSONField(
         default=list, help_text="[{id, reason, until}]; `until` is the last day or null."
     )
+    declined_notices = models.JSONField(
+        default=list, db_default=[], help_text="Kinds of notices that the patron does without."
+    )
+    end_announced = models.DateField(null=True, help_text="The last day that was told of in advance.")
     login = models.OneToOneField(
         settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, related_name="+"
     )
@@ -69,12 +73,17 @@ class NoticeRow(models.Model):
         ACCEPTED = "accepted"
         AMBIGUOUS = "ambiguous", "Ambiguous (the answer was lost)"
         FAILED = "failed"
+        WITHDRAWN = "withdrawn"
 
     id = models.UUIDField(primary_key=True)
     event_id = models.UUIDField(help_text="The event that the notice follows from.")
     kind = models.CharField(max_length=32)
     channel = models.CharField(max_length=16)
     patron_id = models.UUIDField()
+    about_id = models.UUIDField(null=True, help_text="The loan or hold that it is about, if it is about one.")
+    correlation_id = models.CharField(
+        max_length=128, default="", db_default="", help_text="Shared by all that one request brought about."
+    )
     params = models.JSONField(help_text="What the letter tells, besides the patron's name.")
     state = models.CharField(max_length=9, choices=State.choices, default=State.QUEUED)
     attempts = models.PositiveIntegerField(default=0)
@@ -93,7 +102,7 @@ class NoticeRow(models.Model):
                 fields=["event_id", "kind", "channel"], name="patrons_one_notice_per_event"
             ),
             models.CheckConstraint(
-                condition=Q(state__in=["queued", "sending", "accepted", "ambiguous", "failed"]),
+                condition=Q(state__in=["queued", "sending", "accepted", "ambiguous", "failed", "withdrawn"]),
                 name="patrons_notice_state_known",
             ),
         )
@@ -102,6 +111,13 @@ class NoticeRow(models.Model):
                 fields=["next_attempt_at", "id"], condition=Q(state="queued"), name="patrons_notices_due"
             ),
             models.Index(fields=["claimed_at"], condition=Q(state="sending"), name="patrons_notices_sending"),
+            # What is nobody's any more, which is nearly all, is not in it.
+            models.Index(
+                fields=["state"],
+                condition=Q(state__in=["queued", "sending", "ambiguous", "failed"]),
+                name="patrons_notices_unsettled",
+            ),
+            models.Index(fields=["about_id"], condition=Q(state="queued"), name="patrons_notices_about"),
             models.Index(fields=["-owed_at", "id"], name="patrons_notices_by_age"),
             models.Index(fields=["patron_id"], name="patrons_notices_by_patron"),
         )

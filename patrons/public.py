@@ -1,14 +1,17 @@
 """What other contexts may ask patrons: one SQL query each."""
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, fields
 from datetime import date
 from uuid import UUID
 
+from django.db.models import QuerySet
+
 from patrons.domain.card_number import CardNumber
 from patrons.domain.email_address import EmailAddress
-from patrons.models import PatronRow
+from patrons.models import CategoryRow, PatronRow
 from shared_kernel.domain.errors import InvalidValue
+from shared_kernel.sql import rows_having
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,22 +58,74 @@ def patron_facts(
     given = {name: value for name, value in wanted.items() if value is not None}
     if len(given) != 1:
         raise ValueError("give exactly one of card, id, email and login_id")
-    rows = PatronRow.objects.select_for_update() if lock else PatronRow.objects
-    columns = ("id", "card_number", "category_id", "home_branch", "expires_on", "blocks")
-    row = rows.filter(**given).values(*columns).first()
+    row = next(iter(rows_having(PatronRow, *given, lock=lock)(**given)), None)
     return row and PatronFacts(
-        id=row["id"],
-        card_number=row["card_number"],
-        category=row["category_id"],
-        home_branch=row["home_branch"],
-        expires_on=row["expires_on"],
-        blocks=tuple(
-            BlockFacts(reason=block["reason"], until=block["until"] and date.fromisoformat(block["until"]))
-            for block in row["blocks"]
-        ),
+        id=row.id,
+        card_number=row.card_number,
+        category=row.category_id,
+        home_branch=row.home_branch,
+        expires_on=row.expires_on,
+        blocks=_blocks(row.blocks),
     )
 
 
 def names_of(ids: Iterable[UUID]) -> dict[UUID, str]:
     """The names of these patrons, by id; unknown ids are left out."""
     return dict(PatronRow.objects.filter(id__in=set(ids)).values_list("id", "name"))
+
+
+def category_names() -> Mapping[str, str]:
+    """What each category that a patron can be in is called, by its code."""
+    return dict(CategoryRow.objects.values_list("code", "name"))
+
+
+def ids_in_category(category: str) -> "QuerySet[PatronRow, UUID]":
+    """The ids of the patrons of a category, as a subquery that costs nothing until it is used."""
+    return PatronRow.objects.filter(category_id=category).order_by().values_list("id", flat=True)
+
+
+def membership_ends(ids: Iterable[UUID]) -> dict[UUID, date]:
+    """The last days of these patrons' memberships, by id; those that never end are left out."""
+    ending = PatronRow.objects.filter(id__in=set(ids), expires_on__isnull=False)
+    return {patron: ends_on for patron, ends_on in ending.values_list("id", "expires_on") if ends_on}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PatronProfile:
+    """All that patrons knows of a patron, for their own eyes and the desk's alone.
+
+    `expires_on` is the last day; None: it never ends. `declined_notices` are kinds of letters to do without.
+    """
+
+    id: UUID
+    card_number: str
+    name: str
+    email: str
+    category: str
+    home_branch: str | None
+    expires_on: date | None
+    blocks: tuple[BlockFacts, ...]
+    declined_notices: tuple[str, ...]
+    version: int
+
+
+def patron_profile(*, id: UUID | None = None, login_id: int | None = None) -> PatronProfile | None:
+    """The patron with this id or behind this login, of which one is given; None if unknown."""
+    given = {name: value for name, value in (("id", id), ("login_id", login_id)) if value is not None}
+    if len(given) != 1:
+        raise ValueError("give exactly one of id and login_id")
+    names = [field.name for field in fields(PatronProfile) if field.name != "category"]
+    row = PatronRow.objects.filter(**given).values(*names, "category_id").first()
+    if row is None:
+        return None
+    blocks, category, declined = row.pop("blocks"), row.pop("category_id"), row.pop("declined_notices")
+    return PatronProfile(**row, category=category, blocks=_blocks(blocks), declined_notices=tuple(declined))
+
+
+def _blocks(stored: Iterable[Mapping[str, str | None]]) -> tuple[BlockFacts, ...]:
+    return tuple(
+        BlockFacts(
+            reason=each["reason"] or "", until=date.fromisoformat(each["until"]) if each["until"] else None
+        )
+        for each in stored
+    )

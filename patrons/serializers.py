@@ -4,6 +4,8 @@ from typing import Any
 
 from rest_framework import serializers
 
+from patrons.domain.notice import KINDS, OPTIONAL
+
 
 class PatronFilter(serializers.Serializer[Any]):
     """Which patrons to list."""
@@ -35,4 +37,50 @@ class SuspensionForm(serializers.Serializer[Any]):
     reason = serializers.CharField(max_length=1000, allow_blank=True, default="", help_text="Needed.")
     until = serializers.DateField(
         required=False, allow_null=True, help_text="The block's last day. Absent: a suspension, without end."
+    )
+
+
+def _declined_notices() -> serializers.ListField:
+    kinds = f"All kinds of letters to do without, of {', '.join(OPTIONAL)}."
+    return serializers.ListField(
+        child=serializers.CharField(max_length=32), required=False, max_length=len(KINDS), help_text=kinds
+    )
+
+
+class ContactForm(serializers.Serializer[Any]):
+    """What has changed about a patron; what isn't sent stays as it is."""
+
+    name = serializers.CharField(max_length=1000, allow_blank=True, required=False)
+    email = serializers.CharField(max_length=1000, allow_blank=True, trim_whitespace=False, required=False)
+    category = serializers.CharField(max_length=32, allow_blank=True, required=False)
+    home_branch = serializers.CharField(
+        max_length=32, allow_blank=True, required=False, allow_null=True, help_text="null: none."
+    )
+    declined_notices = _declined_notices()
+
+
+class OwnContactForm(serializers.Serializer[Any]):
+    """What patrons may change about themselves."""
+
+    declined_notices = _declined_notices()
+
+
+class RenewalForm(serializers.Serializer[Any]):
+    """Up to when a membership goes on."""
+
+    expires_on = serializers.DateField(
+        required=False,
+        allow_null=True,
+        help_text="Its last day. Absent: a year on from its end or, if that is past, from today.",
+    )
+
+
+class ErasureForm(serializers.Serializer[Any]):
+    """Why a patron is forgotten."""
+
+    reason = serializers.CharField(
+        max_length=1000,
+        allow_blank=True,
+        default="",
+        help_text="Needed, and without name, address or card: it stays in the audit.",
     )

@@ -1,25 +1,93 @@
-"""Lending's events, in our words: what a patron is to be told of."""
+"""Events in our words: what a patron is to be told of, and what they needn't be told any more."""
 
-from typing import Any
 from uuid import UUID
 
 from outbox.envelope import ReceivedEvent
+from patrons.domain.notice import KINDS
 from patrons.services.commands.owe_notice import OweNotice
+from patrons.services.commands.withdraw_notices import WithdrawNotices
 from shared_kernel.services.commands import dispatch
 
-_ABOUT_THE_LOAN = ("book_title", "barcode", "due_at", "was_overdue", "days_overdue")
+#: What is untrue once a loan has another due date, or none.
+_OF_A_DUE_DATE = ("due_soon", "due_date_changed", "overdue")
+#: What is untrue once a hold has another deadline, or none.
+_OF_A_DEADLINE = ("hold_ready", "hold_deadline_changed")
 
 
 def owe_loan_receipt(event: ReceivedEvent) -> None:
     """`lending.book_borrowed.v1`: the patron is told what is due when."""
-    _owe("loan_receipt", event)
+    _owe("loan_receipt", event, about=event.subject)
 
 
 def owe_return_confirmation(event: ReceivedEvent) -> None:
-    """`lending.book_returned.v1`: the patron is told that it has arrived."""
-    _owe("return_confirmation", event)
+    """`lending.book_returned.v1`: the patron is told that it has arrived, and not when it would be due."""
+    _withdraw(*_OF_A_DUE_DATE, about=event.subject)
+    _owe("return_confirmation", event, about=event.subject)
 
 
-def _owe(kind: str, event: ReceivedEvent) -> None:
-    params: dict[str, Any] = {name: event.data[name] for name in _ABOUT_THE_LOAN if name in event.data}
-    dispatch(OweNotice(event_id=event.id, kind=kind, patron=UUID(event.data["patron_id"]), params=params))
+def owe_renewal_confirmation(event: ReceivedEvent) -> None:
+    """`lending.loan_renewed.v1`: the patron is told the new due date, and not the old one."""
+    _withdraw(*_OF_A_DUE_DATE, about=event.subject)
+    _owe("renewal_confirmation", event, about=event.subject)
+
+
+def owe_due_date_change(event: ReceivedEvent) -> None:
+    """`lending.loan_due_date_changed.v1`: the patron is told the new due date, and not the old one."""
+    _withdraw(*_OF_A_DUE_DATE, about=event.subject)
+    _owe("due_date_changed", event, about=event.subject)
+
+
+def owe_due_soon_reminder(event: ReceivedEvent) -> None:
+    """`lending.loan_due_soon.v1`: the patron is reminded."""
+    _owe("due_soon", event, about=event.subject)
+
+
+def owe_overdue_notice(event: ReceivedEvent) -> None:
+    """`lending.loan_still_overdue.v1`: the patron is told again and again."""
+    _owe("overdue", event, about=event.subject)
+
+
+def withdraw_reminders(event: ReceivedEvent) -> None:
+    """`lending.loan_declared_lost.v1`, `lending.loan_claimed_returned.v1`: nobody waits for it any more."""
+    _withdraw(*_OF_A_DUE_DATE, about=event.subject)
+
+
+def owe_pickup_notice(event: ReceivedEvent) -> None:
+    """`lending.hold_ready.v1`: the patron is told what to pick up where and until when."""
+    _owe("hold_ready", event, about=_hold(event))
+
+
+def owe_deadline_change(event: ReceivedEvent) -> None:
+    """`lending.hold_deadline_changed.v1`: the patron is told the new deadline, and not the old one."""
+    _withdraw(*_OF_A_DEADLINE, about=_hold(event))
+    _owe("hold_deadline_changed", event, about=_hold(event))
+
+
+def owe_hold_expiry(event: ReceivedEvent) -> None:
+    """`lending.hold_expired.v1`: the patron is told that it is too late."""
+    _withdraw(*_OF_A_DEADLINE, about=_hold(event))
+    _owe("hold_expired", event, about=_hold(event))
+
+
+def withdraw_pickup_notice(event: ReceivedEvent) -> None:
+    """`lending.hold_fulfilled.v1`, `…cancelled.v1`, `…unallocated.v1`: there is nothing to pick up now."""
+    _withdraw(*_OF_A_DEADLINE, about=_hold(event))
+
+
+def owe_membership_reminder(event: ReceivedEvent) -> None:
+    """`patrons.membership_expiring.v1`: the patron is told when to renew."""
+    _owe("membership_expiring", event, patron=event.subject)
+
+
+def _owe(kind: str, event: ReceivedEvent, *, about: UUID | None = None, patron: UUID | None = None) -> None:
+    told = {name: event.data[name] for name in KINDS[kind].tells if name in event.data}
+    reader = patron or UUID(event.data["patron_id"])
+    dispatch(OweNotice(event_id=event.id, kind=kind, patron=reader, params=told, about=about))
+
+
+def _withdraw(*kinds: str, about: UUID) -> None:
+    dispatch(WithdrawNotices(about=about, kinds=kinds))
+
+
+def _hold(event: ReceivedEvent) -> UUID:
+    return UUID(event.data["hold_id"])

@@ -8,6 +8,9 @@ from celery import shared_task
 from patrons.adapters.letters import compose
 from patrons.bootstrap import mailer
 from patrons.services.delivery import deliver_due_notices
+from patrons.services.jobs import memberships_ending
+from shared_kernel.services.origin import OriginClock
+from shared_kernel.services.sweeps import sweep
 
 #: A tick gives the worker back after so long, for the sake of the other ticks; the next one goes on.
 _FOR_AT_MOST = timedelta(seconds=5)
@@ -22,3 +25,9 @@ def deliver_notices() -> None:
             deliver_due_notices(mailer=mailer(), compose=compose, for_at_most=_FOR_AT_MOST)
         finally:
             _sweeping.release()
+
+
+@shared_task(name="patrons.remind_membership_ends", ignore_result=True)
+def remind_membership_ends() -> None:
+    """Tell patrons whose membership will end."""
+    sweep(memberships_ending(OriginClock()))

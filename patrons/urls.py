@@ -1,14 +1,34 @@
-"""Patrons' addresses below /api/v1."""
+"""Patrons' addresses: those below /api/v1, and the pages by which one gets a password."""
 
 from django.urls import path
 
+from patrons import pages
 from patrons.views import PatronViewSet
+
+
+def _act(action: str) -> str:
+    return f"patrons/<uuid:id>/{action}"
+
 
 api_urlpatterns = [
     path("patrons", PatronViewSet.as_view({"get": "list", "post": "create"}), name="patrons"),
-    path("patrons/<uuid:id>", PatronViewSet.as_view({"get": "retrieve"}), name="patron"),
-    path("patrons/<uuid:id>/suspend", PatronViewSet.as_view({"post": "suspend"}), name="patron-suspend"),
     path(
-        "patrons/<uuid:id>/reinstate", PatronViewSet.as_view({"post": "reinstate"}), name="patron-reinstate"
+        "patrons/<uuid:id>",
+        PatronViewSet.as_view({"get": "retrieve", "patch": "partial_update"}),
+        name="patron",
     ),
+    path(_act("suspend"), PatronViewSet.as_view({"post": "suspend"}), name="patron-suspend"),
+    path(_act("blocks"), PatronViewSet.as_view({"post": "block"}), name="patron-blocks"),
+    path(_act("blocks/<uuid:block>"), PatronViewSet.as_view({"delete": "lift"}), name="patron-block"),
+    path(_act("reinstate"), PatronViewSet.as_view({"post": "reinstate"}), name="patron-reinstate"),
+    path(
+        _act("renew-membership"),
+        PatronViewSet.as_view({"post": "renew_membership"}),
+        name="patron-renew-membership",
+    ),
+    path(_act("erase"), PatronViewSet.as_view({"post": "erase"}), name="patron-erase"),
+]
+page_urlpatterns = [
+    path("password", pages.ask_for_link, name="password"),
+    path("password/<str:login>/<str:token>", pages.set_password, name="password-link"),
 ]

@@ -6,11 +6,24 @@ from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from patrons.serializers import PatronFilter, RegistrationForm, SuspensionForm
-from patrons.services.answers import PatronView
+from patrons.serializers import (
+    ContactForm,
+    ErasureForm,
+    OwnContactForm,
+    PatronFilter,
+    RegistrationForm,
+    RenewalForm,
+    SuspensionForm,
+)
+from patrons.services.answers import ErasureView, PatronView
+from patrons.services.commands.add_block import AddBlock
+from patrons.services.commands.erase_patron import ErasePatron
+from patrons.services.commands.lift_block import LiftBlock
 from patrons.services.commands.register_patron import RegisterPatron
 from patrons.services.commands.reinstate_patron import ReinstatePatron
+from patrons.services.commands.renew_membership import RenewMembership
 from patrons.services.commands.suspend_patron import SuspendPatron
+from patrons.services.commands.update_contact import UpdateContact
 from patrons.services.queries import GetPatron, ListPatrons
 from shared_kernel.services.commands import dispatch
 from shared_kernel.services.queries import ask
@@ -26,8 +39,13 @@ class PatronViewSet(LibraryViewSet):
         "list": "patrons:read",
         "create": "patrons:write",
         "retrieve": ("patrons:read", OWN),
+        "partial_update": ("patrons:write", OWN),
         "suspend": "patrons:write",
+        "block": "patrons:write",
+        "lift": "patrons:write",
         "reinstate": "patrons:write",
+        "renew_membership": "patrons:write",
+        "erase": "override",
     }
 
     @extend_schema(parameters=[PatronFilter], responses={200: paged_schema(PatronView)})
@@ -48,6 +66,17 @@ class PatronViewSet(LibraryViewSet):
         sees_all = self.principal.may("patrons:read")
         return Response(ask(GetPatron(patron=id, viewer_login=None if sees_all else self.principal.login_id)))
 
+    @extend_schema(request=ContactForm, responses={200: PatronView})
+    def partial_update(self, _request: Request, id: UUID) -> Response:
+        """Change what is sent. Patrons themselves may choose their letters, and nothing else."""
+        is_staff = self.principal.may("patrons:write")
+        changes = self.body(ContactForm if is_staff else OwnContactForm)
+        if "declined_notices" in changes:
+            changes["declined_notices"] = tuple(changes["declined_notices"])
+        viewer = None if is_staff else self.principal.login_id
+        command = UpdateContact(patron=id, version=self.if_match(), viewer_login=viewer, **changes)
+        return Response(dispatch(command))
+
     @extend_schema(request=SuspensionForm, responses={200: PatronView})
     def suspend(self, _request: Request, id: UUID) -> Response:
         """Keep a patron from borrowing: without end, or up to and including the day `until`."""
@@ -59,3 +88,27 @@ class PatronViewSet(LibraryViewSet):
         """Lift every block of a patron."""
         self.body()
         return Response(dispatch(ReinstatePatron(patron=id), idempotency_key=self.idempotency_key))
+
+    @extend_schema(request=SuspensionForm, responses={201: PatronView})
+    def block(self, _request: Request, id: UUID) -> Response:
+        """Add a block; without its last day `until` it is a suspension."""
+        command = AddBlock(patron=id, **self.body(SuspensionForm))
+        return Response(dispatch(command, idempotency_key=self.idempotency_key), status=201)
+
+    @extend_schema(request=None, responses={200: PatronView})
+    def lift(self, _request: Request, id: UUID, block: UUID) -> Response:
+        """Lift one block."""
+        self.body()
+        return Response(dispatch(LiftBlock(patron=id, block=block)))
+
+    @extend_schema(request=RenewalForm, responses={200: PatronView})
+    def renew_membership(self, _request: Request, id: UUID) -> Response:
+        """Let a membership go on."""
+        command = RenewMembership(patron=id, **self.body(RenewalForm))
+        return Response(dispatch(command, idempotency_key=self.idempotency_key))
+
+    @extend_schema(request=ErasureForm, responses={200: ErasureView})
+    def erase(self, _request: Request, id: UUID) -> Response:
+        """Forget who a patron was, for good. What they borrowed stays, as that of somebody."""
+        command = ErasePatron(patron=id, comment=self.body(ErasureForm)["reason"])
+        return Response(dispatch(command, idempotency_key=self.idempotency_key))

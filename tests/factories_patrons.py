@@ -1,8 +1,9 @@
 """Patrons and notices for tests, made by the commands that make them in life."""
 
-from itertools import count
 from typing import Any
 from uuid import uuid4
+
+import factory
 
 from patrons.models import NoticeRow
 from patrons.services.answers import PatronView
@@ -10,20 +11,42 @@ from patrons.services.commands.owe_notice import OweNotice
 from patrons.services.commands.register_patron import RegisterPatron
 from shared_kernel.services.commands import dispatch
 
-_numbers = count(1)
+
+class Registration(factory.Factory):  # type: ignore[misc]  # the library is half typed, and skipped
+    """The command that registers somebody; what isn't said is made up."""
+
+    class Meta:
+        model = RegisterPatron
+
+    name = factory.Sequence(lambda number: f"Ada Lovelace {number + 1}")
+    email = factory.Sequence(lambda number: f"ada{number + 1}@example.org")
+
+
+class Owing(factory.Factory):  # type: ignore[misc]  # likewise
+    """The command that owes a notice of a loan."""
+
+    class Meta:
+        model = OweNotice
+
+    event_id = factory.LazyFunction(uuid4)
+    kind = "loan_receipt"
+    patron = factory.LazyFunction(lambda: a_patron().id)
+    params = factory.Dict(
+        {"book_title": "Notes on the Engine", "barcode": "B-1", "due_at": "2024-01-29T23:59:59Z"}
+    )
 
 
 def a_patron(**fields: Any) -> PatronView:
     """A registered patron; what isn't said is made up."""
-    number = next(_numbers)
-    made_up = {"name": f"Ada Lovelace {number}", "email": f"ada{number}@example.org"}
-    return dispatch(RegisterPatron(**{**made_up, **fields}))
+    command: RegisterPatron = Registration(**fields)
+    return dispatch(command)
 
 
 def owe(*, patron: PatronView | None = None, kind: str = "loan_receipt", **params: Any) -> NoticeRow:
     """A queued notice for a patron, of whom there is one if none is given."""
-    reader = patron or a_patron()
-    event_id = uuid4()
-    told = {"book_title": "Notes on the Engine", "barcode": "B-1", "due_at": "2024-01-29T23:59:59Z", **params}
-    dispatch(OweNotice(event_id=event_id, kind=kind, patron=reader.id, params=told))
-    return NoticeRow.objects.get(event_id=event_id)
+    reader = {"patron": patron.id} if patron else {}
+    command: OweNotice = Owing(
+        kind=kind, **reader, **{f"params__{name}": value for name, value in params.items()}
+    )
+    dispatch(command)
+    return NoticeRow.objects.get(event_id=command.event_id)

@@ -4,10 +4,16 @@ from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from email.headerregistry import Address
 from pathlib import Path
+from uuid import UUID
 
 from django.core.mail import EmailMessage
 
-from patrons.services.ports import Letter, MailServiceFailure
+from patrons.services.mail import Letter, MailServiceFailure
+
+
+def letter_file(folder: Path, notice: UUID) -> Path:
+    """Where the letter of a notice is."""
+    return folder / f"{notice}.eml"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -23,7 +29,7 @@ class FileMailer:
 
     def send(self, letter: Letter) -> str:
         """Write the letter, under its notice's id; complete or not at all. Raises MailServiceFailure."""
-        file = self.folder / f"{letter.notice}.eml"
+        file = letter_file(self.folder, letter.notice)
         message = EmailMessage(letter.subject, letter.text, self.sender, [_addressed(letter)])
         try:
             self.folder.mkdir(parents=True, exist_ok=True)

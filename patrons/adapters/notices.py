@@ -1,5 +1,6 @@
 """Notices in Django's database."""
 
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from uuid import UUID, uuid4
 
@@ -8,19 +9,31 @@ from django.db.models import F
 from patrons.domain.notice import EMAIL, NoticeState
 from patrons.models import ChannelPauseRow, NoticeRow
 from patrons.services.ports import ClaimedNotice, Params
+from shared_kernel.services.origin import origin
 
 
 class DjangoNotices:
     """Notices, one row each. Every process that sends takes its own by locking the row for a moment."""
 
-    def owe(self, *, event_id: UUID, kind: str, patron: UUID, params: Params, at: datetime) -> None:
-        """Queue a notice, unless it was for this very event and kind."""
+    def owe(
+        self,
+        *,
+        event_id: UUID,
+        kind: str,
+        patron: UUID,
+        params: Params,
+        at: datetime,
+        about: UUID | None = None,
+    ) -> None:
+        """Queue a notice, unless it was for this very event and kind. `about` is a loan's or a hold's id."""
         notice = NoticeRow(
             id=uuid4(),
             event_id=event_id,
             kind=kind,
             channel=EMAIL,
             patron_id=patron,
+            about_id=about,
+            correlation_id=origin().correlation_id,
             params=dict(params),
             owed_at=at,
             next_attempt_at=at,
@@ -36,7 +49,13 @@ class DjangoNotices:
         row.state, row.attempts, row.claimed_at = NoticeState.SENDING, row.attempts + 1, at
         row.save(update_fields=["state", "attempts", "claimed_at"])
         return ClaimedNotice(
-            id=row.id, kind=row.kind, patron=row.patron_id, params=row.params, attempt=row.attempts
+            id=row.id,
+            kind=row.kind,
+            patron=row.patron_id,
+            params=row.params,
+            attempt=row.attempts,
+            event=row.event_id,
+            correlation_id=row.correlation_id,
         )
 
     def settle(
@@ -71,6 +90,21 @@ class DjangoNotices:
         """Queue what is ambiguous or failed once more; False for anything else."""
         ended = NoticeRow.objects.filter(id=id, state__in=[NoticeState.AMBIGUOUS, NoticeState.FAILED])
         return bool(ended.update(state=NoticeState.QUEUED, next_attempt_at=at, finished_at=None))
+
+    def withdraw(self, *, about: UUID, kinds: Collection[str], at: datetime) -> None:
+        """Let go of what is queued about this loan or hold: it isn't true any more."""
+        untrue = NoticeRow.objects.filter(about_id=about, kind__in=kinds, state=NoticeState.QUEUED)
+        untrue.update(state=NoticeState.WITHDRAWN, finished_at=at)
+
+    def forget(self, patron: UUID, *, at: datetime) -> Sequence[UUID]:
+        """Strip all of a patron's notices of what they tell, and send none of them; answers their ids.
+
+        `provider_id` goes too: by it the provider knows whom it wrote to.
+        """
+        owed = NoticeRow.objects.filter(patron_id=patron)
+        owed.update(params={}, provider_id="", failure="")
+        owed.exclude(state=NoticeState.ACCEPTED).update(state=NoticeState.WITHDRAWN, finished_at=at)
+        return list(owed.values_list("id", flat=True))
 
     def pause(self, *, until: datetime, reason: str) -> None:
         """Send nothing until then."""

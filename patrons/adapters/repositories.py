@@ -1,4 +1,4 @@
-"""Patrons, their categories and logins in Django's database."""
+"""Patrons and their categories in Django's database."""
 
 from datetime import date
 from typing import Any, ClassVar
@@ -36,6 +36,8 @@ class DjangoPatrons(Repository[Patron, PatronRow]):
             home_branch=row.home_branch,
             expires_on=row.expires_on,
             blocks=(_block(each) for each in row.blocks),
+            declined_notices=frozenset(row.declined_notices),
+            end_announced=row.end_announced,
         )
 
     def columns(self, aggregate: Patron) -> dict[str, Any]:
@@ -49,6 +51,8 @@ class DjangoPatrons(Repository[Patron, PatronRow]):
             "home_branch": aggregate.home_branch,
             "expires_on": aggregate.expires_on,
             "blocks": [_stored(each) for each in aggregate.blocks],
+            "declined_notices": sorted(aggregate.declined_notices),
+            "end_announced": aggregate.end_announced,
         }
 
     def with_card(self, card_number: CardNumber) -> Patron | None:
@@ -58,6 +62,11 @@ class DjangoPatrons(Repository[Patron, PatronRow]):
     def with_email(self, email: EmailAddress) -> Patron | None:
         """The patron with this address, if there is one."""
         return self.find(email=str(email))
+
+    def declines(self, id: UUID, kind: str) -> bool:
+        """Whether this patron does without notices of this kind."""
+        lists = PatronRow.objects.filter(id=id).values_list("declined_notices", flat=True)
+        return any(kind in declined for declined in lists)
 
 
 def _block(stored: dict[str, str | None]) -> Block:
@@ -84,13 +93,3 @@ class DjangoCategories:
     def define(self, code: str, *, name: str) -> None:
         """Add a category, or rename the one with this code."""
         CategoryRow.objects.update_or_create(code=code, defaults={"name": name})
-
-
-class DjangoLogins:
-    """Which of Django's users is whose, put down in the patron's row."""
-
-    def link(self, login_id: int, *, patron: UUID) -> bool:
-        """Let a login be this patron's; False where either is linked already."""
-        if PatronRow.objects.filter(login_id=login_id).exists():
-            return False
-        return bool(PatronRow.objects.filter(id=patron, login=None).update(login_id=login_id))

@@ -15,7 +15,7 @@ from sendgrid import SendGridAPIClient
 from sendgrid.helpers.mail import CustomArg, Email, Mail, To
 
 from patrons.adapters.bounded_http import Answer, NoAnswer, exchange
-from patrons.services.ports import ChannelClosed, Letter, LetterRejected, MailServiceFailure
+from patrons.services.mail import ChannelClosed, Letter, LetterRejected, MailServiceFailure
 from shared_kernel.resilience.breakers import breaker
 
 #: For so long nothing is sent after SendGrid refused us as a whole: somebody has to mend a setting.

@@ -2,8 +2,9 @@
 
 from collections.abc import Sequence
 
+from patrons.adapters.logins import DjangoLogins
 from patrons.adapters.notices import DjangoNotices
-from patrons.adapters.repositories import DjangoCategories, DjangoLogins, DjangoPatrons
+from patrons.adapters.repositories import DjangoCategories, DjangoPatrons
 from shared_kernel.services.bus import Storage
 
 

@@ -1,7 +1,12 @@
 """A notice: the intent to tell a patron something, and the stages of telling it."""
 
-from datetime import timedelta
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
 from enum import StrEnum
+from typing import Final
+
+from shared_kernel.domain.errors import InvalidValue
 
 EMAIL = "email"
 #: An attempt that is silent for so long was cut off: no send lasts a third of it.
@@ -9,16 +14,75 @@ CUT_OFF_AFTER = timedelta(seconds=30)
 _LONGEST_WAIT_SECONDS = 60
 
 
+class NoticeNotOptional(InvalidValue):
+    """There are no letters of the kind “{kind}” that could be switched off; there are {optional}."""
+
+    code = "notice_not_optional"
+    pointer = "/declined_notices"
+
+
 class NoticeState(StrEnum):
-    """How far the telling has come. What is ambiguous may have been sent, so it is never repeated unasked."""
+    """How far the telling has come.
+
+    What is ambiguous may have been sent, so it is never repeated unasked. What became untrue, or whose
+    patron was erased, before it was sent is withdrawn.
+    """
 
     QUEUED = "queued"
     SENDING = "sending"
     ACCEPTED = "accepted"
     AMBIGUOUS = "ambiguous"
     FAILED = "failed"
+    WITHDRAWN = "withdrawn"
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """A kind of notice: which facts it tells besides the patron's name, and whether a patron may do without.
+
+    Optional is what confirms one's own doing or is a courtesy. What somebody would come in vain for, or pay
+    for, without knowing it, is not.
+    """
+
+    tells: tuple[str, ...]
+    optional: bool = False
+
+
+KINDS: Final[Mapping[str, Kind]] = {
+    "loan_receipt": Kind(("book_title", "barcode", "due_at"), optional=True),
+    "renewal_confirmation": Kind(("book_title", "barcode", "due_at"), optional=True),
+    "return_confirmation": Kind(
+        ("book_title", "barcode", "due_at", "was_overdue", "days_overdue"), optional=True
+    ),
+    "due_soon": Kind(("book_title", "barcode", "due_at"), optional=True),
+    "overdue": Kind(("book_title", "barcode", "due_at", "days_overdue")),
+    "due_date_changed": Kind(("book_title", "barcode", "previous_due_at", "due_at")),
+    "hold_ready": Kind(("book_title", "barcode", "pickup_branch", "pickup_deadline_at")),
+    "hold_deadline_changed": Kind(("book_title", "barcode", "pickup_branch", "pickup_deadline_at")),
+    "hold_expired": Kind(("book_title", "pickup_deadline_at")),
+    "membership_expiring": Kind(("expires_on",), optional=True),
+    "password_link": Kind(("home",)),
+}
+OPTIONAL: Final = tuple(name for name, kind in KINDS.items() if kind.optional)
+
+
+def declined(kinds: Iterable[str]) -> frozenset[str]:
+    """The kinds of notices that a patron can do without. Raises NoticeNotOptional for any other."""
+    wanted = frozenset(kinds)
+    for kind in sorted(wanted.difference(OPTIONAL)):
+        raise NoticeNotOptional(kind=kind, optional=", ".join(OPTIONAL))
+    return wanted
 
 
 def wait_after(*, attempts: int) -> timedelta:
     """How long to wait after so many failed attempts: 2 s doubling up to a minute. Nobody ever gives up."""
     return timedelta(seconds=min(2 ** min(attempts, 10), _LONGEST_WAIT_SECONDS))
+
+
+def day_ended_by(instant: datetime) -> date:
+    """The calendar day whose last second, in the time of some branch, this instant is.
+
+    The branch's zone need not be known: between UTC-10 and UTC+13:45 a day ends no earlier than 10:14 of that
+    day and no later than 10:00 of the next one, UTC. On the few islands beyond, it would be the wrong day.
+    """
+    return (instant.astimezone(UTC) - timedelta(hours=10)).date()

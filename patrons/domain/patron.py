@@ -1,57 +1,19 @@
 """The aggregate Patron: a person with privileges."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from datetime import date, datetime
-from typing import ClassVar, Self
+from typing import Self
 from uuid import UUID
 
+from patrons.domain import patron_events as events
 from patrons.domain.block import Block
 from patrons.domain.card_number import CardNumber
 from patrons.domain.email_address import EmailAddress
+from patrons.domain.membership import ANNOUNCED_BEFORE, one_year_on
 from patrons.domain.person_name import PersonName
 from shared_kernel.domain.aggregates import Aggregate
 from shared_kernel.domain.errors import InvalidValue, NotFound, Refusal
 from shared_kernel.domain.events import DomainEvent
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PatronRegistered(DomainEvent):
-    """Somebody became a patron. `expires_on` is the membership's last day."""
-
-    type: ClassVar[str] = "patrons.patron_registered.v1"
-
-    category: str
-    home_branch: str | None
-    expires_on: date | None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PatronSuspended(DomainEvent):
-    """A patron may not borrow until reinstated."""
-
-    type: ClassVar[str] = "patrons.patron_suspended.v1"
-
-    block_id: UUID
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PatronBlocked(DomainEvent):
-    """A patron may not borrow up to and including the day `until`."""
-
-    type: ClassVar[str] = "patrons.patron_blocked.v1"
-
-    block_id: UUID
-    until: date
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PatronReinstated(DomainEvent):
-    """All manual blocks of a patron were lifted."""
-
-    type: ClassVar[str] = "patrons.patron_reinstated.v1"
-
-    block_ids: tuple[UUID, ...]
 
 
 class PatronNotFound(NotFound):
@@ -98,11 +60,23 @@ class NotBlocked(Refusal):
     code = "not_blocked"
 
 
+class BlockNotFound(NotFound):
+    """The patron has no such block."""
+
+
+class MembershipNeverEnds(Refusal):
+    """The membership has no end from which it could go on; name its last day."""
+
+    code = "membership_never_ends"
+    pointer = "/expires_on"
+
+
 class Patron(Aggregate):
     """A person with privileges: who they are, how long, and what keeps them from borrowing.
 
     `category` is a category's code, `home_branch` the code of one of lending's branches, and `expires_on`
-    the last day of the membership (None: it never ends).
+    the last day of the membership (None: it never ends), of which `end_announced` was told in advance.
+    `declined_notices` are the kinds of notices that the patron does without.
     """
 
     def __init__(
@@ -117,6 +91,8 @@ class Patron(Aggregate):
         home_branch: str | None,
         expires_on: date | None,
         blocks: Iterable[Block] = (),
+        declined_notices: frozenset[str] = frozenset(),
+        end_announced: date | None = None,
     ) -> None:
         super().__init__(id=id, version=version)
         self.card_number = card_number
@@ -126,6 +102,8 @@ class Patron(Aggregate):
         self.home_branch = home_branch
         self.expires_on = expires_on
         self.blocks = tuple(blocks)
+        self.declined_notices = declined_notices
+        self.end_announced = end_announced
 
     @classmethod
     def register(
@@ -151,7 +129,7 @@ class Patron(Aggregate):
             expires_on=expires_on,
         )
         patron._record(
-            PatronRegistered(
+            events.PatronRegistered(
                 aggregate_id=id,
                 occurred_at=at,
                 category=category,
@@ -161,18 +139,76 @@ class Patron(Aggregate):
         )
         return patron
 
+    def update_contact(
+        self,
+        *,
+        name: PersonName,
+        email: EmailAddress,
+        home_branch: str | None,
+        declined_notices: frozenset[str],
+        at: datetime,
+    ) -> None:
+        """Put down what the patron is called and how they want to be reached; the same again is no change."""
+        known = {
+            "name": (self.name, name),
+            "email": (self.email, email),
+            "home_branch": (self.home_branch, home_branch),
+            "declined_notices": (self.declined_notices, declined_notices),
+        }
+        changed = tuple(what for what, (before, now) in known.items() if before != now)
+        self.name, self.email = name, email
+        self.home_branch, self.declined_notices = home_branch, declined_notices
+        if changed:
+            self._record(events.PatronContactChanged(aggregate_id=self.id, occurred_at=at, changed=changed))
+
+    def change_category(self, category: str, *, at: datetime) -> None:
+        """Put the patron into another category; their own again is no change."""
+        if category != self.category:
+            self.category = category
+            event = events.PatronCategoryChanged(aggregate_id=self.id, occurred_at=at, category=category)
+            self._record(event)
+
+    def renew_membership(self, *, until: date | None, today: date, at: datetime) -> None:
+        """Let the membership end on the day `until`; None: a year on from its end or, if that is past, today.
+
+        Raises MembershipNeverEnds where there is no end to go on from.
+        """
+        if until is None and self.expires_on is None:
+            raise MembershipNeverEnds
+        self.expires_on = until or one_year_on(max(self.expires_on or today, today))
+        self._record(
+            events.MembershipRenewed(aggregate_id=self.id, occurred_at=at, expires_on=self.expires_on)
+        )
+
+    def announce_end(self, *, today: date, at: datetime) -> bool:
+        """Tell, once for each last day, that the membership ends within two weeks; whether it does."""
+        end = self.expires_on
+        if end is None or end == self.end_announced or not today <= end <= today + ANNOUNCED_BEFORE:
+            return False
+        self.end_announced = end
+        self._record(events.MembershipExpiring(aggregate_id=self.id, occurred_at=at, expires_on=end))
+        return True
+
     def block(self, block: Block, *, at: datetime) -> None:
         """Keep the patron from borrowing. Raises AlreadySuspended for a second block without end."""
         if block.until is not None:
-            event: DomainEvent = PatronBlocked(
+            event: DomainEvent = events.PatronBlocked(
                 aggregate_id=self.id, occurred_at=at, block_id=block.id, until=block.until
             )
         elif any(each.is_suspension for each in self.blocks):
             raise AlreadySuspended
         else:
-            event = PatronSuspended(aggregate_id=self.id, occurred_at=at, block_id=block.id)
+            event = events.PatronSuspended(aggregate_id=self.id, occurred_at=at, block_id=block.id)
         self.blocks = (*self.blocks, block)
         self._record(event)
+
+    def lift(self, block_id: UUID, *, at: datetime) -> None:
+        """Lift one block. Raises BlockNotFound."""
+        left = tuple(block for block in self.blocks if block.id != block_id)
+        if left == self.blocks:
+            raise BlockNotFound(id=str(block_id))
+        self.blocks = left
+        self._record(events.PatronUnblocked(aggregate_id=self.id, occurred_at=at, block_id=block_id))
 
     def reinstate(self, *, at: datetime) -> None:
         """Lift every block. Raises NotBlocked where there is none."""
@@ -180,4 +216,8 @@ class Patron(Aggregate):
             raise NotBlocked
         lifted = tuple(block.id for block in self.blocks)
         self.blocks = ()
-        self._record(PatronReinstated(aggregate_id=self.id, occurred_at=at, block_ids=lifted))
+        self._record(events.PatronReinstated(aggregate_id=self.id, occurred_at=at, block_ids=lifted))
+
+    def erase(self, *, at: datetime) -> None:
+        """Be forgotten. What keeps a patron from it is circulation's to say, before."""
+        self._record(events.PatronErased(aggregate_id=self.id, occurred_at=at))

@@ -1,7 +1,7 @@
 """What patrons answers to those who ask: the public shapes."""
 
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from typing import Self
 from uuid import UUID
 
@@ -20,7 +20,10 @@ class BlockView(Answer):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PatronView(Answer):
-    """A patron. `expires_on` is the last day of the membership; null: it never ends."""
+    """A patron. `expires_on` is the last day of the membership; null: it never ends.
+
+    `declined_notices` are the kinds of letters that the patron does without.
+    """
 
     id: UUID
     card_number: str
@@ -31,6 +34,7 @@ class PatronView(Answer):
     expires_on: date | None
     blocks: tuple[BlockView, ...]
     version: int
+    declined_notices: tuple[str, ...] = ()
 
     @classmethod
     def of(cls, patron: Patron) -> Self:
@@ -47,4 +51,13 @@ class PatronView(Answer):
                 BlockView(id=each.id, reason=each.reason, until=each.until) for each in patron.blocks
             ),
             version=patron.version,
+            declined_notices=tuple(sorted(patron.declined_notices)),
         )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ErasureView(Answer):
+    """Who was erased and when: nothing else is left to tell."""
+
+    id: UUID
+    erased_at: datetime

@@ -5,20 +5,31 @@ from datetime import timedelta
 from time import monotonic
 
 import structlog
+from prometheus_client import Counter
 
 from patrons.domain.notice import NoticeState
 from patrons.services.commands.claim_notice import ClaimNotice
 from patrons.services.commands.settle_cut_off_notices import SettleCutOffNotices
 from patrons.services.commands.settle_notice import SettleNotice
-from patrons.services.ports import ChannelClosed, ClaimedNotice, Letter, Mailer, NotDelivered
+from patrons.services.mail import ChannelClosed, Letter, Mailer, NotDelivered
+from patrons.services.ports import ClaimedNotice
 from patrons.services.queries import NoticeIsDue, NoticeWasCutOff
+from shared_kernel.metrics import REGISTRY
 from shared_kernel.resilience.breakers import BreakerOpen
 from shared_kernel.resilience.failpoints import failpoint
 from shared_kernel.services.commands import dispatch
+from shared_kernel.services.origin import acting_as
 from shared_kernel.services.queries import ask
 
 Compose = Callable[[ClaimedNotice], Letter]
 log = structlog.get_logger(__name__)
+
+_SENDS = Counter(
+    "library_notice_sends",
+    "Attempts to send a notice, by its kind and the state in which it was left.",
+    ("kind", "state"),
+    registry=REGISTRY,
+)
 
 
 class _NothingDueError(Exception):
@@ -52,7 +63,8 @@ def _deliver_next(mailer: Mailer, compose: Compose) -> bool:
             if notice is None:
                 raise _NothingDueError
             failpoint("notices.after_claim")
-            _deliver(notice, mailer, compose)
+            with acting_as(**_cause(notice)):
+                _deliver(notice, mailer, compose)
     except (_NothingDueError, BreakerOpen):
         return False
     except NotDelivered:
@@ -72,6 +84,15 @@ def _deliver(notice: ClaimedNotice, mailer: Mailer, compose: Compose) -> None:
             notice=notice.id, attempt=notice.attempt, state=NoticeState.ACCEPTED, provider_id=provider_id
         )
     )
+    _SENDS.labels(notice.kind, NoticeState.ACCEPTED.value).inc()
+    log.info("notice_accepted", notice=str(notice.id), kind=notice.kind)
+
+
+def _cause(notice: ClaimedNotice) -> dict[str, str]:
+    """What the log's lines about this notice share with those of the request that it goes back to."""
+    if not notice.correlation_id:
+        return {}
+    return {"correlation_id": notice.correlation_id, "causation_id": str(notice.event)}
 
 
 def _put_down(notice: ClaimedNotice, outcome: NotDelivered) -> None:
@@ -82,6 +103,7 @@ def _put_down(notice: ClaimedNotice, outcome: NotDelivered) -> None:
         state=outcome.state,
         reason=outcome.reason,
     )
+    _SENDS.labels(notice.kind, outcome.state.value).inc()
     dispatch(
         SettleNotice(
             notice=notice.id,

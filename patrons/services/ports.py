@@ -1,9 +1,8 @@
 """What the use cases need of the world outside."""
 
-from collections.abc import Mapping, Sequence
-from contextlib import AbstractContextManager
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Protocol
 from uuid import UUID
 
@@ -11,6 +10,7 @@ from patrons.domain.card_number import CardNumber
 from patrons.domain.email_address import EmailAddress
 from patrons.domain.notice import NoticeState
 from patrons.domain.patron import Patron
+from shared_kernel.domain.errors import Refusal
 from shared_kernel.services.bus import Storage
 
 #: What a letter tells besides the patron's name.
@@ -24,6 +24,10 @@ class CirculationFacts(Protocol):
         """Whether there is a branch with this code."""
         ...
 
+    def reasons_to_keep(self, patron: UUID) -> Sequence[Refusal]:
+        """Why this patron can't be erased now: loans, holds, charges. For a patron who is locked already."""
+        ...
+
 
 class Patrons(Protocol):
     """All patrons."""
@@ -34,6 +38,14 @@ class Patrons(Protocol):
 
     def get(self, id: UUID, *, lock: bool = False) -> Patron:
         """The patron with this id; `lock` keeps others from changing them. Raises PatronNotFound."""
+        ...
+
+    def remove(self, aggregate: Patron) -> None:
+        """Let a patron go; their last event says so."""
+        ...
+
+    def declines(self, id: UUID, kind: str) -> bool:
+        """Whether this patron does without notices of this kind."""
         ...
 
     def with_card(self, card_number: CardNumber) -> Patron | None:
@@ -58,29 +70,59 @@ class Categories(Protocol):
 
 
 class Logins(Protocol):
-    """Which login is whose."""
+    """The logins of patrons, and which is whose."""
 
     def link(self, login_id: int, *, patron: UUID) -> bool:
         """Let a login be this patron's; False where either is linked already."""
         ...
 
+    def of(self, patron: UUID) -> int | None:
+        """The login of this patron, if there is one."""
+        ...
+
+    def open(self, *, patron: UUID, name: str) -> None:
+        """Make a login of that name for a patron who has none; nobody knows its password yet."""
+        ...
+
+    def set_password(self, *, login: str, token: str, password: str) -> None:
+        """Set the password of the login that a link names. Raises LinkInvalid and PasswordTooWeak."""
+        ...
+
+    def erase(self, patron: UUID) -> None:
+        """Let the patron's login be nobody's, with no name and no way in. One of the staff's is kept."""
+        ...
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ClaimedNotice:
-    """A notice whose sending is now up to one process. `attempt` counts from 1."""
+    """A notice whose sending is now up to one process. `attempt` counts from 1.
+
+    `event` is what it follows from, and `correlation_id` what that shares with all that one request caused.
+    """
 
     id: UUID
     kind: str
     patron: UUID
     params: Params
     attempt: int
+    event: UUID | None = None
+    correlation_id: str = ""
 
 
 class Notices(Protocol):
     """The notices owed to patrons, by email."""
 
-    def owe(self, *, event_id: UUID, kind: str, patron: UUID, params: Params, at: datetime) -> None:
-        """Queue a notice, unless it was for this very event and kind."""
+    def owe(
+        self,
+        *,
+        event_id: UUID,
+        kind: str,
+        patron: UUID,
+        params: Params,
+        at: datetime,
+        about: UUID | None = None,
+    ) -> None:
+        """Queue a notice, unless it was for this very event and kind. `about` is a loan's or a hold's id."""
         ...
 
     def claim(self, *, at: datetime) -> ClaimedNotice | None:
@@ -109,12 +151,28 @@ class Notices(Protocol):
         """Queue what is ambiguous or failed once more; False for anything else."""
         ...
 
+    def withdraw(self, *, about: UUID, kinds: Collection[str], at: datetime) -> None:
+        """Let go of what is queued about this loan or hold: it isn't true any more."""
+        ...
+
+    def forget(self, patron: UUID, *, at: datetime) -> Sequence[UUID]:
+        """Strip all of a patron's notices of what they tell, and send none of them; answers their ids."""
+        ...
+
     def pause(self, *, until: datetime, reason: str) -> None:
         """Send nothing until then."""
         ...
 
     def paused(self, *, at: datetime) -> bool:
         """Whether sending is paused."""
+        ...
+
+
+class Traces(Protocol):
+    """What remembers a person outside patrons' own tables: answers kept for repetition, logs, letters."""
+
+    def wipe(self, patron: Patron, *, notices: Collection[UUID]) -> None:
+        """Forget what tells who this patron was. `notices` are the ids of those they got."""
         ...
 
 
@@ -144,59 +202,4 @@ class PatronsWork(Protocol):
     @property
     def storages(self) -> Sequence[Storage]:
         """The repositories to be written at the end."""
-        ...
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Letter:
-    """A notice in words, with the address it goes to. Lives for the time of sending only."""
-
-    notice: UUID
-    name: str
-    email: str
-    subject: str
-    text: str
-
-
-class NotDelivered(Exception):
-    """A letter was not certainly delivered. `reason` goes on record: no name and no address is in it."""
-
-    def __init__(self, reason: str, *, state: NoticeState, pause: timedelta | None = None) -> None:
-        super().__init__(reason)
-        self.reason = reason
-        self.state = state
-        self.pause = pause
-
-
-class LetterRejected(NotDelivered):
-    """This letter can never be sent as it is."""
-
-    def __init__(self, reason: str) -> None:
-        super().__init__(reason, state=NoticeState.FAILED)
-
-
-class ChannelClosed(NotDelivered):
-    """The service takes nothing from us for the time of `pause`; the letter was certainly not sent."""
-
-    def __init__(self, reason: str, *, pause: timedelta, alert: bool) -> None:
-        super().__init__(reason, state=NoticeState.QUEUED, pause=pause)
-        self.alert = alert
-
-
-class MailServiceFailure(NotDelivered):
-    """The service failed. `sent` says that it may have taken the letter all the same."""
-
-    def __init__(self, reason: str, *, sent: bool) -> None:
-        super().__init__(reason, state=NoticeState.AMBIGUOUS if sent else NoticeState.QUEUED)
-
-
-class Mailer(Protocol):
-    """A way to send letters."""
-
-    def guarded(self) -> AbstractContextManager[None]:
-        """Entered around a claim and its sending. Raises BreakerOpen while the service is left alone."""
-        ...
-
-    def send(self, letter: Letter) -> str:
-        """Send a letter and tell the service's id of it. Raises NotDelivered."""
         ...

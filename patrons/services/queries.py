@@ -25,6 +25,7 @@ _COLUMNS = (
     "home_branch",
     "expires_on",
     "blocks",
+    "declined_notices",
     "version",
     "sort_key",
 )
@@ -95,6 +96,7 @@ def _view(row: dict[str, Any]) -> PatronView:
             for each in row["blocks"]
         ),
         version=row["version"],
+        declined_notices=tuple(row["declined_notices"]),
     )
 
 
@@ -118,3 +120,11 @@ class NoticeWasCutOff(Query[bool]):
 def notice_was_cut_off(_query: NoticeWasCutOff) -> bool:
     """The same glance for the other half of the sweep."""
     return NoticeRow.objects.filter(state="sending", claimed_at__lt=timezone.now() - CUT_OFF_AFTER).exists()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PasswordLinkIsValid(Query[bool]):
+    """Whether a password can be set by this link; `login` and `token` are what it consists of."""
+
+    login: str
+    token: str

@@ -1,24 +1,18 @@
 """Somebody becomes a patron."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
 from uuid import uuid4
 
 from patrons.domain.card_number import CardNumber
 from patrons.domain.email_address import EmailAddress
-from patrons.domain.patron import (
-    DuplicateCardNumber,
-    DuplicateEmail,
-    Patron,
-    UnknownBranch,
-    UnknownCategory,
-)
+from patrons.domain.patron import Patron
 from patrons.domain.person_name import PersonName
 from patrons.services.answers import PatronView
 from patrons.services.ports import CirculationFacts, PatronsWork
+from patrons.services.vetting import refuse_if, unacceptable, unreadable
 from shared_kernel.domain.clock import Clock
-from shared_kernel.domain.errors import Refusal, Refused
 from shared_kernel.services.bus import Command
 from shared_kernel.services.origin import concerning
 
@@ -44,8 +38,7 @@ def register_patron(
     draw_serial: Callable[[], int],
 ) -> PatronView:
     """Take a new patron in. Refused with everything that is wrong with the command, all at once."""
-    _refuse_if(_unreadable(command))
-    _refuse_if(_unacceptable(command, work, circulation))
+    _vet(command, work, circulation)
     given = command.card_number
     patron = Patron.register(
         id=uuid4(),
@@ -62,35 +55,24 @@ def register_patron(
     return PatronView.of(patron)
 
 
-def _refuse_if(refusals: Iterator[Refusal]) -> None:
-    if found := list(refusals):
-        raise Refused(*found)
-
-
-def _unreadable(command: RegisterPatron) -> Iterator[Refusal]:
-    parsers: list[tuple[Callable[[str], object], str | None]] = [
-        (PersonName.parse, command.name),
-        (EmailAddress.parse, command.email),
-        (CardNumber.parse, command.card_number),
-    ]
-    for parse, text in parsers:
-        try:
-            text is None or parse(text)
-        except Refused as refused:
-            yield from refused.refusals
-
-
-def _unacceptable(
-    command: RegisterPatron, work: PatronsWork, circulation: CirculationFacts
-) -> Iterator[Refusal]:
-    if not work.categories.knows(command.category):
-        yield UnknownCategory(category=command.category)
-    if command.home_branch is not None and not circulation.knows_branch(command.home_branch):
-        yield UnknownBranch(branch=command.home_branch)
-    if work.patrons.with_email(EmailAddress.parse(command.email)):
-        yield DuplicateEmail()
-    if command.card_number is not None and work.patrons.with_card(CardNumber.parse(command.card_number)):
-        yield DuplicateCardNumber()
+def _vet(command: RegisterPatron, work: PatronsWork, circulation: CirculationFacts) -> None:
+    refuse_if(
+        unreadable(
+            (PersonName.parse, command.name),
+            (EmailAddress.parse, command.email),
+            (CardNumber.parse, command.card_number),
+        )
+    )
+    refuse_if(
+        unacceptable(
+            work,
+            circulation,
+            category=command.category,
+            home_branch=command.home_branch,
+            email=command.email,
+            card_number=command.card_number,
+        )
+    )
 
 
 def _new_card(work: PatronsWork, draw_serial: Callable[[], int]) -> CardNumber:

@@ -2,14 +2,13 @@
 
 from dataclasses import dataclass
 from datetime import date
-from uuid import UUID, uuid4
+from uuid import UUID
 
-from patrons.domain.block import Block
 from patrons.services.answers import PatronView
+from patrons.services.commands.add_block import AddBlock, add_block
 from patrons.services.ports import PatronsWork
 from shared_kernel.domain.clock import Clock
 from shared_kernel.services.bus import Command
-from shared_kernel.services.origin import concerning
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -22,9 +21,6 @@ class SuspendPatron(Command[PatronView]):
 
 
 def suspend_patron(command: SuspendPatron, work: PatronsWork, *, clock: Clock) -> PatronView:
-    """Block the patron. The lock is the one that borrowing takes: nothing is borrowed after this commits."""
-    concerning(patron=command.patron)
-    block = Block.because(command.reason, id=uuid4(), until=command.until)
-    patron = work.patrons.get(command.patron, lock=True)
-    patron.block(block, at=clock.now())
-    return PatronView.of(patron)
+    """A suspension is a block without end."""
+    block = AddBlock(patron=command.patron, reason=command.reason, until=command.until)
+    return add_block(block, work, clock=clock)

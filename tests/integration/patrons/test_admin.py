@@ -1,5 +1,7 @@
 from collections.abc import Callable
+from datetime import date
 from typing import Any
+from uuid import uuid4
 
 import pytest
 from django.contrib.messages import get_messages
@@ -75,7 +77,7 @@ class TestThePatronsPages:
     def test_suspend_after_asking_for_the_reason(self, librarian: Client) -> None:
         ada, bob = a_patron(), a_patron()
         asked = act(librarian, PATRONS, "suspend", ada.id, bob.id)
-        assert "Suspend patrons" in asked.content.decode()
+        assert "This is about" in asked.content.decode()
         assert ada.card_number in asked.content.decode()
         assert not PatronRow.objects.exclude(blocks=[]).exists()
         done = act(librarian, PATRONS, "suspend", ada.id, bob.id, reason="lost a book", until="2026-03-10")
@@ -100,6 +102,82 @@ class TestThePatronsPages:
             "1 done.",
         ]
         assert PatronRow.objects.get(id=ada.id).blocks == []
+
+    def test_ask_for_what_a_command_needs_and_then_give_it(self, librarian: Client) -> None:
+        ada, bob = a_patron(expires_on=date(2040, 6, 30)), a_patron()
+        for action, fields, asked in [
+            ("add_block", {"reason": "unpaid", "until": "2026-03-10"}, "last day"),
+            ("renew_membership", {"expires_on": ""}, "a year on"),
+            ("change_category", {"category": "premium"}, "Premium"),
+        ]:
+            page = act(librarian, PATRONS, action, ada.id, bob.id).content.decode()
+            assert asked in page
+            assert f'name="action" value="{action}"' in page
+            done = said(act(librarian, PATRONS, action, ada.id, bob.id, **fields))
+            assert done[-1] in {"2 done.", "1 done."}
+        row = PatronRow.objects.get(id=ada.id)
+        assert (row.expires_on, row.category_id) == (date(2041, 6, 30), "premium")
+        assert [each["until"] for each in row.blocks] == ["2026-03-10"]
+
+    def test_tell_each_refusal(self, librarian: Client) -> None:
+        endless = a_patron()
+        answer = act(librarian, PATRONS, "renew_membership", endless.id, expires_on="")
+        assert said(answer) == [
+            f"{endless.card_number}: The membership has no end from which it could go on; name its last day."
+        ]
+
+    def test_lift_the_block_that_is_chosen(self, librarian: Client) -> None:
+        ada = a_patron()
+        for reason in ("unpaid", "lost a book"):
+            act(librarian, PATRONS, "add_block", ada.id, reason=reason, until="2026-03-10")
+        first = PatronRow.objects.get(id=ada.id).blocks[0]
+        assert "unpaid (2026-03-10)" in act(librarian, PATRONS, "lift_block", ada.id).content.decode()
+        act(librarian, PATRONS, "lift_block", ada.id, block=first["id"])
+        assert [each["reason"] for each in PatronRow.objects.get(id=ada.id).blocks] == ["lost a book"]
+        two = act(librarian, PATRONS, "lift_block", ada.id, a_patron().id)
+        assert said(two)[-1] == "Select one patron: blocks are lifted one by one."
+
+    def test_ask_about_a_hundred_at_most(self, librarian: Client) -> None:
+        ids = [a_patron().id for _ in range(101)]
+        assert said(act(librarian, PATRONS, "suspend", *ids, reason="x")) == ["Select 100 patrons at most."]
+        assert not PatronRow.objects.exclude(blocks=[]).exists()
+
+    def test_erase_for_a_manager_who_says_why(self, librarian: Client, manager: Client) -> None:
+        ada, bob = a_patron(name="Ada"), a_patron()
+        assert "erase" not in librarian.get(PATRONS).content.decode().lower()
+        act(librarian, PATRONS, "erase", ada.id, comment="asked for it")
+        assert PatronRow.objects.count() == 2
+        assert "Nothing brings them back" in act(manager, PATRONS, "erase", ada.id).content.decode()
+        act(manager, PATRONS, "erase", ada.id, comment="asked for it")
+        assert [row.id for row in PatronRow.objects.all()] == [bob.id]
+        entry = AuditEntry.objects.get(action="ErasePatron")
+        assert (entry.door, entry.comment) == ("admin", "asked for it")
+
+    def test_change_name_address_and_letters_by_the_command(self, librarian: Client) -> None:
+        ada = a_patron(name="Ada", home_branch="MAIN")
+        assert f"{PATRONS}{ada.id}/contact/" in librarian.get(f"{PATRONS}{ada.id}/change/").content.decode()
+        form = librarian.get(f"{PATRONS}{ada.id}/contact/")
+        assert 'value="Ada"' in form.content.decode()
+        fields = {"name": "Ada King", "email": ada.email, "home_branch": "", "declined_notices": "due_soon"}
+        done = librarian.post(f"{PATRONS}{ada.id}/contact/", {**fields, "version": "1"})
+        assert done.status_code == 302
+        row = PatronRow.objects.get(id=ada.id)
+        assert (row.name, row.home_branch, row.declined_notices, row.version) == (
+            "Ada King",
+            None,
+            ["due_soon"],
+            2,
+        )
+        stale = librarian.post(f"{PATRONS}{ada.id}/contact/", {**fields, "name": "Eve", "version": "1"})
+        assert "has changed since you looked" in stale.content.decode()
+        wrong = librarian.post(f"{PATRONS}{ada.id}/contact/", {**fields, "email": "x", "version": "2"})
+        assert "looks like name@example.org" in wrong.content.decode()
+        assert PatronRow.objects.get(id=ada.id).version == 2
+
+    def test_show_that_form_to_those_who_may_alone(self, librarian: Client, operator: Client) -> None:
+        assert operator.get(f"{PATRONS}{a_patron().id}/contact/").status_code == 403
+        assert Client().get(f"{PATRONS}{a_patron().id}/contact/").status_code == 302
+        assert librarian.get(f"{PATRONS}{uuid4()}/contact/").status_code == 404
 
     def test_neither_change_nor_delete_a_row(self, manager: Client) -> None:
         ada = a_patron()

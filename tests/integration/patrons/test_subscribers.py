@@ -1,13 +1,22 @@
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
 
-from outbox.envelope import ReceivedEvent
+from outbox.envelope import ReceivedEvent, read_event
+from outbox.event_catalogue import event_types, example
+from outbox.subscriptions import subscriptions
+from patrons.adapters.letters import compose
+from patrons.domain.notice import KINDS
 from patrons.models import NoticeRow
+from patrons.services.commands.claim_notice import ClaimNotice
+from patrons.services.commands.update_contact import UpdateContact
 from patrons.subscribers import owe_loan_receipt, owe_return_confirmation
 from shared_kernel.models import AuditEntry
+from shared_kernel.services.commands import dispatch
+from tests.factories_patrons import a_patron
 
 pytestmark = pytest.mark.django_db
 
@@ -60,3 +69,123 @@ class TestAReturn:
         notice = NoticeRow.objects.get()
         assert notice.kind == "return_confirmation"
         assert (notice.params["was_overdue"], notice.params["days_overdue"]) == (True, 17)
+
+
+LOAN, HOLD = uuid4(), uuid4()
+HELD = {
+    "hold_id": str(HOLD),
+    "book_id": str(uuid4()),
+    "patron_id": str(PATRON),
+    "book_title": "Emma",
+    "copy_id": str(uuid4()),
+    "barcode": "B-1",
+    "pickup_branch": "MAIN",
+    "pickup_deadline_at": "2024-02-01T23:59:59Z",
+}
+
+
+def hear(kind: str, data: dict[str, Any], *, subject: UUID = LOAN) -> None:
+    """Let patrons hear of an event, by whoever listens to it."""
+    context = "patrons" if kind.startswith("membership") else "lending"
+    heard = replace(event(kind, data), type=f"{context}.{kind}.v1", subject=subject)
+    subscriptions()["patrons"][heard.type](heard)
+
+
+def told() -> list[tuple[str, str]]:
+    return list(NoticeRow.objects.order_by("owed_at", "kind").values_list("kind", "state"))
+
+
+class TestALoan:
+    @pytest.mark.parametrize(
+        ("kind", "notice"),
+        [
+            ("loan_renewed", "renewal_confirmation"),
+            ("loan_due_date_changed", "due_date_changed"),
+            ("loan_due_soon", "due_soon"),
+            ("loan_still_overdue", "overdue"),
+        ],
+    )
+    def test_that_changes_owes_a_letter(self, kind: str, notice: str) -> None:
+        hear(kind, {**BORROWED, "previous_due_at": "2024-01-22T23:59:59Z", "days_overdue": 3})
+        row = NoticeRow.objects.get()
+        assert (row.kind, row.patron_id, row.about_id) == (notice, PATRON, LOAN)
+        assert set(row.params) == set(KINDS[notice].tells)
+
+    @pytest.mark.parametrize("kind", ["loan_declared_lost", "loan_claimed_returned"])
+    def test_that_nobody_waits_for_is_not_reminded_of(self, kind: str) -> None:
+        for reminder in ("loan_due_soon", "loan_still_overdue"):
+            hear(reminder, {**BORROWED, "days_overdue": 3})
+        hear(kind, BORROWED)
+        assert told() == [("due_soon", "withdrawn"), ("overdue", "withdrawn")]
+
+    @pytest.mark.parametrize("kind", ["book_returned", "loan_renewed", "loan_due_date_changed"])
+    def test_that_has_another_due_date_or_none_is_not_reminded_of_the_old_one(self, kind: str) -> None:
+        hear("loan_due_soon", BORROWED)
+        hear("loan_due_soon", BORROWED, subject=uuid4())
+        hear(
+            kind, {**BORROWED, "previous_due_at": BORROWED["due_at"], "was_overdue": False, "days_overdue": 0}
+        )
+        assert told()[:2] == [("due_soon", "withdrawn"), ("due_soon", "queued")]
+
+
+class TestAHold:
+    def test_that_is_ready_tells_what_to_pick_up_where_and_until_when(self) -> None:
+        hear("hold_ready", HELD)
+        row = NoticeRow.objects.get()
+        assert (row.kind, row.about_id) == ("hold_ready", HOLD)
+        assert set(row.params) == {"book_title", "barcode", "pickup_branch", "pickup_deadline_at"}
+
+    @pytest.mark.parametrize("kind", ["hold_fulfilled", "hold_cancelled", "hold_unallocated"])
+    def test_that_has_ended_leaves_nothing_to_pick_up(self, kind: str) -> None:
+        hear("hold_ready", HELD)
+        hear(kind, HELD)
+        assert told() == [("hold_ready", "withdrawn")]
+
+    def test_that_has_expired_tells_so_instead(self) -> None:
+        hear("hold_ready", HELD)
+        hear("hold_expired", HELD)
+        assert told() == [("hold_ready", "withdrawn"), ("hold_expired", "queued")]
+
+    def test_whose_deadline_has_moved_tells_the_new_one_instead(self) -> None:
+        hear("hold_ready", HELD)
+        hear("hold_deadline_changed", {**HELD, "previous_deadline_at": HELD["pickup_deadline_at"]})
+        assert told() == [("hold_ready", "withdrawn"), ("hold_deadline_changed", "queued")]
+
+
+class TestAMembership:
+    def test_that_ends_soon_owes_its_patron_a_reminder(self) -> None:
+        hear("membership_expiring", {"expires_on": "2024-02-01"}, subject=PATRON)
+        row = NoticeRow.objects.get()
+        assert (row.kind, row.patron_id, row.params) == (
+            "membership_expiring",
+            PATRON,
+            {"expires_on": "2024-02-01"},
+        )
+
+
+class TestAPatronWhoDoesWithout:
+    def test_gets_no_such_letter(self) -> None:
+        ada = a_patron()
+        dispatch(UpdateContact(patron=ada.id, declined_notices=("loan_receipt",)))
+        for kind in ("book_borrowed", "loan_renewed"):
+            hear(kind, {**BORROWED, "patron_id": str(ada.id)})
+        assert told() == [("renewal_confirmation", "queued")]
+
+
+class TestEachPublishedExample:
+    @pytest.mark.parametrize("type_", sorted(subscriptions()["patrons"]))
+    def test_makes_a_letter_that_says_everything(self, type_: str) -> None:
+        ada = a_patron()
+        published = read_event(example(event_types()[type_]))
+        heard = replace(published, data={**published.data, "patron_id": str(ada.id)})
+        subscriptions()["patrons"][type_](
+            replace(heard, subject=ada.id) if type_.startswith("patrons") else heard
+        )
+        claimed = dispatch(ClaimNotice())
+        if claimed is None:
+            assert subscriptions()["patrons"][type_].__name__.startswith("withdraw")
+            return
+        letter = compose(claimed)
+        assert letter.text.startswith(f"Dear {ada.name},")
+        assert "2026" in letter.text
+        assert not any(gap in letter.text + letter.subject for gap in (": \n", "None", "{{"))

@@ -1,6 +1,6 @@
 """Patrons' ports, held in memory."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from uuid import UUID, uuid4
@@ -9,7 +9,9 @@ from patrons.domain.card_number import CardNumber
 from patrons.domain.email_address import EmailAddress
 from patrons.domain.notice import NoticeState
 from patrons.domain.patron import Patron, PatronNotFound
+from patrons.services.commands.set_password import LinkInvalid
 from patrons.services.ports import ClaimedNotice, Params
+from shared_kernel.domain.errors import Refusal
 from shared_kernel.services.bus import Storage
 
 NOW = datetime(2024, 1, 15, 10, tzinfo=UTC)
@@ -25,11 +27,27 @@ class FixedClock:
         return self.at
 
 
+@dataclass
 class OneBranch:
-    """Circulation with the branch MAIN alone."""
+    """Circulation with the branch MAIN alone, and what ties patrons to the library."""
+
+    ties: list[Refusal] = field(default_factory=list)
 
     def knows_branch(self, code: str) -> bool:
         return code == "MAIN"
+
+    def reasons_to_keep(self, patron: UUID) -> Sequence[Refusal]:
+        return self.ties
+
+
+@dataclass
+class Traces:
+    """Remembers whom it was to forget."""
+
+    wiped: list[tuple[UUID, list[UUID]]] = field(default_factory=list)
+
+    def wipe(self, patron: Patron, *, notices: Collection[UUID]) -> None:
+        self.wiped.append((patron.id, list(notices)))
 
 
 @dataclass
@@ -45,7 +63,14 @@ class Patrons:
             raise PatronNotFound
         if lock:
             self.locked.add(id)
+        self.all[id].pull_events()  # what earlier commands did is stored
         return self.all[id]
+
+    def remove(self, aggregate: Patron) -> None:
+        del self.all[aggregate.id]
+
+    def declines(self, id: UUID, kind: str) -> bool:
+        return id in self.all and kind in self.all[id].declined_notices
 
     def with_card(self, card_number: CardNumber) -> Patron | None:
         return next((each for each in self.all.values() if each.card_number == card_number), None)
@@ -67,13 +92,30 @@ class Categories:
 
 @dataclass
 class Logins:
-    of: dict[UUID, int] = field(default_factory=dict)
+    by_patron: dict[UUID, int] = field(default_factory=dict)
+    names: list[str] = field(default_factory=list)
+    passwords: dict[str, str] = field(default_factory=dict)
 
     def link(self, login_id: int, *, patron: UUID) -> bool:
-        if patron in self.of or login_id in self.of.values():
+        if patron in self.by_patron or login_id in self.by_patron.values():
             return False
-        self.of[patron] = login_id
+        self.by_patron[patron] = login_id
         return True
+
+    def of(self, patron: UUID) -> int | None:
+        return self.by_patron.get(patron)
+
+    def open(self, *, patron: UUID, name: str) -> None:
+        self.names.append(name)
+        self.by_patron[patron] = 100 + len(self.names)
+
+    def set_password(self, *, login: str, token: str, password: str) -> None:
+        if token != "good":
+            raise LinkInvalid
+        self.passwords[login] = password
+
+    def erase(self, patron: UUID) -> None:
+        self.by_patron.pop(patron, None)
 
 
 @dataclass
@@ -84,6 +126,7 @@ class Notice:
     patron: UUID
     params: Params
     next_attempt_at: datetime
+    about: UUID | None = None
     state: NoticeState = NoticeState.QUEUED
     attempts: int = 0
     claimed_at: datetime | None = None
@@ -97,9 +140,18 @@ class Notices:
     paused_until: datetime | None = None
     pause_reason: str = ""
 
-    def owe(self, *, event_id: UUID, kind: str, patron: UUID, params: Params, at: datetime) -> None:
+    def owe(
+        self,
+        *,
+        event_id: UUID,
+        kind: str,
+        patron: UUID,
+        params: Params,
+        at: datetime,
+        about: UUID | None = None,
+    ) -> None:
         if not any((each.event_id, each.kind) == (event_id, kind) for each in self.all):
-            self.all.append(Notice(uuid4(), event_id, kind, patron, params, at))
+            self.all.append(Notice(uuid4(), event_id, kind, patron, params, at, about))
 
     def claim(self, *, at: datetime) -> ClaimedNotice | None:
         due = [each for each in self.all if each.state == NoticeState.QUEUED and each.next_attempt_at <= at]
@@ -149,6 +201,17 @@ class Notices:
             return False
         notice.state, notice.next_attempt_at = NoticeState.QUEUED, at
         return True
+
+    def withdraw(self, *, about: UUID, kinds: Collection[str], at: datetime) -> None:
+        for each in self.all:
+            if (each.about, each.state) == (about, NoticeState.QUEUED) and each.kind in kinds:
+                each.state = NoticeState.WITHDRAWN
+
+    def forget(self, patron: UUID, *, at: datetime) -> Sequence[UUID]:
+        of_patron = [each for each in self.all if each.patron == patron]
+        for each in of_patron:
+            each.params, each.state = {}, NoticeState.WITHDRAWN
+        return [each.id for each in of_patron]
 
     def pause(self, *, until: datetime, reason: str) -> None:
         self.paused_until, self.pause_reason = until, reason

@@ -9,7 +9,10 @@ from patrons.services.commands.owe_notice import OweNotice, owe_notice
 from patrons.services.commands.repeat_notice import NoticeNotRepeatable, RepeatNotice, repeat_notice
 from patrons.services.commands.settle_cut_off_notices import SettleCutOffNotices, settle_cut_off_notices
 from patrons.services.commands.settle_notice import SettleNotice, settle_notice
-from tests.unit.patrons.fakes import NOW, FakeWork, FixedClock
+from patrons.services.commands.update_contact import UpdateContact, update_contact
+from patrons.services.commands.withdraw_notices import WithdrawNotices, withdraw_notices
+from tests.unit.patrons.fakes import NOW, FakeWork, FixedClock, OneBranch
+from tests.unit.patrons.test_patron_commands import register
 
 EVENT = uuid4()
 PATRON = uuid4()
@@ -103,3 +106,39 @@ class TestASenderThatDied:
         ]
         assert counts == [0, 1, 0]
         assert work.notices.all[0].state == NoticeState.AMBIGUOUS
+
+
+class TestANoticeThatAPatronDoesWithout:
+    def test_is_not_queued(self) -> None:
+        work = FakeWork()
+        ada = register(work)
+        declined = UpdateContact(patron=ada.id, declined_notices=("loan_receipt",))
+        update_contact(declined, work, clock=FixedClock(), circulation=OneBranch())
+        for kind in ("loan_receipt", "hold_ready"):
+            command = OweNotice(event_id=EVENT, kind=kind, patron=ada.id, params={})
+            owe_notice(command, work, clock=FixedClock())
+        assert [each.kind for each in work.notices.all] == ["hold_ready"]
+
+
+class TestWithdrawing:
+    def test_lets_go_of_what_is_queued_about_the_very_loan(self) -> None:
+        work, loan, other = FakeWork(), uuid4(), uuid4()
+        for about, kind in [
+            (loan, "due_soon"),
+            (loan, "loan_receipt"),
+            (other, "due_soon"),
+            (loan, "due_soon"),
+        ]:
+            command = OweNotice(event_id=uuid4(), kind=kind, patron=PATRON, params={}, about=about)
+            owe_notice(command, work, clock=FixedClock())
+        work.notices.all[-1].state = NoticeState.ACCEPTED
+        untrue = WithdrawNotices(about=loan, kinds=("due_soon",))
+        withdraw_notices(untrue, work, clock=FixedClock())
+        assert [each.state.value for each in work.notices.all] == [
+            "withdrawn",
+            "queued",
+            "queued",
+            "accepted",
+        ]
+        with pytest.raises(NoticeNotRepeatable):
+            repeat_notice(RepeatNotice(notice=work.notices.all[0].id), work, clock=FixedClock())

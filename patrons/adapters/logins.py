@@ -1,0 +1,110 @@
+"""The logins of patrons: Django's users, each named in its patron's row."""
+
+from uuid import UUID
+
+from django.contrib.admin.models import LogEntry
+from django.contrib.auth.models import Group, User
+from django.contrib.auth.password_validation import validate_password
+from django.contrib.auth.tokens import PasswordResetTokenGenerator
+from django.contrib.contenttypes.models import ContentType
+from django.core.exceptions import ValidationError
+from django.utils.encoding import force_bytes
+from django.utils.http import urlsafe_base64_decode, urlsafe_base64_encode
+
+from patrons.models import PatronRow
+from patrons.services.commands.set_password import LinkInvalid, PasswordTooWeak
+from shared_kernel.services.logins import PATRON
+
+
+class _LinkTokens(PasswordResetTokenGenerator):
+    """Good once, for settings.PASSWORD_RESET_TIMEOUT seconds, and as long as the patron's address stays."""
+
+    key_salt = "patrons.password_link"
+
+    def _make_hash_value(self, user: User, timestamp: int) -> str:
+        address = PatronRow.objects.filter(login=user).values_list("email", flat=True).first()
+        return f"{super()._make_hash_value(user, timestamp)}{address}"
+
+
+_tokens = _LinkTokens()
+
+
+def link_path(login_id: int) -> str | None:
+    """A fresh link to set this login's password, as a path; None where the login isn't a patron's alone."""
+    user = User.objects.filter(pk=login_id).first()
+    if user is None or not _is_a_patrons(user):
+        return None
+    return f"/password/{urlsafe_base64_encode(force_bytes(user.pk))}/{_tokens.make_token(user)}"
+
+
+def link_is_valid(*, login: str, token: str) -> bool:
+    """Whether a password can be set by this link."""
+    return _user_of_link(login, token) is not None
+
+
+class DjangoLogins:
+    """Logins of patrons. One that belongs to the staff as well is out of reach of links and of erasure."""
+
+    def link(self, login_id: int, *, patron: UUID) -> bool:
+        """Let a login be this patron's; False where either is linked already."""
+        if PatronRow.objects.filter(login_id=login_id).exists():
+            return False
+        return bool(PatronRow.objects.filter(id=patron, login=None).update(login_id=login_id))
+
+    def of(self, patron: UUID) -> int | None:
+        """The login of this patron, if there is one."""
+        return PatronRow.objects.filter(id=patron).values_list("login_id", flat=True).first()
+
+    def open(self, *, patron: UUID, name: str) -> None:
+        """Make a login of that name for a patron who has none; no password opens it yet.
+
+        To make one up would take a hash's time, and tell whoever waits for the answer that there is a patron.
+        """
+        taken = User.objects.filter(username__iexact=name).exists()
+        user = User.objects.create_user(f"patron-{patron}" if taken else name)
+        group, _ = Group.objects.get_or_create(name=PATRON)
+        user.groups.add(group)
+        self.link(user.pk, patron=patron)
+
+    def set_password(self, *, login: str, token: str, password: str) -> None:
+        """Set the password of the login that a link names. Raises LinkInvalid and PasswordTooWeak."""
+        user = _user_of_link(login, token, lock=True)
+        if user is None:
+            raise LinkInvalid
+        try:
+            validate_password(password, user)
+        except ValidationError as weak:
+            raise PasswordTooWeak(problems=" ".join(weak.messages)) from None
+        user.set_password(password)
+        user.save(update_fields=["password"])
+
+    def erase(self, patron: UUID) -> None:
+        """Let the patron's login be nobody's, with no name and no way in. One of the staff's is kept."""
+        login_id = self.of(patron)
+        user = None if login_id is None else User.objects.select_for_update().get(pk=login_id)
+        if user is None or not _is_a_patrons(user, active=None):
+            return
+        user.username, user.is_active, user.last_login = f"erased-{user.pk}", False, None
+        user.first_name = user.last_name = user.email = ""
+        user.set_unusable_password()  # no session outlives its password
+        user.save()
+        user.groups.clear()
+        logged = LogEntry.objects.filter(content_type=ContentType.objects.get_for_model(User))
+        logged.filter(object_id=str(user.pk)).update(object_repr=user.username, change_message="")
+
+
+def _user_of_link(login: str, token: str, *, lock: bool = False) -> User | None:
+    try:
+        login_id = int(urlsafe_base64_decode(login).decode("ascii"))
+    except ValueError:
+        return None
+    users = User.objects.select_for_update() if lock else User.objects.all()
+    user = users.filter(pk=login_id).first() if 0 < login_id < 2**31 else None
+    return user if user and _is_a_patrons(user) and _tokens.check_token(user, token) else None
+
+
+def _is_a_patrons(user: User, *, active: bool | None = True) -> bool:
+    """Whether it opens nothing but a patron's own things: whoever reads that patron's mail may open it."""
+    roles = set(user.groups.values_list("name", flat=True))
+    only_a_patrons = roles <= {PATRON} and not user.is_staff and not user.is_superuser
+    return only_a_patrons and (active is None or user.is_active is active)

@@ -1,0 +1,60 @@
+"""Actions of the administration that ask something before they give their commands."""
+
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+from django import forms
+from django.contrib import messages
+from django.contrib.admin import helpers
+from django.db.models import Model, QuerySet
+from django.http import HttpRequest, HttpResponse
+from django.template.response import TemplateResponse
+
+from shared_kernel.services.bus import Command
+from shared_kernel.web.admin import CommandAdmin
+from shared_kernel.web.admin_widgets import dress
+
+F = TypeVar("F", bound=forms.Form)
+M = TypeVar("M", bound=Model)
+#: So many rows at most are asked about on one page.
+_MOST_AT_ONCE = 100
+
+
+def filled(form: type[F], request: HttpRequest) -> F:
+    """The form as it was filled in on the page that asked; empty on the way to that page."""
+    asked_before = any(field in request.POST for field in form.base_fields)
+    return form(request.POST if asked_before else None)
+
+
+class AskingAdmin(CommandAdmin[M]):
+    """Rows to look at, and commands that need more to be said than which rows they are for."""
+
+    def ask(
+        self,
+        request: HttpRequest,
+        rows: QuerySet[M],
+        form: forms.Form,
+        make_command: Callable[[M, dict[str, Any]], Command[Any]],  # whatever is said and answered
+    ) -> HttpResponse | None:
+        """Show what is about to happen to whom, and the form; once it is filled in, give the commands."""
+        if len(rows[: _MOST_AT_ONCE + 1]) > _MOST_AT_ONCE:
+            self.message_user(
+                request, f"Select {_MOST_AT_ONCE} {self.opts.verbose_name_plural} at most.", messages.ERROR
+            )
+            return None
+        if form.is_valid():
+            self.run_each(request, rows, lambda row: make_command(row, form.cleaned_data))
+            return None
+        dress(form)
+        action = request.POST["action"]
+        context = {
+            **self.admin_site.each_context(request),
+            "title": str(self.get_actions(request)[action][2]).rstrip("…"),
+            "opts": self.opts,
+            "form": form,
+            "rows": rows,
+            "action": action,
+            "checkbox_name": helpers.ACTION_CHECKBOX_NAME,
+            "media": self.media + form.media,
+        }
+        return TemplateResponse(request, "patrons/ask.html", context)

@@ -1,0 +1,30 @@
+"""Somebody at the library decides that a patron may not borrow for now."""
+
+from dataclasses import dataclass
+from datetime import date
+from uuid import UUID, uuid4
+
+from patrons.domain.block import Block
+from patrons.services.answers import PatronView
+from patrons.services.ports import PatronsWork
+from shared_kernel.domain.clock import Clock
+from shared_kernel.services.bus import Command
+from shared_kernel.services.origin import concerning
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AddBlock(Command[PatronView]):
+    """Block a patron up to and including the day `until`; without one it is a suspension."""
+
+    patron: UUID
+    reason: str
+    until: date | None = None
+
+
+def add_block(command: AddBlock, work: PatronsWork, *, clock: Clock) -> PatronView:
+    """Block the patron. The lock is the one that borrowing takes: nothing is borrowed after this commits."""
+    concerning(patron=command.patron)
+    block = Block.because(command.reason, id=uuid4(), until=command.until)
+    patron = work.patrons.get(command.patron, lock=True)
+    patron.block(block, at=clock.now())
+    return PatronView.of(patron)

@@ -1,0 +1,23 @@
+"""A membership ends soon."""
+
+from dataclasses import dataclass
+from uuid import UUID
+
+from patrons.services.ports import PatronsWork
+from shared_kernel.domain.clock import Clock
+from shared_kernel.services.bus import Command
+from shared_kernel.services.origin import concerning
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AnnounceMembershipEnd(Command[bool]):
+    """Tell, once, that a patron's membership ends within two weeks; answered with whether it was told now."""
+
+    patron: UUID
+
+
+def announce_membership_end(command: AnnounceMembershipEnd, work: PatronsWork, *, clock: Clock) -> bool:
+    """Announce it if there is something to announce."""
+    concerning(patron=command.patron)
+    now = clock.now()
+    return work.patrons.get(command.patron, lock=True).announce_end(today=now.date(), at=now)

@@ -1,0 +1,29 @@
+"""A patron moves to another category, and with it to other terms of lending."""
+
+from dataclasses import dataclass
+from uuid import UUID
+
+from patrons.domain.patron import UnknownCategory
+from patrons.services.answers import PatronView
+from patrons.services.ports import PatronsWork
+from shared_kernel.domain.clock import Clock
+from shared_kernel.services.bus import Command
+from shared_kernel.services.origin import concerning
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChangeCategory(Command[PatronView]):
+    """Put a patron into the category with this code. Loans that run keep their terms."""
+
+    patron: UUID
+    category: str
+
+
+def change_category(command: ChangeCategory, work: PatronsWork, *, clock: Clock) -> PatronView:
+    """Change it. Raises UnknownCategory."""
+    concerning(patron=command.patron)
+    patron = work.patrons.get(command.patron, lock=True)
+    if not work.categories.knows(command.category):
+        raise UnknownCategory(category=command.category)
+    patron.change_category(command.category, at=clock.now())
+    return PatronView.of(patron)

@@ -1,0 +1,60 @@
+"""Somebody is to be forgotten."""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from uuid import UUID
+
+from patrons.domain.block import ReasonRequired
+from patrons.domain.patron import Patron
+from patrons.domain.text import folded, tidied
+from patrons.services.answers import ErasureView
+from patrons.services.ports import CirculationFacts, PatronsWork, Traces
+from patrons.services.vetting import refuse_if
+from shared_kernel.domain.clock import Clock
+from shared_kernel.domain.errors import InvalidValue, Refusal
+from shared_kernel.services.bus import Command
+from shared_kernel.services.origin import concerning
+
+LONGEST_REASON = 500
+
+
+class ReasonTellsWho(InvalidValue):
+    """Give the reason without the patron's name, address or card number: it stays on record."""
+
+    code = "reason_tells_who"
+    pointer = "/reason"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ErasePatron(Command[ErasureView]):
+    """Forget who a patron was, for the reason in `comment`, which stays in the audit.
+
+    What they borrowed stays, as that of somebody.
+    """
+
+    patron: UUID
+    comment: str
+
+
+def erase_patron(
+    command: ErasePatron, work: PatronsWork, *, clock: Clock, circulation: CirculationFacts, traces: Traces
+) -> ErasureView:
+    """Erase the patron, under the lock that borrowing takes: what circulation says of them stays true."""
+    concerning(patron=command.patron)
+    patron = work.patrons.get(command.patron, lock=True)
+    refuse_if([*circulation.reasons_to_keep(patron.id), *_faults_of(command.comment, patron)])
+    now = clock.now()
+    patron.erase(at=now)
+    traces.wipe(patron, notices=work.notices.forget(patron.id, at=now))
+    work.logins.erase(patron.id)
+    work.patrons.remove(patron)
+    return ErasureView(id=patron.id, erased_at=now)
+
+
+def _faults_of(reason: str, patron: Patron) -> Iterator[Refusal]:
+    if tidied(reason, longest=LONGEST_REASON) is None:
+        yield ReasonRequired()
+    identity = (str(patron.name), str(patron.email), str(patron.card_number))
+    if any(re.search(rf"\b{re.escape(folded(each))}\b", folded(reason)) for each in identity):
+        yield ReasonTellsWho()

@@ -1,0 +1,26 @@
+"""One of the reasons why a patron may not borrow is settled."""
+
+from dataclasses import dataclass
+from uuid import UUID
+
+from patrons.services.answers import PatronView
+from patrons.services.ports import PatronsWork
+from shared_kernel.domain.clock import Clock
+from shared_kernel.services.bus import Command
+from shared_kernel.services.origin import concerning
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LiftBlock(Command[PatronView]):
+    """Lift the block with this id."""
+
+    patron: UUID
+    block: UUID
+
+
+def lift_block(command: LiftBlock, work: PatronsWork, *, clock: Clock) -> PatronView:
+    """Lift it, and leave any other. Raises BlockNotFound."""
+    concerning(patron=command.patron, block=command.block)
+    patron = work.patrons.get(command.patron, lock=True)
+    patron.lift(command.block, at=clock.now())
+    return PatronView.of(patron)

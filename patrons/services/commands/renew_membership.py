@@ -1,0 +1,31 @@
+"""Somebody stays a patron."""
+
+from dataclasses import dataclass
+from datetime import date
+from uuid import UUID
+
+from patrons.services.answers import PatronView
+from patrons.services.ports import PatronsWork
+from shared_kernel.domain.clock import Clock
+from shared_kernel.services.bus import Command
+from shared_kernel.services.origin import concerning
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RenewMembership(Command[PatronView]):
+    """Let a membership end on `expires_on`; without it, a year on from its end or, if that is past, today.
+
+    Days are those of UTC: a patron is of no branch in particular.
+    """
+
+    patron: UUID
+    expires_on: date | None = None
+
+
+def renew_membership(command: RenewMembership, work: PatronsWork, *, clock: Clock) -> PatronView:
+    """Renew it. Raises MembershipNeverEnds."""
+    concerning(patron=command.patron)
+    now = clock.now()
+    patron = work.patrons.get(command.patron, lock=True)
+    patron.renew_membership(until=command.expires_on, today=now.date(), at=now)
+    return PatronView.of(patron)

@@ -1,0 +1,78 @@
+"""A patron has another name or address, or wants other letters."""
+
+from dataclasses import dataclass
+from uuid import UUID
+
+from msgspec import UNSET, UnsetType
+
+from patrons.domain.email_address import EmailAddress
+from patrons.domain.notice import declined
+from patrons.domain.patron import PatronNotFound
+from patrons.domain.person_name import PersonName
+from patrons.services.answers import PatronView
+from patrons.services.ports import CirculationFacts, PatronsWork
+from patrons.services.vetting import refuse_if, unacceptable, unreadable
+from shared_kernel.domain.clock import Clock
+from shared_kernel.services.bus import Command
+from shared_kernel.services.origin import concerning
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UpdateContact(Command[PatronView]):
+    """Put down what has changed about a patron, along with a change of category, if there is one.
+
+    What is None (`home_branch`: unset) stays as it is; `home_branch` None is no branch in particular.
+    `declined_notices` are all the kinds of letters to do without. `version` is the one that was looked at, if
+    that matters. `viewer_login` bounds the command to the patron behind that login.
+    """
+
+    patron: UUID
+    name: str | None = None
+    email: str | None = None
+    home_branch: str | UnsetType | None = UNSET
+    category: str | None = None
+    declined_notices: tuple[str, ...] | None = None
+    version: int | None = None
+    viewer_login: int | None = None
+
+
+def update_contact(
+    command: UpdateContact, work: PatronsWork, *, clock: Clock, circulation: CirculationFacts
+) -> PatronView:
+    """Change it; refused with everything that is wrong with the command, all at once."""
+    concerning(patron=command.patron)
+    patron = work.patrons.get(command.patron, lock=True)
+    if command.viewer_login is not None and command.viewer_login != work.logins.of(patron.id):
+        raise PatronNotFound(id=patron.id)
+    patron.require_version(command.version)
+    _vet(command, work, circulation)
+    now, notices = clock.now(), command.declined_notices
+    patron.update_contact(
+        name=patron.name if command.name is None else PersonName.parse(command.name),
+        email=patron.email if command.email is None else EmailAddress.parse(command.email),
+        home_branch=patron.home_branch if command.home_branch is UNSET else command.home_branch,
+        declined_notices=patron.declined_notices if notices is None else declined(notices),
+        at=now,
+    )
+    patron.change_category(command.category or patron.category, at=now)
+    return PatronView.of(patron)
+
+
+def _vet(command: UpdateContact, work: PatronsWork, circulation: CirculationFacts) -> None:
+    refuse_if(
+        unreadable(
+            (PersonName.parse, command.name),
+            (EmailAddress.parse, command.email),
+            (declined, command.declined_notices),
+        )
+    )
+    refuse_if(
+        unacceptable(
+            work,
+            circulation,
+            category=command.category,
+            home_branch=None if command.home_branch is UNSET else command.home_branch,
+            email=command.email,
+            of=command.patron,
+        )
+    )

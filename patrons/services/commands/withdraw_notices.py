@@ -1,0 +1,24 @@
+"""What a patron was to be told isn't true any more."""
+
+from dataclasses import dataclass
+from typing import ClassVar
+from uuid import UUID
+
+from patrons.services.ports import PatronsWork
+from shared_kernel.domain.clock import Clock
+from shared_kernel.services.bus import Command
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WithdrawNotices(Command[None]):
+    """Send nothing of these kinds about this loan or hold any more; what was sent, was."""
+
+    audited: ClassVar[bool] = False
+
+    about: UUID
+    kinds: tuple[str, ...]
+
+
+def withdraw_notices(command: WithdrawNotices, work: PatronsWork, *, clock: Clock) -> None:
+    """Withdraw those that are queued."""
+    work.notices.withdraw(about=command.about, kinds=command.kinds, at=clock.now())

@@ -1,0 +1,20 @@
+"""Patrons' scheduled jobs: which records are due, and the command that each is due for."""
+
+from collections.abc import Iterator
+
+from django.db.models import F, Q
+
+from patrons.domain.membership import ANNOUNCED_BEFORE
+from patrons.models import PatronRow
+from patrons.services.commands.announce_membership_end import AnnounceMembershipEnd
+from shared_kernel.domain.clock import Clock
+from shared_kernel.services.bus import Command
+
+
+def memberships_ending(clock: Clock) -> Iterator[Command[bool]]:
+    """Memberships that end within two weeks and whose patron was not yet told."""
+    today = clock.now().date()
+    ending = PatronRow.objects.filter(expires_on__range=(today, today + ANNOUNCED_BEFORE))
+    untold = ending.filter(Q(end_announced=None) | ~Q(end_announced=F("expires_on")))
+    for patron in list(untold.order_by("expires_on", "id").values_list("id", flat=True)):
+        yield AnnounceMembershipEnd(patron=patron)

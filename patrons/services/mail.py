@@ -1,0 +1,64 @@
+"""Letters, and what can become of one that is sent."""
+
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Protocol
+from uuid import UUID
+
+from patrons.domain.notice import NoticeState
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Letter:
+    """A notice in words, with the address it goes to. Lives for the time of sending only."""
+
+    notice: UUID
+    name: str
+    email: str
+    subject: str
+    text: str
+
+
+class NotDelivered(Exception):
+    """A letter was not certainly delivered. `reason` goes on record: no name and no address is in it."""
+
+    def __init__(self, reason: str, *, state: NoticeState, pause: timedelta | None = None) -> None:
+        super().__init__(reason)
+        self.reason = reason
+        self.state = state
+        self.pause = pause
+
+
+class LetterRejected(NotDelivered):
+    """This letter can never be sent as it is."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(reason, state=NoticeState.FAILED)
+
+
+class ChannelClosed(NotDelivered):
+    """The service takes nothing from us for the time of `pause`; the letter was certainly not sent."""
+
+    def __init__(self, reason: str, *, pause: timedelta, alert: bool) -> None:
+        super().__init__(reason, state=NoticeState.QUEUED, pause=pause)
+        self.alert = alert
+
+
+class MailServiceFailure(NotDelivered):
+    """The service failed. `sent` says that it may have taken the letter all the same."""
+
+    def __init__(self, reason: str, *, sent: bool) -> None:
+        super().__init__(reason, state=NoticeState.AMBIGUOUS if sent else NoticeState.QUEUED)
+
+
+class Mailer(Protocol):
+    """A way to send letters."""
+
+    def guarded(self) -> AbstractContextManager[None]:
+        """Entered around a claim and its sending. Raises BreakerOpen while the service is left alone."""
+        ...
+
+    def send(self, letter: Letter) -> str:
+        """Send a letter and tell the service's id of it. Raises NotDelivered."""
+        ...
