@@ -11,7 +11,7 @@ from django.http import HttpRequest
 from catalog.models import BookRow, BorrowingCountRow, CopyRow
 from catalog.services.commands.add_book import AddBook
 from catalog.services.commands.add_copy import DEFAULT_BRANCH, DEFAULT_ITEM_TYPE, AddCopy
-from catalog.services.search import books_with
+from catalog.services.search import books_found
 from shared_kernel.domain.money import InvalidMoney, Money
 from shared_kernel.services.commands import dispatch
 from shared_kernel.web.admin import CommandAdmin, ReadOnlyAdmin
@@ -99,10 +99,10 @@ class BookAdmin(CommandAdmin[BookRow]):
         return str(row.isbns[0]) if row.isbns else ""
 
     def get_search_results(
-        self, request: HttpRequest, queryset: QuerySet[BookRow], search_term: str
+        self, _request: HttpRequest, queryset: QuerySet[BookRow], search_term: str
     ) -> tuple[QuerySet[BookRow], bool]:
         """Search as the catalogue does."""
-        return (queryset.filter(books_with(search_term)) if search_term.strip() else queryset), False
+        return (queryset.filter(books_found(search_term)) if search_term.strip() else queryset), False
 
     def add(self, data: dict[str, Any]) -> object:  # the form's values
         """Add the Book."""

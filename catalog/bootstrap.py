@@ -6,8 +6,22 @@ from catalog.adapters.unit_of_work import DjangoCatalogWork
 from catalog.services import importing, queries
 from catalog.services.commands.add_book import AddBook, add_book
 from catalog.services.commands.add_copy import AddCopy, add_copy
-from catalog.services.commands.count_borrowing import CountBorrowing, count_borrowing
+from catalog.services.commands.change_copy_condition import (
+    ChangeCopyCondition,
+    MarkCopyMissing,
+    change_copy_condition,
+    mark_copy_missing,
+)
+from catalog.services.commands.count_borrowing import (
+    CountBorrowing,
+    ReckonPopularity,
+    count_borrowing,
+    reckon_popularity,
+)
 from catalog.services.commands.import_records import ImportRecords, import_records
+from catalog.services.commands.reindex_books import ReindexBooks, reindex_books
+from catalog.services.commands.remove_book import RemoveBook, remove_book
+from catalog.services.commands.revise_book import ReviseBook, revise_book
 from catalog.services.ports import CirculationFacts
 from shared_kernel.domain.clock import Clock
 from shared_kernel.services.bus import Handlers
@@ -19,9 +33,15 @@ def handlers(*, clock: Clock, circulation: CirculationFacts) -> Handlers:
         work=DjangoCatalogWork,
         commands={
             AddBook: partial(add_book, clock=clock),
+            ReviseBook: partial(revise_book, clock=clock, circulation=circulation),
+            RemoveBook: partial(remove_book, clock=clock, circulation=circulation),
             AddCopy: partial(add_copy, clock=clock, circulation=circulation),
+            ChangeCopyCondition: partial(change_copy_condition, clock=clock, circulation=circulation),
+            MarkCopyMissing: partial(mark_copy_missing, clock=clock),
             ImportRecords: partial(import_records, clock=clock),
+            ReindexBooks: reindex_books,
             CountBorrowing: count_borrowing,
+            ReckonPopularity: partial(reckon_popularity, clock=clock),
         },
         queries={
             queries.ListBooks: partial(queries.list_books, circulation=circulation),

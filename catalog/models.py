@@ -9,7 +9,10 @@ from catalog.domain.copy import Condition
 
 
 class BookRow(models.Model):
-    """A Book. `sort_key`, `year_key`, `search_text` and `fingerprint` follow from the other columns."""
+    """A Book. `sort_key`, `year_key`, `search_text` and `fingerprint` follow from the other columns.
+
+    `popularity` follows from how often it was borrowed, and is no part of the Book's version.
+    """
 
     id = models.UUIDField(primary_key=True)
     version = models.PositiveIntegerField()
@@ -24,6 +27,9 @@ class BookRow(models.Model):
     year_key = models.SmallIntegerField(help_text="The year, or -10000 where nobody knows it.")
     search_text = models.TextField(help_text="Folded words, one blank between two.")
     fingerprint = models.CharField(max_length=32, help_text="Hash of title, authors, year and publisher.")
+    popularity = models.SmallIntegerField(
+        default=0, help_text="100 × log₂(1 + borrowings of the last twelve months), a few seconds late."
+    )
     added_at = models.DateTimeField()
 
     class Meta:
@@ -66,6 +72,27 @@ class IsbnRow(models.Model):
         return self.isbn
 
 
+class WordRow(models.Model):
+    """A folded word that some Book has, for mending misspelt searches. Compared byte by byte."""
+
+    word = models.CharField(max_length=64)
+    length = models.PositiveSmallIntegerField()
+    reversed = models.CharField(max_length=64)
+    skeleton = models.CharField(max_length=64, help_text="Without vowels and doubled letters.")
+
+    class Meta:
+        verbose_name = "word"
+        constraints = (models.UniqueConstraint(fields=["word"], name="catalog_each_word_once"),)
+        indexes = (
+            models.Index(fields=["length", "word"], name="catalog_word_by_beginning"),
+            models.Index(fields=["length", "reversed"], name="catalog_word_by_end"),
+            models.Index(fields=["skeleton"], name="catalog_word_by_skeleton"),
+        )
+
+    def __str__(self) -> str:
+        return self.word
+
+
 class CopyRow(models.Model):
     """A Copy. Whether it is lent is not known here: that is a question to lending."""
 
@@ -76,6 +103,7 @@ class CopyRow(models.Model):
     item_type = models.CharField(max_length=40)
     branch = models.CharField(max_length=20)
     condition = models.CharField(max_length=14, choices=[(each.value, each.value) for each in Condition])
+    condition_reason = models.CharField(max_length=500, blank=True, default="", verbose_name="reason")
     price_minor = models.BigIntegerField(
         null=True, help_text="Replacement price in the currency's smallest unit."
     )
@@ -132,9 +160,21 @@ class SourceRecordRow(models.Model):
 class BorrowingCountRow(models.Model):
     """How often a Book was borrowed in a month of UTC. It outlives the Book, for the statistics."""
 
+    class Reckoning(models.TextChoices):
+        DUE = "due"
+        IN = "in"
+        OUT = "out"
+
     book = models.ForeignKey(BookRow, on_delete=models.DO_NOTHING, db_constraint=False, related_name="+")
     month = models.DateField(help_text="Its first day.")
     count = models.PositiveIntegerField()
+    reckoning = models.CharField(
+        max_length=3,
+        choices=Reckoning.choices,
+        default=Reckoning.DUE,
+        db_default=Reckoning.DUE,
+        help_text="Whether the Book's popularity is yet to be reckoned, has it in, or leaves it out.",
+    )
 
     class Meta:
         verbose_name = "borrowings of a month"
@@ -143,6 +183,7 @@ class BorrowingCountRow(models.Model):
         constraints = (
             models.UniqueConstraint(fields=["book", "month"], name="catalog_one_borrowing_count_per_month"),
         )
+        indexes = (models.Index(fields=["reckoning", "month"], name="catalog_borrowings_to_reckon"),)
 
     def __str__(self) -> str:
         return f"{self.month:%Y-%m}: {self.count}"

@@ -1,7 +1,8 @@
 """What other contexts may ask the catalogue: frozen facts, each function one SQL query."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
+from typing import Any
 from uuid import UUID
 
 from django.db.models import QuerySet
@@ -10,6 +11,7 @@ from catalog.domain.barcode import Barcode, InvalidBarcode
 from catalog.models import BookRow, CopyRow
 from catalog.services.prices import stored_price
 from shared_kernel.domain.money import Money
+from shared_kernel.sql import Given, Prepared
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,17 +34,17 @@ def copy_by_barcode(barcode: str) -> CopyFacts | None:
         scanned = Barcode(barcode)
     except InvalidBarcode:
         return None
-    return next(iter(_facts(CopyRow.objects.filter(barcode=scanned.text))), None)
+    return next(iter(_facts(_by_barcode(barcode=scanned.text))), None)
 
 
 def copies_by_id(ids: Collection[UUID]) -> dict[UUID, CopyFacts]:
     """The Copies with these ids, by id; those that nobody knows are left out."""
-    return {copy.id: copy for copy in _facts(CopyRow.objects.filter(id__in=ids))}
+    return {copy.id: copy for copy in _facts(_columns(CopyRow.objects.filter(id__in=ids)))}
 
 
 def copies_of_book(book_id: UUID) -> list[CopyFacts]:
     """The Copies of a Book whatever their condition, in the order of their barcodes."""
-    return _facts(CopyRow.objects.filter(book_id=book_id).order_by("barcode"))
+    return _facts(_columns(CopyRow.objects.filter(book_id=book_id).order_by("barcode")))
 
 
 def titles_of_books(ids: Collection[UUID]) -> dict[UUID, str]:
@@ -50,29 +52,41 @@ def titles_of_books(ids: Collection[UUID]) -> dict[UUID, str]:
     return dict(BookRow.objects.filter(id__in=ids).values_list("id", "title"))
 
 
-def _facts(rows: QuerySet[CopyRow]) -> list[CopyFacts]:
+def books_having(*, branch: str | None = None, item_type: str | None = None) -> "QuerySet[CopyRow, UUID]":
+    """The ids of the Books with such a Copy (None: any), as a subquery: no cost until it is used."""
+    wanted = {"branch": branch, "item_type": item_type}
+    rows = CopyRow.objects.filter(**{name: value for name, value in wanted.items() if value is not None})
+    return rows.order_by().values_list("book_id", flat=True)
+
+
+def _columns(rows: QuerySet[CopyRow]) -> "QuerySet[CopyRow, tuple[Any, ...]]":  # as the columns are
+    return rows.values_list(
+        "id",
+        "barcode",
+        "book_id",
+        "book__title",
+        "item_type",
+        "branch",
+        "condition",
+        "price_minor",
+        "price_currency",
+    )
+
+
+def _facts(rows: Iterable[tuple[Any, ...]]) -> list[CopyFacts]:  # see _columns
     return [
         CopyFacts(
-            id=row.id,
-            barcode=row.barcode,
-            book_id=row.book_id,
-            title=row.book.title,
-            item_type=row.item_type,
-            branch=row.branch,
-            condition=row.condition,
-            price=stored_price(row.price_minor, row.price_currency),
+            id=copy_id,
+            barcode=barcode,
+            book_id=book_id,
+            title=title,
+            item_type=item_type,
+            branch=branch,
+            condition=condition,
+            price=stored_price(minor, currency),
         )
-        for row in rows.select_related("book").only(
-            *(
-                "id",
-                "barcode",
-                "book_id",
-                "item_type",
-                "branch",
-                "condition",
-                "price_minor",
-                "price_currency",
-            ),
-            "book__title",
-        )
+        for copy_id, barcode, book_id, title, item_type, branch, condition, minor, currency in rows
     ]
+
+
+_by_barcode = Prepared(lambda: _columns(CopyRow.objects.filter(barcode=Given(CopyRow, "barcode")).order_by()))

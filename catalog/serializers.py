@@ -1,12 +1,17 @@
-"""The form of what clients send; its rules are the domain's."""
+"""The form of what clients send, whose rules are the domain's, and of what only the API answers."""
 
+from dataclasses import dataclass
 from typing import Any, get_args
 
 from django.conf import settings
+from msgspec import UNSET, UnsetType
 from rest_framework import serializers
 
+from catalog.domain.copy import Condition
+from catalog.services.answers import BookView
 from catalog.services.queries import BookOrder
 from shared_kernel.domain.money import Money
+from shared_kernel.services.bus import Answer
 
 #: Far above every bound of the domain, whose own refusals say more.
 _LONG = 10_000
@@ -39,17 +44,53 @@ class BookForm(serializers.Serializer[Any]):
     subjects = _Texts(required=False)
 
 
+class RevisionForm(serializers.Serializer[Any]):
+    """What is to be put right about a Book."""
+
+    title = _Text(required=False)
+    authors = _Texts(required=False)
+    isbn = _Text(required=False, allow_null=True, help_text="10 or 13 digits, as printed.")
+    year = serializers.IntegerField(required=False, allow_null=True)
+    language = _Text(required=False, allow_null=True, help_text="A code of ISO 639.")
+    publisher = _Text(required=False, allow_null=True)
+    subjects = _Texts(required=False)
+
+
+class ConditionForm(serializers.Serializer[Any]):
+    """A Copy's condition, and why."""
+
+    condition = serializers.ChoiceField([each.value for each in Condition])
+    reason = _Text(required=False, default="", help_text="Needed for all but in_service.")
+
+
 class BookFilter(serializers.Serializer[Any]):
     """Which Books to list, and in which order."""
 
     q = serializers.CharField(
-        required=False, max_length=500, help_text="Beginnings of words of title, authors, ISBN and subjects."
+        required=False,
+        max_length=500,
+        help_text="Beginnings of words of title, authors, ISBN and subjects. Finds a thousand books at most, "
+        "those that are often borrowed before others. Where it finds none and a word is misspelt, the "
+        "nearest words are looked for, and `corrected_from` and `corrected_to` say so.",
     )
     author = serializers.CharField(required=False, max_length=500)
     isbn = serializers.CharField(required=False, max_length=100)
     language = serializers.CharField(required=False, max_length=35)
     available = serializers.BooleanField(required=False, help_text="Whether a copy of it is free.")
-    ordering = serializers.ChoiceField(get_args(BookOrder), required=False)
+    ordering = serializers.ChoiceField(
+        get_args(BookOrder), required=False, help_text="By default relevance with q, else title."
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FoundBooksPage(Answer):
+    """One page of Books; what was looked for instead of a misspelt `q`, where that was mended."""
+
+    results: list[BookView]
+    next: str | None
+    previous: str | None
+    corrected_from: str | UnsetType = UNSET
+    corrected_to: str | UnsetType = UNSET
 
 
 class MoneyForm(serializers.Serializer[Any]):

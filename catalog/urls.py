@@ -7,13 +7,21 @@ from catalog.views import BookCopyViewSet, BookViewSet, CopyViewSet
 
 api_urlpatterns = [
     path("books", BookViewSet.as_view({"get": "list", "post": "create"}), name="books"),
-    path("books/<uuid:id>", BookViewSet.as_view({"get": "retrieve"}), name="book"),
+    path(
+        "books/<uuid:id>",
+        BookViewSet.as_view({"get": "retrieve", "patch": "partial_update", "delete": "destroy"}),
+        name="book",
+    ),
     path(
         "books/<uuid:id>/copies",
         BookCopyViewSet.as_view({"get": "list", "post": "create"}),
         name="book-copies",
     ),
-    path("copies/<str:barcode>", CopyViewSet.as_view({"get": "retrieve"}), name="copy"),
+    path(
+        "copies/<str:barcode>",
+        CopyViewSet.as_view({"get": "retrieve", "patch": "partial_update"}),
+        name="copy",
+    ),
 ]
 page_urlpatterns = [
     path("", pages.catalogue, name="catalogue"),

@@ -6,10 +6,20 @@ from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from catalog.serializers import BookFilter, BookForm, CopyForm
+from catalog.serializers import (
+    BookFilter,
+    BookForm,
+    ConditionForm,
+    CopyForm,
+    FoundBooksPage,
+    RevisionForm,
+)
 from catalog.services.answers import BookView, CopyView
 from catalog.services.commands.add_book import AddBook
 from catalog.services.commands.add_copy import AddCopy
+from catalog.services.commands.change_copy_condition import ChangeCopyCondition
+from catalog.services.commands.remove_book import RemoveBook
+from catalog.services.commands.revise_book import ReviseBook
 from catalog.services.queries import GetBook, GetCopy, ListBooks, ListCopies
 from shared_kernel.services.commands import dispatch
 from shared_kernel.services.queries import ask
@@ -21,24 +31,47 @@ from shared_kernel.web.views import LibraryViewSet
 class BookViewSet(LibraryViewSet):
     """What the library has. Everybody may look."""
 
-    policy = {"list": PUBLIC, "retrieve": PUBLIC, "create": "catalog:write"}
+    policy = {
+        "list": PUBLIC,
+        "retrieve": PUBLIC,
+        "create": "catalog:write",
+        "partial_update": "catalog:write",
+        "destroy": "catalog:write",
+    }
 
-    @extend_schema(parameters=[BookFilter], responses={200: paged_schema(BookView)})
-    def list(self, request: Request) -> Response:
-        """The Books, by title unless told otherwise, each with what there is of it."""
+    @extend_schema(parameters=[BookFilter], responses={200: FoundBooksPage})
+    def list(self, _request: Request) -> Response:
+        """The Books, each with what there is of it: what was looked for by relevance, else by title."""
         wanted = self.params(BookFilter)
-        return self.paged(ask(ListBooks(page=self.page_request(), **wanted)))
+        page = ask(ListBooks(page=self.page_request(), **wanted))
+        answer = self.paged(page)
+        if page.corrected_to is not None:
+            answer.data |= {"corrected_from": page.corrected_from, "corrected_to": page.corrected_to}
+        return answer
 
     @extend_schema(request=BookForm, responses={201: BookView})
-    def create(self, request: Request) -> Response:
+    def create(self, _request: Request) -> Response:
         """Add a Book; its copies are added one by one."""
         command = AddBook(**self.body(BookForm))
         return Response(dispatch(command, idempotency_key=self.idempotency_key), status=201)
 
     @extend_schema(responses={200: BookView})
-    def retrieve(self, request: Request, id: UUID) -> Response:
+    def retrieve(self, _request: Request, id: UUID) -> Response:
         """One Book, with what there is of it."""
         return Response(ask(GetBook(book=id)))
+
+    @extend_schema(request=RevisionForm, responses={200: BookView})
+    def partial_update(self, _request: Request, id: UUID) -> Response:
+        """Revise a Book: what isn't sent stays as it is."""
+        command = ReviseBook(book=id, seen_version=self.if_match(), **self.body(RevisionForm))
+        return Response(dispatch(command))
+
+    @extend_schema(request=None, responses={204: None})
+    def destroy(self, _request: Request, id: UUID) -> Response:
+        """Remove a Book of which no copy, loan or hold is left."""
+        self.body()
+        dispatch(RemoveBook(book=id, seen_version=self.if_match()))
+        return Response(status=204)
 
 
 class BookCopyViewSet(LibraryViewSet):
@@ -47,12 +80,12 @@ class BookCopyViewSet(LibraryViewSet):
     policy = {"list": PUBLIC, "create": "catalog:write"}
 
     @extend_schema(responses={200: paged_schema(CopyView)})
-    def list(self, request: Request, id: UUID) -> Response:
+    def list(self, _request: Request, id: UUID) -> Response:
         """The Copies of a Book, by barcode."""
         return self.paged(ask(ListCopies(book=id, page=self.page_request())))
 
     @extend_schema(request=CopyForm, responses={201: CopyView})
-    def create(self, request: Request, id: UUID) -> Response:
+    def create(self, _request: Request, id: UUID) -> Response:
         """Add a Copy of a Book, in service."""
         command = AddCopy(book=id, **self.body(CopyForm))
         return Response(dispatch(command, idempotency_key=self.idempotency_key), status=201)
@@ -61,9 +94,14 @@ class BookCopyViewSet(LibraryViewSet):
 class CopyViewSet(LibraryViewSet):
     """Single copies, by the barcode on them."""
 
-    policy = {"retrieve": "catalog:read"}
+    policy = {"retrieve": "catalog:read", "partial_update": "catalog:write"}
 
     @extend_schema(responses={200: CopyView})
-    def retrieve(self, request: Request, barcode: str) -> Response:
+    def retrieve(self, _request: Request, barcode: str) -> Response:
         """The Copy under a barcode, and whether it stands on the shelf."""
         return Response(ask(GetCopy(barcode=barcode)))
+
+    @extend_schema(request=ConditionForm, responses={200: CopyView})
+    def partial_update(self, _request: Request, barcode: str) -> Response:
+        """Put a Copy into another condition. Only one in service is lent."""
+        return Response(dispatch(ChangeCopyCondition(barcode=barcode, **self.body(ConditionForm))))

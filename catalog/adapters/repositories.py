@@ -14,10 +14,11 @@ from catalog.domain.isbn import ISBN
 from catalog.domain.text import sort_key
 from catalog.domain.title import Title
 from catalog.models import BookRow, CopyRow, IsbnRow
-from catalog.services import search
+from catalog.services import indexing
 from catalog.services.prices import stored_price
 from outbox.constraints import broken_constraint
 from outbox.unit_of_work import Repository
+from shared_kernel.domain.events import Recorded
 
 #: Before every year.
 _NO_YEAR = -10_000
@@ -59,31 +60,28 @@ class DjangoBooks(Repository[Book, BookRow]):
             "subjects": list(description.subjects),
             "sort_key": sort_key(description.title.text),
             "year_key": _NO_YEAR if description.year is None else description.year,
-            "search_text": search.search_text(description),
+            "search_text": indexing.search_text(description),
             "fingerprint": description.fingerprint,
             "added_at": aggregate.added_at,
         }
 
     def with_ids(self, ids: Collection[UUID]) -> list[Book]:
         """The stored Books with these ids."""
-        return [self._of(row) for row in BookRow.objects.filter(id__in=ids)]
+        return [self.known(row) for row in BookRow.objects.filter(id__in=ids)]
 
     def by_isbn(self, isbns: Collection[str]) -> dict[str, Book]:
         """The stored Books that have these ISBNs."""
         found = IsbnRow.objects.filter(isbn__in=isbns).select_related("book")
-        return {row.isbn: self._of(row.book) for row in found}
+        return {row.isbn: self.known(row.book) for row in found}
 
     def with_fingerprints(self, fingerprints: Collection[str]) -> list[Book]:
         """The stored Books with these fingerprints, the oldest first."""
         found = BookRow.objects.filter(fingerprint__in=fingerprints).order_by("added_at", "id")
-        return [self._of(row) for row in found]
-
-    def _of(self, row: BookRow) -> Book:
-        return self._known.get(row.id) or self._known.setdefault(row.id, self.rebuild(row))
+        return [self.known(row) for row in found]
 
     def flush(self) -> None:
         """Write what changed. Raises DuplicateISBN."""
-        changed = [book for book in self._known.values() if book.has_changed]
+        changed = [it for it in self._known.values() if it.has_changed and it.id not in self._removed]
         super().flush()
         if not changed:
             return
@@ -99,7 +97,33 @@ class DjangoBooks(Repository[Book, BookRow]):
             if broken_constraint(error, IsbnRow) != "catalog_one_book_per_isbn":
                 raise
             raise DuplicateISBN from error
-        search.index(changed)
+        indexing.index([book for book in changed if not book.loaded_version])
+        indexing.index_anew([book for book in changed if book.loaded_version])
+
+    def _overwrite(self, aggregate: Book) -> None:
+        if aggregate.id not in self._removed:
+            super()._overwrite(aggregate)
+
+    def flush_removed(self) -> None:
+        """Delete those that were removed, and whatever finds them. Their Copies must have gone before."""
+        for book in self._removed:
+            super()._overwrite(self._known[book])
+        indexing.forget(self._removed)
+
+
+class BookRemovals:
+    """The last step of a unit of work: a Book goes after its Copies."""
+
+    def __init__(self, books: DjangoBooks) -> None:
+        self._books = books
+
+    def flush(self) -> None:
+        """Delete them."""
+        self._books.flush_removed()
+
+    def pull_events(self) -> list[Recorded]:
+        """None: the Books tell them themselves."""
+        return []
 
 
 class DjangoCopies(Repository[Copy, CopyRow]):
@@ -119,8 +143,21 @@ class DjangoCopies(Repository[Copy, CopyRow]):
             item_type=ItemType(row.item_type),
             branch=row.branch,
             condition=Condition(row.condition),
+            reason=row.condition_reason,
             price=stored_price(row.price_minor, row.price_currency),
         )
+
+    def with_barcode(self, barcode: Barcode) -> Copy:
+        """The Copy under this barcode, locked. Raises CopyNotFound."""
+        copy = self.find(lock=True, barcode=barcode.text)
+        if copy is None:
+            raise CopyNotFound
+        return copy
+
+    def of_book(self, book: UUID) -> list[Copy]:
+        """All Copies of a Book, locked, in the order of their barcodes."""
+        rows = CopyRow.objects.select_for_update().filter(book_id=book).order_by("barcode")
+        return [self.known(row) for row in rows]
 
     def columns(self, aggregate: Copy) -> dict[str, Any]:  # column values are as various as columns
         """The row's values."""
@@ -131,6 +168,7 @@ class DjangoCopies(Repository[Copy, CopyRow]):
             "item_type": aggregate.item_type.slug,
             "branch": aggregate.branch,
             "condition": aggregate.condition.value,
+            "condition_reason": aggregate.reason,
             "price_minor": None if price is None else price.minor,
             "price_currency": "" if price is None else price.currency,
         }

@@ -2,8 +2,10 @@
 
 from collections.abc import Sequence
 
-from catalog.adapters.bookkeeping import DjangoBorrowingCounts, DjangoSources
-from catalog.adapters.repositories import DjangoBooks, DjangoCopies
+from catalog.adapters.borrowings import DjangoBorrowingCounts
+from catalog.adapters.repositories import BookRemovals, DjangoBooks, DjangoCopies
+from catalog.adapters.search_index import DjangoSearchIndex
+from catalog.adapters.sources import DjangoSources
 from shared_kernel.services.bus import Storage
 
 
@@ -15,8 +17,9 @@ class DjangoCatalogWork:
         self.copies = DjangoCopies()
         self.sources = DjangoSources()
         self.borrowings = DjangoBorrowingCounts()
+        self.search_index = DjangoSearchIndex()
 
     @property
     def storages(self) -> Sequence[Storage]:
         """In the order in which they are written: a row after those it refers to."""
-        return self.books, self.copies, self.sources
+        return self.books, self.copies, self.sources, BookRemovals(self.books)

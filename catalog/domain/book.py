@@ -22,6 +22,12 @@ class DuplicateISBN(Refusal):
     pointer = "/isbn"
 
 
+class BookHasCopies(Refusal):
+    """The Book has {count} copies that are not withdrawn; withdraw them first."""
+
+    code = "has_copies"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BookAdded(DomainEvent):
     """A Book is in the catalogue. Authors are not told: no event carries a person's name."""
@@ -49,6 +55,15 @@ class BookRevised(DomainEvent):
     changed: tuple[str, ...]
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BookRemoved(DomainEvent):
+    """A Book has left the catalogue, and with it what was left of its Copies."""
+
+    type: ClassVar[str] = "catalog.book_removed.v1"
+
+    title: str
+
+
 class Book(Aggregate):
     """A bibliographic record: what somebody wrote, whichever copies of it there are."""
 
@@ -72,6 +87,10 @@ class Book(Aggregate):
             facts = _facts(description)
             self._record(BookRevised(aggregate_id=self.id, occurred_at=at, changed=changed, **facts))
         return bool(changed)
+
+    def remove(self, *, at: datetime) -> None:
+        """Let the Book go. That nothing is left of it is for the asker to see to."""
+        self._record(BookRemoved(aggregate_id=self.id, occurred_at=at, title=self.description.title.text))
 
 
 def _differences(old: Description, new: Description) -> tuple[str, ...]:

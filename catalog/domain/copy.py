@@ -8,12 +8,14 @@ from typing import ClassVar, Self
 from uuid import UUID
 
 from catalog.domain.barcode import Barcode
+from catalog.domain.text import one_line
 from shared_kernel.domain.aggregates import Aggregate
 from shared_kernel.domain.errors import InvalidValue, NotFound, Refusal
 from shared_kernel.domain.events import DomainEvent
 from shared_kernel.domain.money import Money
 
 _SLUG = re.compile(r"[a-z0-9][a-z0-9_-]{0,39}")
+LONGEST_REASON = 500
 
 
 class Condition(StrEnum):
@@ -24,6 +26,14 @@ class Condition(StrEnum):
     DAMAGED = "damaged"
     MISSING = "missing"
     WITHDRAWN = "withdrawn"
+
+    @classmethod
+    def parse(cls, name: str) -> "Condition":
+        """The condition of this name. Raises InvalidCondition."""
+        try:
+            return cls(name)
+        except ValueError:
+            raise InvalidCondition from None
 
 
 class CopyNotFound(NotFound):
@@ -51,6 +61,27 @@ class InvalidPrice(InvalidValue):
     pointer = "/price"
 
 
+class InvalidCondition(InvalidValue):
+    """A copy is in service, reference only, damaged, missing or withdrawn."""
+
+    code = "invalid_condition"
+    pointer = "/condition"
+
+
+class ReasonRequired(InvalidValue):
+    """Say why the copy is taken out of service."""
+
+    code = "reason_required"
+    pointer = "/reason"
+
+
+class InvalidReason(InvalidValue):
+    """A reason is one line of 1 to 500 characters that show something."""
+
+    code = "invalid_reason"
+    pointer = "/reason"
+
+
 class UnknownBranch(InvalidValue):
     """There is no branch with this code."""
 
@@ -76,14 +107,42 @@ class CopyAdded(DomainEvent):
     type: ClassVar[str] = "catalog.copy_added.v1"
 
     book_id: UUID
+    copy_id: UUID
     barcode: str
     item_type: str
     branch: str
     condition: str
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CopyConditionChanged(DomainEvent):
+    """What may be done with a Copy has changed, or why. The reason stays here: it may speak of people."""
+
+    type: ClassVar[str] = "catalog.copy_condition_changed.v1"
+
+    book_id: UUID
+    copy_id: UUID
+    barcode: str
+    condition: str
+    previous_condition: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CopyRemoved(DomainEvent):
+    """A Copy has left the catalogue."""
+
+    type: ClassVar[str] = "catalog.copy_removed.v1"
+
+    book_id: UUID
+    copy_id: UUID
+    barcode: str
+
+
 class Copy(Aggregate):
-    """One physical thing that can be lent. `price` is what replacing it costs, if anybody has said."""
+    """One physical thing that can be lent. `price` is what replacing it costs, if anybody has said.
+
+    `reason` says why it has its condition, for those who work here.
+    """
 
     def __init__(
         self,
@@ -95,6 +154,7 @@ class Copy(Aggregate):
         item_type: ItemType,
         branch: str,
         condition: Condition,
+        reason: str = "",
         price: Money | None,
     ) -> None:
         super().__init__(id=id, version=version)
@@ -103,6 +163,7 @@ class Copy(Aggregate):
         self.item_type = item_type
         self.branch = branch
         self.condition = condition
+        self.reason = reason
         self.price = price
 
     @classmethod
@@ -134,6 +195,7 @@ class Copy(Aggregate):
                 aggregate_id=id,
                 occurred_at=at,
                 book_id=book_id,
+                copy_id=id,
                 barcode=copy.barcode.text,
                 item_type=item_type.slug,
                 branch=branch,
@@ -141,3 +203,39 @@ class Copy(Aggregate):
             )
         )
         return copy
+
+    def change_condition(self, condition: Condition, *, reason: str, at: datetime) -> bool:
+        """Put the Copy into a condition, and tell whether that changed anything.
+
+        Raises ReasonRequired where a Copy is taken out of service without one, and InvalidReason.
+        """
+        reason = one_line(reason, longest=LONGEST_REASON, refusal=InvalidReason) if reason.strip() else ""
+        if not reason and condition is not Condition.IN_SERVICE:
+            raise ReasonRequired
+        if (condition, reason) == (self.condition, self.reason):
+            return False
+        previous, self.condition, self.reason = self.condition, condition, reason
+        self._record(
+            CopyConditionChanged(
+                aggregate_id=self.id,
+                occurred_at=at,
+                book_id=self.book_id,
+                copy_id=self.id,
+                barcode=self.barcode.text,
+                condition=condition.value,
+                previous_condition=previous.value,
+            )
+        )
+        return True
+
+    def remove(self, *, at: datetime) -> None:
+        """Let the Copy go. That nobody has it is for the asker to see to."""
+        self._record(
+            CopyRemoved(
+                aggregate_id=self.id,
+                occurred_at=at,
+                book_id=self.book_id,
+                copy_id=self.id,
+                barcode=self.barcode.text,
+            )
+        )

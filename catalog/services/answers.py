@@ -5,7 +5,7 @@ from typing import Literal, Self
 from uuid import UUID
 
 from catalog.domain.book import Book
-from catalog.domain.copy import Copy
+from catalog.domain.copy import Condition, Copy
 from shared_kernel.domain.money import Money
 from shared_kernel.services.bus import Answer
 
@@ -40,6 +40,14 @@ class BookView(Answer):
     @classmethod
     def of_new(cls, book: Book, *, copies: int) -> Self:
         """A Book that was added just now, with so many copies, all of them free."""
+        return cls.of(
+            book,
+            availability=Availability(copies=copies, lendable=copies, available=copies, holds_waiting=0),
+        )
+
+    @classmethod
+    def of(cls, book: Book, *, availability: Availability) -> Self:
+        """The Book as it is in this unit of work."""
         description = book.description
         return cls(
             id=book.id,
@@ -51,7 +59,7 @@ class BookView(Answer):
             publisher=description.publisher,
             subjects=description.subjects,
             version=book.version,
-            availability=Availability(copies=copies, lendable=copies, available=copies, holds_waiting=0),
+            availability=availability,
         )
 
 
@@ -69,8 +77,8 @@ class CopyView(Answer):
     state: CopyState
 
     @classmethod
-    def of_new(cls, copy: Copy) -> Self:
-        """A Copy that was added just now: nobody can have it yet."""
+    def of(cls, copy: Copy, *, state: Literal["lent", "held"] | None = None) -> Self:
+        """The Copy as it is in this unit of work; nobody has it unless `state` says so."""
         return cls(
             id=copy.id,
             barcode=copy.barcode.text,
@@ -79,7 +87,7 @@ class CopyView(Answer):
             branch=copy.branch,
             condition=copy.condition.value,
             price=copy.price,
-            state="free",
+            state=state or ("free" if copy.condition is Condition.IN_SERVICE else "out_of_service"),
         )
 
 

@@ -5,21 +5,27 @@ from datetime import date
 from typing import Literal, Protocol
 from uuid import UUID
 
+from catalog.domain.barcode import Barcode
 from catalog.domain.book import Book
 from catalog.domain.copy import Copy
 from catalog.services.provenance import Source
+from shared_kernel.domain.errors import Refusal
 from shared_kernel.services.bus import Storage
 
 
 class Books(Protocol):
     """The Books, for the span of one unit of work."""
 
-    def add(self, book: Book) -> None:
+    def add(self, book: Book, /) -> None:
         """Take a new Book in. Raises DuplicateISBN, at the end, when another one has an ISBN of it."""
         ...
 
     def get(self, id: UUID, *, lock: bool = False) -> Book:
         """The Book with this id. Raises BookNotFound."""
+        ...
+
+    def remove(self, book: Book, /) -> None:
+        """Let a Book go, after its Copies; its last event says so."""
         ...
 
     def with_ids(self, ids: Collection[UUID]) -> list[Book]:
@@ -38,8 +44,24 @@ class Books(Protocol):
 class Copies(Protocol):
     """The Copies, for the span of one unit of work."""
 
-    def add(self, copy: Copy) -> None:
+    def add(self, copy: Copy, /) -> None:
         """Take a new Copy in. Raises DuplicateBarcode, at the end, when another one has its barcode."""
+        ...
+
+    def with_barcode(self, barcode: Barcode) -> Copy:
+        """The Copy under this barcode, locked. Raises CopyNotFound."""
+        ...
+
+    def find(self, *, lock: bool = False, id: UUID) -> Copy | None:
+        """The Copy with this id, if there is one."""
+        ...
+
+    def of_book(self, book: UUID) -> list[Copy]:
+        """All Copies of a Book that is locked, in the order of their barcodes."""
+        ...
+
+    def remove(self, copy: Copy, /) -> None:
+        """Let a Copy go; its last event says so."""
         ...
 
 
@@ -64,6 +86,22 @@ class BorrowingCounts(Protocol):
 
     def add_one(self, book: UUID, month: date) -> None:
         """Count one borrowing more in the month that begins on this day."""
+        ...
+
+    def reckon(self, *, since: date, at_most: int) -> int:
+        """Reckon popularity from the months since then, going through so many counts; how many there were."""
+        ...
+
+
+class SearchIndex(Protocol):
+    """The words by which Books are found; nobody's, since it follows from the Books."""
+
+    def forget_words(self) -> None:
+        """Know no word any more; each Book that is indexed teaches its own."""
+        ...
+
+    def rebuild(self, *, after: UUID | None, at_most: int) -> UUID | None:
+        """Index so many Books behind this id anew; the last one's id, None if there was none."""
         ...
 
 
@@ -91,6 +129,11 @@ class CatalogWork(Protocol):
         ...
 
     @property
+    def search_index(self) -> SearchIndex:
+        """The words by which Books are found."""
+        ...
+
+    @property
     def storages(self) -> Sequence[Storage]:
         """All that is written at the end, in order."""
         ...
@@ -113,4 +156,16 @@ class CirculationFacts(Protocol):
 
     def knows_branch(self, code: str) -> bool:
         """Whether there is a branch with this code."""
+        ...
+
+    def may_withdraw(self, copy: UUID, book: UUID) -> Refusal | None:
+        """Why this Copy can't be withdrawn now, if it can't; until the end nobody gets it any more."""
+        ...
+
+    def reasons_to_keep_book(self, book: UUID) -> Sequence[Refusal]:
+        """Why this Book can't be removed now; until the end nobody begins to wait for it."""
+        ...
+
+    def circulated(self, books: Collection[UUID]) -> Mapping[UUID, Literal["loans", "holds"]]:
+        """Which of these Books were ever lent or are waited for; until the end this stays so."""
         ...

@@ -3,43 +3,71 @@
 The words are folded here, and each database is given the very same ones: it neither splits nor folds.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import NamedTuple
+from uuid import UUID
 
 from django.db import connection
 from django.db.models import BooleanField, Q
 from django.db.models.expressions import RawSQL
 
-from catalog.domain.book import Book
-from catalog.domain.description import Description
 from catalog.domain.isbn import ISBN
-from catalog.domain.text import words_of, words_sought
+from catalog.domain.text import words_sought
+from catalog.services.indexing import OF_AUTHOR, OFTEN, in_language
 from shared_kernel.domain.errors import Refused
 
-#: Marks a word as one of an author's name. No word has it, so none that is sought can begin with it.
-_OF_AUTHOR = "_"
 _MOST_WORDS = 16
+#: A thousand Books are found by words at most; of more, those that are often borrowed come first.
+_BRANCH = {
+    "postgresql": "(SELECT id, sort_key, popularity FROM catalog_bookrow"
+    " WHERE search_words @@ %s::tsquery LIMIT 1000)",
+    "sqlite": "SELECT * FROM (SELECT id, sort_key, popularity FROM catalog_booksearch"
+    " JOIN catalog_bookrow ON catalog_bookrow.id = catalog_booksearch.book"
+    " WHERE catalog_booksearch MATCH %s LIMIT 1000)",
+}
 
 
-def search_text(description: Description) -> str:
-    """All words by which a Book is found, one blank between two."""
-    names = [word for name in description.authors for word in words_of(name)]
-    said = [word for text in (description.title.text, *description.subjects) for word in words_of(text)]
-    isbns = [isbn.digits for isbn in description.isbns]
-    return " ".join(dict.fromkeys([*said, *names, *isbns, *(_OF_AUTHOR + name for name in names)]))
+class Hit(NamedTuple):
+    """A Book that was found, with what decides on its place."""
+
+    id: UUID
+    sort_key: str
+    popularity: int
 
 
-def books_with(text: str) -> Q | RawSQL:
-    """Those Books that have, for each word of the text, a word that begins with it. An ISBN is one word."""
-    return _having(_words(text))
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sought:
+    """What is looked for: words of the Book, words of its authors, and a language (ISO 639).
+
+    Each word is to be the beginning of one of the Book's, whatever its accents and case.
+    """
+
+    words: tuple[str, ...] = ()
+    of_authors: tuple[str, ...] = ()
+    language: str | None = None
+
+    @classmethod
+    def of(cls, q: str, *, author: str = "", language: str | None = None) -> "Sought | None":
+        """What the texts ask for; None where they ask for nothing."""
+        if not (q.strip() or author.strip()):
+            return None
+        return cls(words=words_in(q), of_authors=tuple(_first(words_sought(author))), language=language)
+
+    def but(self, words: Sequence[str]) -> "Sought":
+        """The same with other words."""
+        return replace(self, words=tuple(words))
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether there is no word in what was asked for: then nothing has it."""
+        return not (self.words or self.of_authors)
 
 
-def books_by(author: str) -> Q | RawSQL:
-    """Those Books whose authors' names have, for each word of the text, a word that begins with it."""
-    return _having([_OF_AUTHOR + word for word in words_sought(author)])
-
-
-def _words(text: str) -> list[str]:
-    return _isbn_in(text) or [word for part in text.split() for word in _isbn_in(part) or words_sought(part)]
+def words_in(text: str) -> tuple[str, ...]:
+    """The folded words of what somebody looks for. An ISBN of either length is one word."""
+    found = _isbn_in(text) or [it for part in text.split() for it in _isbn_in(part) or words_sought(part)]
+    return tuple(_first(found))
 
 
 def _isbn_in(text: str) -> list[str]:
@@ -49,28 +77,48 @@ def _isbn_in(text: str) -> list[str]:
         return []
 
 
-def _having(words: Sequence[str]) -> Q | RawSQL:
-    wanted = list(dict.fromkeys(words))[:_MOST_WORDS]
-    if not wanted:
-        return Q(pk__in=[])
-    # A word is letters, marks and digits alone, so there is nothing in it to be quoted.
-    if connection.vendor == "postgresql":
-        prefixes = " & ".join(f"'{word}':*" for word in wanted)
-        return RawSQL('"catalog_bookrow"."search_words" @@ %s::tsquery', [prefixes], BooleanField())
-    prefixes = " AND ".join(f'"{word}" *' for word in wanted)
-    found = "SELECT book FROM catalog_booksearch WHERE catalog_booksearch MATCH %s"
-    return Q(pk__in=RawSQL(found, [f"words : ({prefixes})"]))  # noqa: S611  a constant and a parameter  # noqa: S611  a constant and a parameter
+def _first(words: Sequence[str]) -> list[str]:
+    return list(dict.fromkeys(words))[:_MOST_WORDS]
 
 
-def index(books: Iterable[Book]) -> None:
-    """Make Books findable, in the transaction that writes them. PostgreSQL does so by itself."""
-    if connection.vendor == "postgresql":
-        return
-    found = [(book.id.hex, search_text(book.description)) for book in books]
-    same = "SELECT rowid FROM catalog_booksearch WHERE catalog_booksearch MATCH %s"
+def hits(sought: Sought) -> list[Hit]:
+    """The Books that have all of it, a thousand at most: whole words before beginnings of words.
+
+    One SQL query that reads the index alone until a thousand are found, however many there are.
+    """
+    if sought.is_empty:
+        return []
+    tried = [_wanted(sought, OFTEN), _wanted(sought), _wanted(sought, beginnings=True)]
+    branch = _BRANCH[connection.vendor]
     with connection.cursor() as cursor:
-        cursor.executemany(
-            f"DELETE FROM catalog_booksearch WHERE rowid IN ({same})",  # noqa: S608  a constant
-            [(f'book : "{key}"',) for key, _ in found],
-        )
-        cursor.executemany("INSERT INTO catalog_booksearch (book, words) VALUES (%s, %s)", found)
+        cursor.execute(" UNION ALL ".join([branch] * len(tried)) + " LIMIT 1000", tried)
+        found = dict.fromkeys(cursor.fetchall())
+    return [Hit(key if isinstance(key, UUID) else UUID(key), *others) for key, *others in found]
+
+
+def books_found(text: str) -> Q:
+    """Those Books, as a condition."""
+    return Q(pk__in=[hit.id for hit in hits(Sought.of(text) or Sought())])
+
+
+def books_with(sought: Sought) -> Q | RawSQL:
+    """All Books that have all of it, however many: not for a page that somebody waits for."""
+    if sought.is_empty:
+        return Q(pk__in=[])
+    wanted = _wanted(sought, beginnings=True)
+    if connection.vendor == "postgresql":
+        return RawSQL('"catalog_bookrow"."search_words" @@ %s::tsquery', [wanted], BooleanField())
+    found = "SELECT book FROM catalog_booksearch WHERE catalog_booksearch MATCH %s"
+    return Q(pk__in=RawSQL(found, [wanted]))  # noqa: S611  a constant and a parameter
+
+
+def _wanted(sought: Sought, *marks: str, beginnings: bool = False) -> str:
+    """What the database's index is asked. A word is letters, marks and digits: nothing is to be quoted."""
+    words = [*sought.words, *(OF_AUTHOR + word for word in sought.of_authors)]
+    marks = (*marks, *([in_language(sought.language)] if sought.language else []))
+    if connection.vendor == "postgresql":
+        suffix = ":*" if beginnings else ""
+        return " & ".join([*(f"'{word}'{suffix}" for word in words), *(f"'{mark}'" for mark in marks)])
+    suffix = " *" if beginnings else ""
+    wanted = " AND ".join([*(f'"{word}"{suffix}' for word in words), *(f'"{mark}"' for mark in marks)])
+    return f"words : ({wanted})"

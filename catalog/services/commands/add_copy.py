@@ -46,7 +46,7 @@ def add_copy(command: AddCopy, work: CatalogWork, *, clock: Clock, circulation: 
     )
     concerning(copy=copy.id)
     work.copies.add(copy)
-    return CopyView.of_new(copy)
+    return CopyView.of(copy)
 
 
 def _refuse_unreadable(command: AddCopy, circulation: CirculationFacts) -> None:

@@ -1,4 +1,4 @@
-"""A borrowing is counted: popularity, and use of the collection."""
+"""Borrowings are counted: use of the collection, and from it popularity."""
 
 from dataclasses import dataclass
 from datetime import date
@@ -6,6 +6,7 @@ from typing import ClassVar
 from uuid import UUID
 
 from catalog.services.ports import CatalogWork
+from shared_kernel.domain.clock import Clock
 from shared_kernel.services.bus import Command
 
 
@@ -22,3 +23,25 @@ class CountBorrowing(Command[None]):
 def count_borrowing(command: CountBorrowing, work: CatalogWork) -> None:
     """One more. It is counted also where the Book has gone meanwhile: it was borrowed all the same."""
     work.borrowings.add_one(command.book, command.month)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReckonPopularity(Command[int]):
+    """Reckon anew how popular Books are whose borrowings were counted, or are longer than a year ago.
+
+    `at_most` bounds how many counts are gone through; the answer is how many were.
+    """
+
+    audited: ClassVar[bool] = False
+
+    at_most: int = 500
+
+
+def reckon_popularity(command: ReckonPopularity, work: CatalogWork, *, clock: Clock) -> int:
+    """The month that has begun and the eleven before it count."""
+    this_month = clock.now().date().replace(day=1)
+    return work.borrowings.reckon(since=_year_before(this_month), at_most=command.at_most)
+
+
+def _year_before(month: date) -> date:
+    return date(month.year, 1, 1) if month.month == 12 else date(month.year - 1, month.month + 1, 1)

@@ -1,4 +1,5 @@
 import json
+from datetime import UTC, datetime
 from io import StringIO
 from pathlib import Path
 from typing import Any
@@ -7,8 +8,14 @@ from uuid import UUID
 import pytest
 from django.core.management import CommandError, call_command
 
-from catalog.models import BookRow, CopyRow
+from catalog.models import BookRow, CopyRow, WordRow
+from catalog.services.commands.count_borrowing import CountBorrowing
+from catalog.services.indexing import index_rows
+from catalog.services.queries import ListBooks
 from outbox.models import OutboxMessage
+from shared_kernel.services.commands import dispatch
+from shared_kernel.services.pages import PageRequest
+from shared_kernel.services.queries import ask
 from tests.conftest import shared_data
 from tests.factories import a_book, a_copy, a_loan
 from tests.factories_catalog import marc
@@ -180,3 +187,33 @@ class TestImportMarc:
         assert first["created"] + first["updated"] + first["unchanged"] == records
         assert first["created"] == first["copies"] == BookRow.objects.count() == CopyRow.objects.count()
         assert again == {"created": 0, "updated": 0, "unchanged": records, "copies": 0, "rejected": []}
+
+
+class TestReindexSearch:
+    def found(self, q: str) -> list[str]:
+        page = ask(ListBooks(q=q, page=PageRequest()))
+        return [page.corrected_to or "", *(book.title for book in page.results)]
+
+    def test_makes_books_findable_that_were_not(self) -> None:
+        for number in range(3):
+            a_book(title=f"Middlemarch {number}", language="en")
+        BookRow.objects.update(search_text="x", sort_key="", fingerprint="")
+        WordRow.objects.all().delete()
+        index_rows(list(BookRow.objects.values_list("id", flat=True)))
+        assert self.found("middlemarch") == [""]
+        assert "indexed 3 books" in run("reindex_search")
+        assert self.found("middelmarch") == ["middlemarch", *(f"Middlemarch {n}" for n in range(3))]
+        assert len(ask(ListBooks(q="middle", language="en", page=PageRequest())).results) == 3
+        assert set(BookRow.objects.values_list("version", flat=True)) == {1}
+
+    def test_forgets_words_that_no_book_has(self) -> None:
+        a_book(title="Romola")
+        WordRow.objects.create(word="zzzz", length=4, reversed="zzzz", skeleton="z")
+        assert json.loads(run("reindex_search", "--json")) == {"books": 1}
+        assert not WordRow.objects.filter(word="zzzz").exists()
+
+    def test_reckons_popularity(self) -> None:
+        book = a_book().id
+        dispatch(CountBorrowing(book=book, month=datetime.now(UTC).date().replace(day=1)))
+        run("reindex_search")
+        assert BookRow.objects.get().popularity == 100

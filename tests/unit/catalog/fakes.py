@@ -144,9 +144,25 @@ class Sources:
 @dataclass
 class BorrowingCounts:
     counts: dict[tuple[UUID, date], int] = field(default_factory=dict)
+    reckoned_since: date | None = None
 
     def add_one(self, book: UUID, month: date) -> None:
         self.counts[book, month] = self.counts.get((book, month), 0) + 1
+
+    def reckon(self, *, since: date, at_most: int) -> int:
+        self.reckoned_since = since
+        return min(at_most, len(self.counts))
+
+
+@dataclass
+class SearchIndex:
+    """Knows nothing, and forgets it."""
+
+    def forget_words(self) -> None:
+        pass
+
+    def rebuild(self, *, after: UUID | None, at_most: int) -> UUID | None:
+        return None
 
 
 @dataclass
@@ -157,6 +173,7 @@ class FakeWork:
     copies: Copies = field(default_factory=Copies)
     sources: Sources = field(default_factory=Sources)
     borrowings: BorrowingCounts = field(default_factory=BorrowingCounts)
+    search_index: SearchIndex = field(default_factory=SearchIndex)
 
     @property
     def storages(self) -> Sequence[Storage]:

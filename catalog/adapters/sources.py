@@ -1,12 +1,9 @@
-"""What the catalogue keeps beside its aggregates: where records came from, and borrowings by month."""
+"""Where the records of imported files came from."""
 
 from collections.abc import Collection
-from datetime import date
 from uuid import UUID
 
-from django.db.models import F
-
-from catalog.models import BorrowingCountRow, SourceRecordRow
+from catalog.models import SourceRecordRow
 from catalog.services.provenance import Source
 from shared_kernel.domain.events import Recorded
 
@@ -44,18 +41,6 @@ class DjangoSources:
     def pull_events(self) -> list[Recorded]:
         """None: this is bookkeeping."""
         return []
-
-
-class DjangoBorrowingCounts:
-    """How often each Book was borrowed in each month."""
-
-    def add_one(self, book: UUID, month: date) -> None:
-        """Count one borrowing more, whoever else is counting."""
-        counts = BorrowingCountRow.objects.filter(book_id=book, month=month)
-        if not counts.update(count=F("count") + 1):
-            nothing_yet = BorrowingCountRow(book_id=book, month=month, count=0)
-            BorrowingCountRow.objects.bulk_create([nothing_yet], ignore_conflicts=True)
-            counts.update(count=F("count") + 1)
 
 
 def _source(row: SourceRecordRow) -> Source:

@@ -1,0 +1,34 @@
+"""The words by which Books are found, and all else that follows from their rows, written anew."""
+
+from uuid import UUID
+
+from catalog.adapters.repositories import DjangoBooks
+from catalog.models import BookRow, WordRow
+from catalog.services import indexing
+
+_DERIVED = ("sort_key", "year_key", "search_text", "fingerprint")
+
+
+class DjangoSearchIndex:
+    """What is nobody's: it can be made again at any time."""
+
+    def forget_words(self) -> None:
+        """Know no word any more; each Book that is indexed teaches its own."""
+        WordRow.objects.all().delete()
+
+    def rebuild(self, *, after: UUID | None, at_most: int) -> UUID | None:
+        """Index so many Books behind this id anew; the last one's id, None if there was none."""
+        behind = BookRow.objects.filter(id__gt=after) if after else BookRow.objects.all()
+        rows = list(behind.order_by("id").select_for_update()[:at_most])
+        repository = DjangoBooks()
+        books = [repository.rebuild(row) for row in rows]
+        stale = []
+        for row, book in zip(rows, books, strict=True):
+            derived = {name: repository.columns(book)[name] for name in _DERIVED}
+            if any(getattr(row, name) != value for name, value in derived.items()):
+                for name, value in derived.items():
+                    setattr(row, name, value)
+                stale.append(row)
+        BookRow.objects.bulk_update(stale, _DERIVED, batch_size=100)
+        indexing.index_anew(books)
+        return rows[-1].id if rows else None

@@ -1,0 +1,43 @@
+"""`manage.py reindex_search`."""
+
+from collections.abc import Iterator
+from typing import Any
+
+from rich.console import Console
+from rich.progress import Progress
+
+from catalog.models import BookRow
+from catalog.services.commands.count_borrowing import ReckonPopularity
+from catalog.services.commands.reindex_books import ReindexBooks
+from shared_kernel.management.door import LibraryCommand
+from shared_kernel.services.commands import dispatch
+
+_TOGETHER = 500
+
+
+class Command(LibraryCommand):
+    help = (
+        "Make the search index anew, and reckon popularity. The library stays open, and it can be repeated."
+    )
+
+    def carry_out(self, **_: Any) -> None:
+        """Index all Books, some at a time, so that nobody waits for it."""
+        books = BookRow.objects.count()
+        terminal = Console(stderr=True)
+        with Progress(console=terminal, disable=not terminal.is_terminal) as progress:
+            task = progress.add_task("Indexing", total=books)
+            for _chunk in _chunks():
+                progress.advance(task, _TOGETHER)
+        while dispatch(ReckonPopularity(at_most=_TOGETHER)):
+            pass
+        if self.as_json:
+            self.answer({"books": books})
+        else:
+            self.stdout.write(f"indexed {books} books")
+
+
+def _chunks() -> Iterator[None]:
+    last = dispatch(ReindexBooks(at_most=_TOGETHER))
+    while last is not None:
+        yield
+        last = dispatch(ReindexBooks(after=last, at_most=_TOGETHER))

@@ -1,0 +1,69 @@
+"""A Book's record is put right."""
+
+from dataclasses import dataclass
+from typing import TypeVar
+from uuid import UUID
+
+from msgspec import UNSET, UnsetType
+
+from catalog.domain.description import Description
+from catalog.services.answers import BookView
+from catalog.services.ports import CatalogWork, CirculationFacts
+from catalog.services.stock import stock_of
+from shared_kernel.domain.clock import Clock
+from shared_kernel.services.bus import Command
+from shared_kernel.services.origin import concerning
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReviseBook(Command[BookView]):
+    """Describe a Book anew. What is unset stays as it is, None is unknown.
+
+    Another `isbn` takes the place of the Book's own and leaves its further ones; None drops them all.
+    `seen_version` is the one that was looked at, if that matters.
+    """
+
+    book: UUID
+    seen_version: int | None = None
+    title: str | UnsetType = UNSET
+    authors: tuple[str, ...] | UnsetType = UNSET
+    isbn: str | UnsetType | None = UNSET
+    year: int | UnsetType | None = UNSET
+    language: str | UnsetType | None = UNSET
+    publisher: str | UnsetType | None = UNSET
+    subjects: tuple[str, ...] | UnsetType = UNSET
+
+
+def revise_book(
+    command: ReviseBook, work: CatalogWork, *, clock: Clock, circulation: CirculationFacts
+) -> BookView:
+    """Revise it. Raises BookNotFound, PreconditionFailed, DuplicateISBN; refused with every wrong value."""
+    concerning(book=command.book)
+    book = work.books.get(command.book, lock=True)
+    book.require_version(command.seen_version)
+    book.revise(_described(book.description, command), at=clock.now())
+    return BookView.of(book, availability=stock_of(book.id, work, circulation))
+
+
+def _described(old: Description, new: ReviseBook) -> Description:
+    return Description.parse(
+        title=_either(new.title, old.title.text),
+        authors=_either(new.authors, old.authors),
+        isbns=_isbns(old, new.isbn),
+        year=_either(new.year, old.year),
+        language=_either(new.language, old.language),
+        publisher=_either(new.publisher, old.publisher),
+        subjects=_either(new.subjects, old.subjects),
+    )
+
+
+def _isbns(old: Description, isbn: str | UnsetType | None) -> list[str]:
+    if not isbn:  # UNSET is false, too
+        return [each.digits for each in old.isbns] if isbn is UNSET else []
+    return [isbn, *(each.digits for each in old.isbns[1:])]
+
+
+def _either(new: T | UnsetType, old: T) -> T:
+    return old if isinstance(new, UnsetType) else new
