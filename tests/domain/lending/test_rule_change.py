@@ -2,7 +2,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from lending.domain.circulation_rule import CirculationRule, RuleItemTypeInvalid
+from lending.domain.circulation_rule import CirculationRule, Dimensions, RuleItemTypeInvalid
 from lending.domain.rule_change import ChangedValue, changed_values
 from lending.domain.rule_values import InvalidRuleValue, checked_values
 from shared_kernel.domain.errors import Refused
@@ -36,7 +36,7 @@ class TestChangingARule:
         assert changes == [change("loan_days", 21, 28)]
 
     def test_of_the_row_for_all_changes_each_category_that_inherits(self) -> None:
-        fallback = CirculationRule.of(**{**FALLBACK.values, "loan_days": 10})
+        fallback = CirculationRule(dimensions=Dimensions(), values={**FALLBACK.values, "loan_days": 10})
         changes = changed_values([FALLBACK, REGULAR, PREMIUM], fallback)
         assert changes == [change("loan_days", 14, 10, category="premium")]
 

@@ -5,8 +5,11 @@ import pytest
 from django.test import Client
 
 from lending.models import BranchRow, ClosureRow, LoanRow
+from lending.services.ports import BranchNotFound
+from lending.services.queries.calendars import GetBranch
 from outbox.models import OutboxMessage
 from shared_kernel.models import AuditEntry
+from shared_kernel.services.queries import ask
 from tests.factories import a_copy
 from tests.factories_patrons import a_patron
 from tests.integration.conftest import Browser, Token
@@ -86,6 +89,11 @@ class TestBranches:
         assert reader.send("DELETE", f"{CLOSURES}/{uuid4()}").status_code == 403
         assert Client().get("/api/v1/branches").status_code == 401
         assert browser("patron").get("/api/v1/branches").status_code == 403
+
+    def test_are_asked_for_by_a_code_that_there_is(self) -> None:
+        assert ask(GetBranch(code="MAIN")).name == "Main library"
+        with pytest.raises(BranchNotFound):
+            ask(GetBranch(code="NOWHERE"))
 
     def test_are_listed_with_one_query(self, manager: Desk, django_assert_num_queries: Any) -> None:
         for code in ("A", "B", "C"):

@@ -168,11 +168,13 @@ class TestTheJob:
             call_command("redate_loans", "--as-of", LATER, stdout=StringIO())
         assert due_at(manager, found) == "2024-01-30T23:59:59Z"
 
-    def test_looks_at_days_rather_than_at_loans(self, manager: Desk, django_assert_num_queries: Any) -> None:
+    def test_looks_at_days_rather_than_at_loans(
+        self, manager: Desk, django_assert_max_num_queries: Any
+    ) -> None:
         for _ in range(4):
             lend(manager)
         close(manager, "2024-02-10", "2024-02-11")
-        with django_assert_num_queries(5):  # days in use, the branch known and read, ready holds
+        with django_assert_max_num_queries(5):  # days in use, their branch, ready holds
             sweep()
 
     def test_takes_many_loans_in_batches(self, manager: Desk, monkeypatch: pytest.MonkeyPatch) -> None:

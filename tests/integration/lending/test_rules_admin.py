@@ -168,6 +168,12 @@ class TestEditingARule:
         sent = self.fields(manager, branch="NOWHERE") | {"preview": ""}
         assert "No branch has the code “NOWHERE”" in text(manager.post(f"{EDIT}?branch=NOWHERE", sent))
 
+    def test_is_not_begun_for_what_is_too_long(self, manager: Client) -> None:
+        answer = manager.get(EDIT, {"branch": "X" * 30})
+        assert (answer.status_code, answer["Location"]) == (302, MATRIX)
+        sent = self.fields(manager, category="premium") | {"save": "", "reason": "x" * 501}
+        assert "at most 500 characters" in text(manager.post(f"{EDIT}?category=premium", sent))
+
     def test_of_everything_leaves_no_value_open(self, manager: Client) -> None:
         sent = self.fields(manager) | {"loan_days": "", "preview": ""}
         page = text(manager.post(EDIT, sent))
@@ -198,6 +204,17 @@ class TestThePreviewsCounts:
         assert "(limit for dvd no limit → 2)" in page
         assert "speaks of 2 open loans" in page
         assert "Nobody would be refused" in self.preview(manager, {"max_of_type": "3"}, item_type="dvd")
+
+    def test_tell_of_types_that_no_rule_names_apart(self, manager: Client) -> None:
+        dispatch(SetRule(item_type="dvd", values={"loan_days": 7}))
+        for types in (("book", "book"), ("dvd", "dvd"), ("book", "cd")):
+            card = a_patron().card_number
+            for item_type in types:
+                a_loan(patron_card=card, copy_barcode=a_copy(item_type=item_type).barcode)
+        page = self.preview(manager, {"max_of_type": "2"}, category="regular")
+        of_one_type = "1 regular patron could borrow nothing more of one type until they bring one back"
+        assert f"{of_one_type} (limit no limit → 2)" in page
+        assert f"{of_one_type} (limit for dvd no limit → 2)" in page
 
     def test_tell_of_holds(self, manager: Client) -> None:
         patron = a_patron()

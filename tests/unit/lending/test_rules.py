@@ -72,14 +72,15 @@ class TestSettingARule:
         library.set({"max_of_type": 1}, item_type="book")
         library.lend("P1")
         assert codes(partial(library.lend, "P1")) == ["item_type_limit_reached"]
-        assert library.lend("P1", item_type="dvd")
+        library.lend("P1", item_type="dvd")
+        assert len(library.work.loans.all) == 2
 
     def test_opens_lending_to_a_category_that_no_rule_named(self) -> None:
         library = Library(FALLBACK, CirculationRule.of(category="regular"))
         library.work.patrons.register("P1", category="premium")
         assert codes(lambda: library.lend("P1")) == ["no_terms_for_category"]
         library.set({}, category="premium")
-        assert library.lend("P1")
+        assert library.lend("P1") == datetime(2024, 1, 29, 23, 59, 59, tzinfo=UTC)
 
     def test_is_refused_to_whoever_saw_another_version(self, library: Library) -> None:
         library.set({"loan_days": 7}, category="regular", version=1)
