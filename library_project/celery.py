@@ -6,8 +6,10 @@ from typing import Any
 
 from celery import Celery
 from celery.beat import EmbeddedService
-from celery.signals import setup_logging, worker_ready
+from celery.signals import after_task_publish, setup_logging, worker_ready
 from django.conf import settings
+
+from shared_kernel.resilience.pulse import pulse
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "library_project.settings")
 
@@ -15,11 +17,16 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "library_project.settings")
 _TICKS = {
     "relay the outbox": ("outbox.relay", 1),
     "deliver notices": ("patrons.deliver_notices", 1),
+    "reckon popularity": ("catalog.reckon_popularity", 5),
 }
 #: These follow the calendar. Tests that move it give the commands themselves.
 _CALENDAR_TICKS = {
     "expire holds": ("lending.expire_holds", 60),
+    "leave closed days": ("lending.redate_loans", 60),
     "remind of due dates": ("lending.remind_due_soon", 3600),
+    "remind of memberships": ("patrons.remind_membership_ends", 3600),
+    "tell of overdue loans": ("lending.mark_overdues", 900),
+    "give up lost copies": ("lending.age_to_lost", 3600),
     "prune the outbox": ("outbox.prune", 86_400),
 }
 if not settings.LIBRARY_TESTING:
@@ -31,10 +38,13 @@ def _tick(task: str, *, every: int) -> dict[str, Any]:  # beat's own shape
     return {"task": task, "schedule": float(every), "options": {"expires": 2 * every}}
 
 
-app = Celery("library")
+app = Celery("library", task_cls="library_project.ticks:Tick")
 app.conf.update(
     broker_url=settings.RABBITMQ_URL or "memory://localhost/",
     broker_connection_retry_on_startup=True,
+    # The heartbeat also wakes an idle worker, ten times in its span: else a stop is heeded up to 10 s late.
+    broker_heartbeat=10,
+    broker_heartbeat_checkrate=10,
     task_ignore_result=True,
     task_acks_late=False,
     task_default_queue="library.ticks",
@@ -62,3 +72,9 @@ def start_embedded_beat(**_: Any) -> None:  # Celery's signal arguments
     if not settings.RABBITMQ_URL:
         clock: Thread = EmbeddedService(app, thread=True)  # type: ignore[assignment]  # a process unless asked for a thread
         clock.start()
+
+
+@after_task_publish.connect
+def show_that_the_clock_ticks(**_: Any) -> None:  # Celery's signal arguments
+    """Only the clock gives tasks."""
+    pulse("beat")

@@ -1,17 +1,52 @@
 """Structured logs: each line carries the ids of its request or event, and no person's name."""
 
+import logging
 import logging.config
+import re
 
 import structlog
 
 from shared_kernel.services.origin import origin
+
+#: `Key (email)=(…) already exists.` and the like.
+_VALUES = re.compile(r"^((?:DETAIL|CONTEXT|LINE \d+):).*$", re.MULTILINE)
 
 
 def _with_origin(
     _logger: object, _method: str, event: structlog.typing.EventDict
 ) -> structlog.typing.EventDict:
     who = origin()
-    return {**event, "principal": who.principal, "door": who.door, "correlation_id": who.correlation_id}
+    cause = {"causation_id": who.causation_id} if who.causation_id else {}
+    return {
+        **event,
+        "principal": who.principal,
+        "door": who.door,
+        "correlation_id": who.correlation_id,
+        **cause,
+    }
+
+
+def _without_values(
+    _logger: object, _method: str, event: structlog.typing.EventDict
+) -> structlog.typing.EventDict:
+    """Take out of a traceback what PostgreSQL repeats of a row or a statement behind its error."""
+    if "exception" in event:
+        event["exception"] = _VALUES.sub(r"\1 (left out)", event["exception"])
+    return event
+
+
+class RoutesNotPaths(logging.Filter):
+    """Django's own lines about a request name its path, which may hold a card or a key: tell the route."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        """Let every line pass, its path replaced."""
+        request = getattr(record, "request", None)
+        path = getattr(request, "path", None)
+        if path is not None and isinstance(record.args, tuple):
+            route = getattr(getattr(request, "resolver_match", None), "route", "an unknown route")
+            told = {path, path.encode("unicode_escape").decode()}  # Django escapes what it tells
+            record.args = tuple(route if each in told else each for each in record.args)
+        return True
 
 
 def logging_settings(log_format: str) -> None:
@@ -22,6 +57,7 @@ def logging_settings(log_format: str) -> None:
         structlog.stdlib.add_log_level,
         structlog.processors.TimeStamper(fmt="iso", utc=True),
         structlog.processors.format_exc_info,
+        _without_values,
     ]
     renderer: structlog.typing.Processor = (
         structlog.processors.JSONRenderer()
@@ -44,9 +80,13 @@ def logging_settings(log_format: str) -> None:
             "version": 1,
             "disable_existing_loggers": False,
             "formatters": {"lines": formatter},
-            "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "lines"}},
+            "filters": {"routes": {"()": RoutesNotPaths}},
+            "handlers": {
+                "stderr": {"class": "logging.StreamHandler", "formatter": "lines", "filters": ["routes"]}
+            },
             "root": {"handlers": ["stderr"], "level": "INFO"},
             "loggers": {
+                "axes": {"level": "WARNING"},  # of a login, several lines say that it went well
                 # One line a second each says nothing.
                 "celery.app.trace": {"level": "WARNING"},
                 "celery.worker.strategy": {"level": "WARNING"},
@@ -54,3 +94,4 @@ def logging_settings(log_format: str) -> None:
             },
         }
     )
+    logging.captureWarnings(capture=True)

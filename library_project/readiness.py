@@ -8,10 +8,9 @@ from django.conf import settings
 from django.db import Error as DatabaseProblem
 from django.db import connection
 from django.db.migrations.executor import MigrationExecutor
-from django.utils import timezone
 
 from library_project.broker_probe import broker_probe
-from outbox.models import OutboxMessage
+from outbox.status import outbox_lag
 from shared_kernel.resilience.registry import all_breakers
 from shared_kernel.services.bus import Answer
 
@@ -61,7 +60,7 @@ def _look() -> Checks:
         database="ok",
         migrations="ok",
         broker=_broker(),
-        outbox_lag=_outbox_lag(),
+        outbox_lag=outbox_lag()[1],
         breakers={each.name: each.state for each in all_breakers()},
     )
 
@@ -82,13 +81,6 @@ def _broker() -> str:
     if not settings.RABBITMQ_URL:
         return "embedded"
     return "ok" if broker_probe(settings.RABBITMQ_URL).answers() else "away"
-
-
-def _outbox_lag() -> float:
-    # Messages at fault themselves wait for somebody to mend them, which is another matter.
-    waiting = OutboxMessage.objects.filter(published_at=None, attempts=0).order_by("id")
-    oldest = waiting.values_list("recorded_at", flat=True).first()
-    return max(0.0, (timezone.now() - oldest).total_seconds()) if oldest else 0.0
 
 
 def _migrated() -> bool:

@@ -4,11 +4,11 @@ import os
 import secrets
 from datetime import timedelta
 from pathlib import Path
-from typing import Any
 
-import environ
+from django.templatetags.static import static
 
 from library_project import configuration
+from library_project.database import database_settings, limited
 from library_project.logs import logging_settings
 
 BASE_DIR = Path(__file__).resolve().parent.parent
@@ -95,29 +95,19 @@ TEMPLATES = [
 ]
 
 
-def _database() -> dict[str, Any]:  # Django's own shape
-    database: dict[str, Any] = dict(environ.Env.db_url_config(chosen["DATABASE_URL"]))
-    if "sqlite" in database["ENGINE"]:
-        name = Path(database["NAME"])
-        database["NAME"] = str(name if name.is_absolute() else BASE_DIR / name)
-        database["OPTIONS"] = {
-            "transaction_mode": "IMMEDIATE",
-            "timeout": 20,
-            "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL;",
-        }
-    else:
-        # What the address says behind its question mark, such as sslmode=verify-full, holds.
-        database["OPTIONS"] = {"connect_timeout": 3, **database.get("OPTIONS", {})}
-        database["DISABLE_SERVER_SIDE_CURSORS"] = True
-        if chosen["DATABASE_POOL"]:
-            database["OPTIONS"]["pool"] = {"min_size": 1, "max_size": 8, "timeout": 5}
-        else:
-            database["CONN_MAX_AGE"] = 60
-            database["CONN_HEALTH_CHECKS"] = True
-    return database
-
-
-DATABASES = {"default": _database()}
+_database = database_settings(chosen["DATABASE_URL"], pool=chosen["DATABASE_POOL"], base=BASE_DIR)
+#: What a process that serves requests connects with; all others connect as DATABASES says.
+WEB_DATABASE_OPTIONS = _database["OPTIONS"]
+if "pool" in _database["OPTIONS"]:
+    WEB_DATABASE_OPTIONS, _database["OPTIONS"] = (
+        limited(
+            _database["OPTIONS"],
+            statement_timeout=chosen[f"DATABASE_{whose}STATEMENT_TIMEOUT"],
+            lock_timeout=chosen["DATABASE_LOCK_TIMEOUT"],
+        )
+        for whose in ("", "JOB_")
+    )
+DATABASES = {"default": _database}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 AUTHENTICATION_BACKENDS = [
@@ -170,7 +160,7 @@ REST_FRAMEWORK = {
     "DEFAULT_PERMISSION_CLASSES": ["shared_kernel.web.access.PolicyPermission"],
     "DEFAULT_RENDERER_CLASSES": [
         "shared_kernel.web.json.FastJSONRenderer",
-        "rest_framework.renderers.BrowsableAPIRenderer",
+        "shared_kernel.web.browsable.StaffPages",
     ],
     "DEFAULT_THROTTLE_CLASSES": ["shared_kernel.web.throttling.FairShare"],
     "DEFAULT_PARSER_CLASSES": ["shared_kernel.web.json.StrictJSONParser"],
@@ -222,4 +212,11 @@ LIBRARY_NOW: str = chosen["LIBRARY_NOW"] if LIBRARY_TESTING else ""
 LOGGING_CONFIG = None
 logging_settings(chosen["LOG_FORMAT"])
 
-UNFOLD = {"SITE_TITLE": "Library", "SITE_HEADER": "Library", "SITE_URL": "/"}
+UNFOLD = {
+    "SITE_TITLE": "Library",
+    "SITE_HEADER": "Library",
+    "SITE_URL": "/",
+    "SITE_FAVICONS": [
+        {"rel": "icon", "type": "image/svg+xml", "href": lambda _request: static("library.svg")}
+    ],
+}

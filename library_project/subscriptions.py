@@ -8,6 +8,7 @@ from outbox.subscriptions import Subscriptions
 SUBSCRIPTIONS: Subscriptions = {
     "catalog": {
         "lending.book_borrowed.v1": catalog.count_borrowing,
+        "lending.hold_copy_not_found.v1": catalog.mark_copy_missing,
     },
     "lending": {
         "catalog.copy_added.v1": lending.allocate_copies,
@@ -16,5 +17,18 @@ SUBSCRIPTIONS: Subscriptions = {
     "patrons": {
         "lending.book_borrowed.v1": patrons.owe_loan_receipt,
         "lending.book_returned.v1": patrons.owe_return_confirmation,
+        "lending.loan_renewed.v1": patrons.owe_renewal_confirmation,
+        "lending.loan_due_date_changed.v1": patrons.owe_due_date_change,
+        "lending.loan_due_soon.v1": patrons.owe_due_soon_reminder,
+        "lending.loan_still_overdue.v1": patrons.owe_overdue_notice,
+        "lending.loan_declared_lost.v1": patrons.withdraw_reminders,
+        "lending.loan_claimed_returned.v1": patrons.withdraw_reminders,
+        "lending.hold_ready.v1": patrons.owe_pickup_notice,
+        "lending.hold_deadline_changed.v1": patrons.owe_deadline_change,
+        "lending.hold_fulfilled.v1": patrons.withdraw_pickup_notice,
+        "lending.hold_cancelled.v1": patrons.withdraw_pickup_notice,
+        "lending.hold_unallocated.v1": patrons.withdraw_pickup_notice,
+        "lending.hold_expired.v1": patrons.owe_hold_expiry,
+        "patrons.membership_expiring.v1": patrons.owe_membership_reminder,
     },
 }

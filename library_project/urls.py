@@ -7,6 +7,7 @@ from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerView
 import catalog.urls
 import lending.urls
 import library_project.health
+import library_project.metrics
 import patrons.urls
 import shared_kernel.urls
 
@@ -25,7 +26,9 @@ urlpatterns = [
     path("docs", SpectacularSwaggerView.as_view(url_name="schema", permission_classes=[]), name="docs"),
     path("admin/", admin.site.urls),
     *library_project.health.urlpatterns,
+    *library_project.metrics.urlpatterns,
     *shared_kernel.urls.urlpatterns,
     *catalog.urls.page_urlpatterns,
+    *patrons.urls.page_urlpatterns,
     *lending.urls.page_urlpatterns,
 ]

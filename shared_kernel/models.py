@@ -1,4 +1,4 @@
-"""Bookkeeping that every context shares: receipts, audit, tokens, circuit breakers."""
+"""Bookkeeping that every context shares: receipts, audit, tokens, circuit breakers, runs of jobs."""
 
 from django.db import models
 from django.db.models import Q
@@ -15,7 +15,12 @@ class Receipt(models.Model):
     claimed_at = models.DateTimeField(db_index=True)
 
     class Meta:
-        constraints = (models.UniqueConstraint(fields=["principal", "key"], name="kernel_one_receipt_per_key"),)
+        constraints = (
+            models.UniqueConstraint(fields=["principal", "key"], name="kernel_one_receipt_per_key"),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.principal} {self.key}"
 
 
 class AuditEntry(models.Model):
@@ -45,6 +50,9 @@ class AuditEntry(models.Model):
             ),
         )
 
+    def __str__(self) -> str:
+        return f"{self.action} {self.outcome}"
+
 
 class ApiToken(models.Model):
     """A machine's credential. Only a digest of its random secret is kept."""
@@ -59,6 +67,9 @@ class ApiToken(models.Model):
 
     class Meta:
         ordering = ("-created_at",)
+
+    def __str__(self) -> str:
+        return self.name
 
 
 class Breaker(models.Model):
@@ -84,3 +95,17 @@ class Breaker(models.Model):
                 condition=Q(state__in=["closed", "open", "half_open"]), name="kernel_breaker_state_known"
             ),
         )
+
+    def __str__(self) -> str:
+        return f"{self.name} {self.state}"
+
+
+class JobRun(models.Model):
+    """When a scheduled job last succeeded."""
+
+    job = models.CharField(max_length=64, primary_key=True)
+    period = models.FloatField(help_text="The clock gives the job every so many seconds.")
+    succeeded_at = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return self.job

@@ -1,10 +1,12 @@
 """Chooses the database of the run before Django reads its settings, and offers real services to who asks.
 
-TEST_DATABASE=sqlite (default) or postgresql. Services start once a run; under xdist the controller starts
+TEST_DATABASE=sqlite (default) or postgresql; with TEST_PGBOUNCER=1 the latter by way of PgBouncer.
+Services start once a run; under xdist the controller starts
 them and the workers attach. REQUIRE_SERVICES=1 turns a missing service from a skip into a failure.
 """
 
 import os
+import tempfile
 import uuid
 from collections.abc import Iterator
 from functools import cache
@@ -15,11 +17,13 @@ import django
 import pytest
 
 from tests.services.launch import Services, start_all
+from tests.services.pgbouncer import PgBouncer, pgbouncer
 from tests.services.postgresql import Postgres
 from tests.services.rabbitmq import RabbitMQ
 
 ROOT = Path(__file__).resolve().parent.parent
 ON_POSTGRESQL = os.environ.get("TEST_DATABASE", "sqlite") == "postgresql"
+BY_PGBOUNCER = ON_POSTGRESQL and os.environ.get("TEST_PGBOUNCER") == "1"
 IS_WORKER = "PYTEST_XDIST_WORKER" in os.environ
 
 
@@ -34,15 +38,37 @@ def _postgresql_url(name: str) -> str:
     server = _services().postgresql
     if not isinstance(server, Postgres):
         raise pytest.UsageError(f"TEST_DATABASE=postgresql, but there is none: {server.reason}")
-    return urlunsplit(urlsplit(server.url)._replace(path=f"/{name}"))
+    return _by_the_way(urlunsplit(urlsplit(server.url)._replace(path=f"/{name}")))
+
+
+@cache
+def _pgbouncer() -> PgBouncer:
+    """The run's PgBouncer, whichever of its processes started it."""
+    server = _services().postgresql
+    assert isinstance(server, Postgres)
+    if shared := os.environ.get("TEST_PGBOUNCER_URL"):
+        return PgBouncer(url=shared, origin="TEST_PGBOUNCER_URL")
+    started = pgbouncer(server)
+    if not isinstance(started, PgBouncer):
+        raise pytest.UsageError(f"TEST_PGBOUNCER=1, but there is none: {started.reason}")
+    os.environ["TEST_PGBOUNCER_URL"] = started.url
+    return started
+
+
+def _by_the_way(url: str) -> str:
+    return _pgbouncer().before(url) if BY_PGBOUNCER else url
 
 
 if ON_POSTGRESQL:
     os.environ["DATABASE_URL"] = _postgresql_url("postgres")
 else:
     os.environ["DATABASE_URL"] = "sqlite:///var/unused-by-tests.sqlite3"
+_metrics = tempfile.TemporaryDirectory(prefix="library-metrics-")  # each worker counts for itself
 os.environ.update(
-    DJANGO_SETTINGS_MODULE="library_project.settings", LIBRARY_TESTING="1", DATABASE_POOL="false"
+    DJANGO_SETTINGS_MODULE="library_project.settings",
+    LIBRARY_TESTING="1",
+    DATABASE_POOL="false",
+    PROMETHEUS_MULTIPROC_DIR=_metrics.name,
 )
 for name in ("RABBITMQ_URL", "RABBITMQ_HOST", "SENDGRID_API_KEY"):
     os.environ[name] = ""
@@ -72,10 +98,18 @@ def django_db_modify_db_settings(
         settings.DATABASES["default"].setdefault("TEST", {})["NAME"] = (
             f"test_{os.getpid()}_{uuid.uuid4().hex[:8]}"
         )
+        if not BY_PGBOUNCER:  # as with a pool, which the tests do without
+            settings.DATABASES["default"]["OPTIONS"]["prepare_threshold"] = 5
     else:
         settings.DATABASES["default"].setdefault("TEST", {})["NAME"] = str(
             tmp_path_factory.mktemp("database") / "test.sqlite3"
         )
+
+
+@pytest.fixture(scope="session")
+def django_db_keepdb(request: pytest.FixtureRequest) -> bool:
+    """Leave the run's database behind where PgBouncer still holds connections to it."""
+    return BY_PGBOUNCER or bool(request.config.option.reuse_db)
 
 
 @pytest.fixture(scope="session")
@@ -116,7 +150,7 @@ def database_url(tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[str
         return
     server: Postgres = request.getfixturevalue("postgresql")
     name = f"own_{os.getpid()}_{uuid.uuid4().hex[:8]}"
-    yield server.create_database(name)
+    yield _by_the_way(server.create_database(name))
     server.drop_database(name)
 
 

@@ -1,7 +1,7 @@
 """Fills a library with a large demo: the one door for bulk that goes past the bus.
 
-Five million commands would take most of a day, and no rule is there to be asked: the data is made up to keep
-them, for trials of speed and for looking around, never in production. What commands leave behind is here all
+Three million commands would take hours, and no rule is there to be asked: the data is made up to keep them,
+for trials of speed and for looking around, never in production. What commands leave behind is here all
 the same. Aggregates are made by the domain's own factories and stored by the repositories' own mapping; each
 event is in the outbox, versions dense from 1, as published, and in the inbox of whoever listens; each book's
 words are indexed, each borrowing is counted. Two things are missing on purpose: nobody is owed a letter, and
@@ -23,7 +23,7 @@ from django.utils import timezone
 from catalog.adapters.repositories import DjangoBooks, DjangoCopies
 from catalog.domain.book import Book
 from catalog.models import BookRow, BorrowingCountRow, IsbnRow
-from catalog.services.search import search_text
+from catalog.services import indexing
 from lending.adapters.repositories.loans import DjangoLoans
 from lending.domain.loan import Loan
 from lending.models import LoanRow
@@ -32,7 +32,7 @@ from library_project.demo.circulation import Circulation
 from library_project.demo.loans import Loans
 from library_project.demo.membership import Membership
 from library_project.demo.stock import Stock
-from library_project.demo.volume import Calendar, Volume
+from library_project.demo.volume import Calendar, Kind, Volume
 from patrons.adapters.repositories import DjangoPatrons
 from patrons.models import PatronRow
 from shared_kernel.models import AuditEntry
@@ -57,7 +57,7 @@ class Filled:
 
 def began(volume: Volume) -> datetime | None:
     """When the first book of this very volume came, where an earlier run has begun to make it."""
-    first = BookRow.objects.filter(id=volume.id_of("book", 0)).values_list("added_at", flat=True)
+    first = BookRow.objects.filter(id=volume.id_of("books", 0)).values_list("added_at", flat=True)
     return first.first()
 
 
@@ -98,7 +98,7 @@ class _Filling:
 
     def _books(self) -> None:
         stock = Stock(volume=self._volume, calendar=self._calendar, currency=settings.CURRENCY)
-        for numbers in self._missing(BookRow, "book", self._volume.books):
+        for numbers in self._missing(BookRow, "books", self._volume.books):
             books = [stock.book(number) for number in numbers]
             copies = [
                 copy
@@ -115,16 +115,11 @@ class _Filling:
         self._bulk.table(IsbnRow).insert(
             {"isbn": isbn.digits, "book_id": book.id} for book in books for isbn in book.description.isbns
         )
-        if connection.vendor == "sqlite":  # PostgreSQL does it by itself
-            with connection.cursor() as cursor:
-                cursor.executemany(
-                    "INSERT INTO catalog_booksearch (book, words) VALUES (%s, %s)",
-                    [(book.id.hex, search_text(book.description)) for book in books],
-                )
+        indexing.index(books)
 
     def _patrons(self) -> None:
         membership = Membership(volume=self._volume, calendar=self._calendar)
-        for numbers in self._missing(PatronRow, "patron", self._volume.patrons):
+        for numbers in self._missing(PatronRow, "patrons", self._volume.patrons):
             with transaction.atomic():
                 self._bulk.store(DjangoPatrons(), [membership.patron(number) for number in numbers])
             self._progress("patrons", numbers.stop, self._volume.patrons)
@@ -134,7 +129,7 @@ class _Filling:
         lendings = Circulation(self._volume, loans.terms).lendings()
         missing, made = False, 0
         while chunk := list(islice(lendings, _CHUNK)):  # those that are there are only drawn again
-            missing = missing or not self._is_there(LoanRow, "loan", made)
+            missing = missing or not self._is_there(LoanRow, "loans", made)
             if missing:
                 self._store(loans.loans(made, chunk))
             made += len(chunk)
@@ -148,12 +143,12 @@ class _Filling:
                 Counter((loan.copy.book_id, loan.borrowed_at.date().replace(day=1)) for loan in loans)
             )
 
-    def _missing(self, rows: type[models.Model], kind: str, count: int) -> Iterator[range]:
+    def _missing(self, rows: type[models.Model], kind: Kind, count: int) -> Iterator[range]:
         """The numbers of what isn't there yet, chunk by chunk: the first of a chunk came with all of it."""
         chunks = (range(first, min(first + _CHUNK, count)) for first in range(0, count, _CHUNK))
         return (numbers for numbers in chunks if not self._is_there(rows, kind, numbers.start))
 
-    def _is_there(self, rows: type[models.Model], kind: str, number: int) -> bool:
+    def _is_there(self, rows: type[models.Model], kind: Kind, number: int) -> bool:
         return rows._default_manager.filter(pk=self._volume.id_of(kind, number)).exists()
 
     def _audit(self, filled: Filled) -> None:
@@ -176,7 +171,7 @@ def _count_borrowings(counts: Counter[tuple[UUID, date]]) -> None:
     with connection.cursor() as cursor:
         cursor.executemany(
             f"INSERT INTO {table} (book_id, month, count) VALUES (%s, %s, %s)"  # noqa: S608  the model's name
-            f" ON CONFLICT (book_id, month) DO UPDATE SET count = {table}.count + excluded.count",
+            f" ON CONFLICT (book_id, month) DO UPDATE SET count = {table}.count + excluded.count, reckoning = 'due'",
             [(_key(book), adapted(month), count) for (book, month), count in counts.items()],
         )
 

@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from random import Random
 from typing import Self
 
-from catalog.domain.barcode import Barcode
 from catalog.services.commands.add_copy import DEFAULT_BRANCH
 from lending.adapters.repositories.rules import DjangoCalendars, DjangoRules
 from lending.domain.branch_calendar import BranchCalendar
@@ -14,7 +13,7 @@ from lending.domain.loan import LentCopy, Loan
 from lending.domain.policies.patron import NoTermsForCategory
 from library_project.demo.circulation import Lending, Terms
 from library_project.demo.membership import categories, category
-from library_project.demo.stock import item_type, item_types, title_of
+from library_project.demo.stock import barcode, item_type, item_types, title_of
 from library_project.demo.volume import Calendar, Volume
 
 _LOANS_SEED = 1 << 42
@@ -53,17 +52,16 @@ class Loans:
         slug = item_type(lending.copy)
         terms = self.terms[category(lending.patron), slug]
         at = self.calendar.at(lending.day, seconds=random.randint(_FIRST_SECOND, _LAST_SECOND))
-        copy_id = self.volume.id_of("copy", lending.copy)
         loan = Loan.borrow(
-            id=self.volume.id_of("loan", number),
+            id=self.volume.id_of("loans", number),
             copy=LentCopy(
-                id=copy_id,
-                book_id=self.volume.id_of("book", lending.book),
-                barcode=Barcode.made_from(copy_id).text,
+                id=self.volume.id_of("copies", lending.copy),
+                book_id=self.volume.id_of("books", lending.book),
+                barcode=barcode(lending.copy).text,
                 book_title=title_of(lending.book),
                 item_type=slug,
             ),
-            patron_id=self.volume.id_of("patron", lending.patron),
+            patron_id=self.volume.id_of("patrons", lending.patron),
             branch=DEFAULT_BRANCH,
             at=at,
             due_at=self.branch.due_at(after=at, from_day=self.branch.day_of(at), days=terms.loan_days),

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from random import Random
 from typing import Final
+from uuid import UUID
 
 from catalog.services.commands.add_copy import DEFAULT_BRANCH
 from library_project.demo.volume import LOAN_DAYS, Calendar, Volume, day_of_arrival
@@ -42,7 +43,7 @@ class Membership:
         day = day_of_arrival(number, self.volume.patrons, earlier=PATRONS_BEFORE)
         ends_on = self.calendar.today + timedelta(days=random.randint(_SOONEST_END, _LATEST_END))
         patron = Patron.register(
-            id=self.volume.id_of("patron", number),
+            id=self.volume.id_of("patrons", number),
             card_number=_card(number),
             name=PersonName.parse(f"{given} {family}"),
             email=EmailAddress.parse(f"{_plain(given)}.{_plain(family)}.{number}@example.org"),
@@ -52,9 +53,8 @@ class Membership:
             at=self.calendar.at(day, seconds=number % 600),
         )
         if number % _SUSPENDED_EACH == _SUSPENDED_EACH - 1:
-            block = Block(
-                id=self.volume.id_of("block", number), reason="The card was found in the street.", until=None
-            )
+            block_id = UUID(int=random.getrandbits(128), version=4)
+            block = Block(id=block_id, reason="The card was found in the street.", until=None)
             patron.block(block, at=self.calendar.at(LOAN_DAYS - 1, seconds=_EVENING))
         return patron
 

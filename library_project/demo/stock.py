@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from random import Random
 from typing import Final
 
+from catalog.domain.barcode import Barcode
 from catalog.domain.book import Book
 from catalog.domain.copy import Copy, ItemType
 from catalog.domain.description import Description
@@ -52,7 +53,7 @@ class Stock:
             publisher=words.publisher(),
             subjects=words.subjects(),
         )
-        return Book.add(id=self.volume.id_of("book", number), description=description, at=at)
+        return Book.add(id=self.volume.id_of("books", number), description=description, at=at)
 
     def copies(self, book: Book, number: int) -> list[Copy]:
         """The copies of the book with this number."""
@@ -62,8 +63,9 @@ class Stock:
         random = Random(_COPIES_SEED + number)  # noqa: S311  a demo needs no secrets
         price = Money.from_minor(random.randrange(500, 6000, 50), self.currency)
         return Copy.add(
-            id=self.volume.id_of("copy", number),
+            id=self.volume.id_of("copies", number),
             book_id=book.id,
+            barcode=barcode(number),
             item_type=ItemType(item_type(number)),
             branch=DEFAULT_BRANCH,
             price=price if random.random() < _WITH_PRICE else None,
@@ -74,6 +76,11 @@ class Stock:
 def title_of(number: int) -> str:
     """What the book with this number is called."""
     return Title(_titled(number)[2]).text
+
+
+def barcode(copy: int) -> Barcode:
+    """What stands on the copy with this number. None that is made from an id looks like it."""
+    return Barcode(f"D{copy:08}")
 
 
 def item_type(copy: int) -> str:

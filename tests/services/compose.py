@@ -2,6 +2,7 @@
 
 import atexit
 import json
+import os
 import shutil
 import subprocess
 import threading
@@ -10,6 +11,10 @@ from dataclasses import dataclass
 from tests.services.daemon import Unavailable
 from tests.services.home import ROOT
 
+#: Containers and volumes of their own, beside those of a library that may run on this machine for real.
+_PROJECT = "library-tests"
+_SECRETS = dict.fromkeys(("SECRET_KEY", "ALLOWED_HOSTS", "POSTGRES_PASSWORD", "RABBITMQ_PASSWORD"), "tests")
+
 _one_at_a_time = threading.Lock()  # two simultaneous `up` fight over creating the project's network
 
 
@@ -17,8 +22,9 @@ def compose(*arguments: str, seconds: float = 60) -> str:
     """Run docker compose on the project and return what it prints; raise Unavailable with its last words."""
     try:
         done = subprocess.run(
-            ["docker", "compose", *arguments],
+            ["docker", "compose", "--project-name", _PROJECT, *arguments],
             cwd=ROOT,
+            env=os.environ | _SECRETS,
             capture_output=True,
             text=True,
             timeout=seconds,

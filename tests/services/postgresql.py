@@ -91,7 +91,7 @@ def _from_packages(settings: dict[str, str]) -> Postgres:
 
 def _from_local_binaries(settings: dict[str, str]) -> Postgres:
     binaries = _binaries()
-    home = Home("postgresql", owner=_server_user())
+    home = Home("postgresql", owner=server_user())
     try:
         _create_cluster(binaries, home.path)
         return _start(binaries, home, settings)
@@ -110,7 +110,7 @@ def _binaries() -> Path:
     raise Unavailable(f"no {Postgres.name} is installed")
 
 
-def _server_user() -> str | None:
+def server_user() -> str | None:
     """PostgreSQL refuses to run as root: its package's user takes over."""
     if os.geteuid() != 0:
         return None
@@ -126,7 +126,7 @@ def _create_cluster(binaries: Path, home: Path) -> None:
     initdb = [str(binaries / "initdb"), f"--pgdata={home / 'data'}", *options]
     for languages in (natural, []):  # the former needs PostgreSQL 15
         done = subprocess.run(
-            [*initdb, *languages], cwd=home, user=_server_user(), capture_output=True, text=True, check=False
+            [*initdb, *languages], cwd=home, user=server_user(), capture_output=True, text=True, check=False
         )
         if done.returncode == 0:
             return
@@ -140,7 +140,7 @@ def _start(binaries: Path, home: Home, settings: dict[str, str]) -> Postgres:
         name=Postgres.daemon_name,
         home=home.path,
         command=command + [f"--{name}={value}" for name, value in settings.items()],
-        user=_server_user(),
+        user=server_user(),
         stop_signal=signal.SIGINT,  # at once; on SIGTERM it would wait for its clients to leave
     ).save()
     daemon.start()

@@ -97,8 +97,9 @@ class Command(LibraryCommand):
             self.stderr.write("What is made so far, stays; the same command goes on from there.")
             raise
         except IntegrityError as error:
+            fault = str(error).partition("\n")[0]
             raise CommandError(
-                f"in_use: somebody has used the half-made demo: {error}; {_START_OVER}"
+                f"in_use: somebody has used the half-made demo ({fault}); {_START_OVER}"
             ) from error
         self._tell(filled)
 

@@ -1,0 +1,64 @@
+"""How the library connects to its database: what a process does without its answer, and for how long."""
+
+from pathlib import Path
+from typing import Any
+
+import environ
+from django.conf import settings
+
+Options = dict[str, Any]  # as various as two drivers' options
+
+#: Seconds that a request waits for a connection of its process's pool, and for a lost one to come back.
+_POOL = {"min_size": 1, "max_size": 8, "timeout": 2.0, "reconnect_timeout": 2.0}
+#: A server that vanished without a word is noticed within some 20 seconds, not a quarter of an hour.
+_NOTICE_SILENCE = {
+    "connect_timeout": 3,
+    "keepalives_idle": 10,
+    "keepalives_interval": 5,
+    "keepalives_count": 2,
+    "tcp_user_timeout": 20_000,
+}
+
+
+def database_settings(url: str, *, pool: bool, base: Path) -> dict[str, Any]:  # Django's own shape
+    """Django's settings for the database at `url`; a file's path is relative to `base`."""
+    database: dict[str, Any] = dict(environ.Env.db_url_config(url))
+    if "sqlite" in database["ENGINE"]:
+        name = Path(database["NAME"])
+        database["NAME"] = str(name if name.is_absolute() else base / name)
+        database["OPTIONS"] = {
+            "transaction_mode": "IMMEDIATE",
+            "timeout": 20,
+            "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL;",
+        }
+        return database
+    # What the address says behind its question mark, such as sslmode=verify-full, holds.
+    database["OPTIONS"] = {**_NOTICE_SILENCE, **database.get("OPTIONS", {})}
+    database["DISABLE_SERVER_SIDE_CURSORS"] = True
+    database["CONN_HEALTH_CHECKS"] = (
+        True  # of a pool's connections too: a restarted server is noticed unharmed
+    )
+    if pool:
+        database["OPTIONS"] |= {"pool": _POOL, "prepare_threshold": 5}  # see shared_kernel/sql.py
+    else:
+        database["CONN_MAX_AGE"] = 60
+    return database
+
+
+def limited(options: Options, *, statement_timeout: float, lock_timeout: float) -> Options:
+    """The options with limits, in seconds, on what PostgreSQL does for a process; 0 is none.
+
+    Not for PgBouncer, which refuses them in a connection's first message and hands a connection from one
+    process to the next: there its own settings do the same (deploy/pgbouncer). What the address itself says
+    of a limit, holds.
+    """
+    limits = {"statement_timeout": statement_timeout, "lock_timeout": lock_timeout}
+    given = [f"-c {name}={seconds * 1000:.0f}" for name, seconds in limits.items() if seconds]
+    return (
+        {**options, "options": " ".join([*given, options.get("options", "")]).strip()} if given else options
+    )
+
+
+def limit_requests() -> None:
+    """Give this process, which serves requests, their limits; to be called before it first connects."""
+    settings.DATABASES["default"]["OPTIONS"] = settings.WEB_DATABASE_OPTIONS

@@ -1,0 +1,119 @@
+"""`/metrics` for Prometheus: what all processes have counted, and what the database says at this moment.
+
+Open like the health checks, so it names nobody and nothing: kinds, codes, routes and numbers.
+"""
+
+from collections.abc import Iterator
+
+import structlog
+from django.db import Error as DatabaseProblem
+from django.http import HttpRequest, HttpResponse
+from django.urls import re_path
+from django.utils import timezone
+from prometheus_client import CollectorRegistry
+from prometheus_client.exposition import CONTENT_TYPE_LATEST, generate_latest
+from prometheus_client.metrics_core import GaugeMetricFamily, Metric
+from prometheus_client.registry import Collector
+
+from library_project.health import watched
+from outbox.status import consumer_lags, in_quarantine, outbox_lag
+from outbox.subscriptions import subscriptions
+from outbox.waiting import failing
+from patrons.services.backlog import notice_backlog
+from shared_kernel.metrics import sums
+from shared_kernel.models import Breaker
+from shared_kernel.resilience.registry import all_breakers
+from shared_kernel.services.jobs import job_runs
+
+log = structlog.get_logger(__name__)
+
+
+@watched
+def metrics(_request: HttpRequest) -> HttpResponse:
+    """Everything, in Prometheus' text format; without the database what was counted, and that it is away."""
+    registry = CollectorRegistry()
+    registry.register(sums())
+    registry.register(_Looked())
+    return HttpResponse(generate_latest(registry), content_type=CONTENT_TYPE_LATEST)
+
+
+class _Looked(Collector):
+    """Looks at the database when asked: some twenty short queries, whatever is stored."""
+
+    def collect(self) -> Iterator[Metric]:
+        """Every gauge, unless the database is away."""
+        try:
+            found = [*_delivery(), *_consumers(), *_notices(), *_breakers(), *_jobs()]
+        except DatabaseProblem as problem:
+            log.warning("metrics_without_database", problem=type(problem).__name__)
+            found = []
+        yield _gauge("library_database_up", "Whether the database answers.", float(bool(found)))
+        yield from found
+
+
+def _delivery() -> Iterator[Metric]:
+    pending, age = outbox_lag()
+    yield _gauge("library_outbox_pending", "Events that wait to be published, up to 100000.", pending)
+    yield _gauge("library_outbox_oldest_age_seconds", "Seconds that the oldest of them has waited.", age)
+    yield _gauge(
+        "library_outbox_failing", "Events that can't be published by their own fault.", failing().count()
+    )
+
+
+def _consumers() -> Iterator[Metric]:
+    behind = _family(
+        "library_consumer_pending", "Published events still to be received, up to 1000.", "consumer"
+    )
+    age = _family("library_consumer_lag_seconds", "Seconds since the oldest was published.", "consumer")
+    for consumer, (count, seconds) in consumer_lags().items():
+        behind.add_metric([consumer], count)
+        age.add_metric([consumer], seconds)
+    stuck = _family("library_quarantined", "Messages in quarantine.", "consumer")
+    counts = in_quarantine()
+    for consumer in {*subscriptions(), *counts}:
+        stuck.add_metric([consumer], counts.get(consumer, 0))
+    yield from (behind, age, stuck)
+
+
+def _notices() -> Iterator[Metric]:
+    backlog = notice_backlog(at=timezone.now())
+    notices = _family("library_notices", "Notices that are not sent, by state.", "state")
+    for state, count in backlog.counts.items():
+        notices.add_metric([state], count)
+    yield notices
+    yield _gauge(
+        "library_notices_overdue_seconds",
+        "Seconds that a notice is overdue at most.",
+        backlog.overdue_seconds,
+    )
+    yield _gauge("library_mail_channel_paused", "Whether sending is paused.", float(backlog.paused))
+
+
+def _breakers() -> Iterator[Metric]:
+    states = GaugeMetricFamily(
+        "library_circuit_breaker_state", "1 for the state that a breaker is in.", labels=("breaker", "state")
+    )
+    for each in all_breakers():
+        for state in Breaker.State.values:
+            states.add_metric([each.name, state], float(each.state == state))
+    yield states
+
+
+def _jobs() -> Iterator[Metric]:
+    succeeded = _family("library_job_last_success_timestamp_seconds", "When a job last succeeded.", "job")
+    period = _family("library_job_period_seconds", "Seconds from one run of a job to the next.", "job")
+    for run in job_runs():
+        succeeded.add_metric([run.job], run.succeeded_at.timestamp())
+        period.add_metric([run.job], run.period)
+    yield from (succeeded, period)
+
+
+def _gauge(name: str, explained: str, value: float) -> Metric:
+    return GaugeMetricFamily(name, explained, value=value)
+
+
+def _family(name: str, explained: str, label: str) -> GaugeMetricFamily:
+    return GaugeMetricFamily(name, explained, labels=(label,))
+
+
+urlpatterns = [re_path(r"^metrics/?$", metrics, name="metrics")]

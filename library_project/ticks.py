@@ -1,0 +1,46 @@
+"""What each tick of the clock has besides its work: an id that its lines in the log share, and a record."""
+
+from time import monotonic
+from typing import Any
+
+import structlog
+from celery import Task
+from django.db import Error as DatabaseProblem
+
+from shared_kernel.resilience.pulse import pulse
+from shared_kernel.services.origin import Origin, acting
+
+#: That a job of each second goes well, is put down this seldom, in seconds.
+_NOTED_EVERY = 30.0
+_next_note: dict[str, float] = {}
+
+log = structlog.get_logger(__name__)
+
+
+class Tick(Task):  # type: ignore[type-arg]  # a tick takes nothing and answers nothing
+    """A task that the clock gives."""
+
+    abstract = True
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:  # Celery's own signature
+        """Do the task on the system's behalf; that it went well goes on record."""
+        pulse("worker")
+        with acting(Origin(door="job")):
+            result = super().__call__(*args, **kwargs)
+            self._note_success()
+        return result
+
+    def _note_success(self) -> None:
+        from shared_kernel.services.jobs import (
+            note_success,
+        )  # Celery wants this class before there are models
+
+        entries = self.app.conf.beat_schedule.values()
+        period = next((entry["schedule"] for entry in entries if entry["task"] == self.name), None)
+        if period is None or monotonic() < _next_note.get(self.name, 0.0):
+            return
+        try:
+            note_success(self.name, period=period)
+        except DatabaseProblem as problem:
+            log.warning("job_not_noted", job=self.name, problem=type(problem).__name__)
+        _next_note[self.name] = monotonic() + min(_NOTED_EVERY, period)
