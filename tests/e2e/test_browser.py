@@ -89,6 +89,31 @@ class TestEverybodysPages:
         assert serious_issues(page) == []
 
 
+class TestTheApisDocumentation:
+    def test_shows_every_operation_without_help_from_elsewhere(self, page: Page) -> None:
+        page.goto("/docs")
+        expect(page.get_by_role("heading", name="Library circulation")).to_be_visible()
+        expect(page.locator(".opblock-summary-path", has_text="/api/v1/loans").first).to_be_visible()
+
+
+class TestTheCirculationDesk:
+    def test_lends_a_copy_and_takes_it_back(self, page: Page, made: MadeRun) -> None:
+        [barcode], patron = made.desk.add_copies(title="A desk copy"), made.desk.register()
+        log_in(page, made, "librarian")
+        page.goto("/desk/")
+        assert serious_issues(page) == []
+        lend = page.locator("form", has=page.get_by_role("button", name="Lend"))
+        lend.get_by_label("Patron's card or email").fill(patron.card)
+        lend.get_by_label("Copy's barcode").fill(barcode)
+        lend.get_by_role("button", name="Lend").click()
+        expect(page.get_by_role("status").get_by_text("A desk copy")).to_be_visible()
+        back = page.locator("form", has=page.get_by_role("button", name="Take back"))
+        back.get_by_label("Copy's barcode").fill(barcode)
+        back.get_by_role("button", name="Take back").click()
+        expect(page.get_by_role("status").get_by_text("A desk copy")).to_be_visible()
+        assert made.desk.get(f"/api/v1/copies/{barcode}").json["state"] == "free"
+
+
 class TestLendingInTheAdministration:
     def test_lends_a_copy_and_says_so(self, page: Page, made: MadeRun) -> None:
         [barcode], patron = made.desk.add_copies(), made.desk.register()

@@ -10,7 +10,7 @@ import pytest
 
 from tests.e2e.desk import Answer
 from tests.e2e.library import Library
-from tests.e2e.watching import TROUBLE, listening
+from tests.e2e.watching import BORROWED, listening, trouble
 
 pytestmark = pytest.mark.xdist_group("library")
 
@@ -31,14 +31,14 @@ def at_once(*calls: Callable[[], Answer]) -> Counter[int]:
 def _no_trouble_in_any_log(library: Library) -> Iterator[None]:
     before = library.system.log_lengths()
     yield
-    assert TROUBLE.findall(library.system.logs(after=before)) == []
+    assert trouble(library.system.logs(after=before)) == ""
 
 
 class TestTwentyPatronsWhoWantOneCopy:
     def test_see_it_lent_to_exactly_one_of_them_with_one_event(self, library: Library) -> None:
         desk, [barcode] = library.desk, library.desk.add_copies()
         patrons = [desk.register() for _ in range(20)]
-        with listening(library.broker.url, to="lending.#") as ear:
+        with listening(library.broker.url, to=BORROWED) as ear:
             answers = at_once(*(partial(desk.borrow, barcode, patron) for patron in patrons))
             assert answers == {201: 1, 409: 19}
             library.ledger.comes_out_even(within=5)

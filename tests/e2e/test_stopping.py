@@ -5,7 +5,7 @@ import signal
 import pytest
 
 from tests.e2e.library import EVERYTHING, Library
-from tests.e2e.watching import TROUBLE, eventually
+from tests.e2e.watching import eventually, trouble
 
 pytestmark = pytest.mark.xdist_group("library")
 
@@ -18,7 +18,7 @@ class TestTerminatingEveryProcessUnderLoad:
         before = system.log_lengths()
         answered = library.lend_while(lambda: system.send(signal.SIGTERM, EVERYTHING), to=patron)
         eventually(lambda: not system.running(), within=GRACE_SECONDS, instead=system.running)
-        assert TROUBLE.findall(system.logs(after=before)) == []
+        assert trouble(system.logs(after=before)) == ""
         system.start(*EVERYTHING)
         library.ledger.comes_out_even(within=30)
         assert library.open_loans(patron) >= answered

@@ -1,5 +1,6 @@
 """A book's way through the library, past every process that has a part in it."""
 
+from datetime import datetime
 from pathlib import Path
 
 import pytest
@@ -31,18 +32,15 @@ class TestALibrary:
         assert first["copies"] == first["created"]
         again = imported(library, DEMO_BOOKS)
         assert (again["created"], again["unchanged"]) == (0, first["created"])
-        found = library.desk.get("/api/v1/books?q=potter").json["results"]
-        assert found or library.desk.get("/api/v1/books").json["results"]
+        [found] = library.desk.get("/api/v1/books?q=tolk+hobb").json["results"]
+        assert found["availability"]["available"] == 1
 
     def test_imports_another_librarys_records(self, library: Library) -> None:
         assert imported(library, shared_data("traject_test_data.utf8.mrc"))["created"] > 0
 
     def test_tells_the_world_and_the_patron_of_a_borrowing_and_of_its_return(self, library: Library) -> None:
-        desk, [barcode], patron = (
-            library.desk,
-            library.desk.add_copies(title="Notes on the Engine"),
-            library.desk.register(),
-        )
+        desk, patron = library.desk, library.desk.register()
+        [barcode] = desk.add_copies(title="Notes on the Engine")
         with listening(library.broker.url, to="lending.#") as ear:
             lent = desk.borrow(barcode, patron)
             assert lent.status == 201
@@ -59,8 +57,7 @@ class TestALibrary:
             assert not any(secret in heard.text for secret in (patron.name, patron.email, patron.card))
         receipt, confirmation = library.letters_to(patron)
         assert "Notes on the Engine" in receipt
-        assert f"{int(loan['due_at'][8:10])} " in receipt
-        assert loan["due_at"][:4] in receipt
+        assert f"{datetime.fromisoformat(loan['due_at']):%-d %B %Y}" in receipt
         assert "you have returned" in confirmation
         counts = dict(library.system.rows("SELECT book_id, count FROM catalog_borrowingcountrow"))
         assert {plain(book): count for book, count in counts.items()}[plain(loan["book"])] == 1
@@ -69,7 +66,7 @@ class TestALibrary:
     def test_lends_nothing_to_a_suspended_patron(self, library: Library) -> None:
         desk, [barcode], patron = library.desk, library.desk.add_copies(), library.desk.register()
         assert desk.post(f"/patrons/{patron.id}/suspend", reason="unpaid bill").status == 200
-        with listening(library.broker.url, to="lending.#") as ear:
+        with listening(library.broker.url, to=BORROWED) as ear:
             refused = desk.borrow(barcode, patron)
             assert (refused.status, refused.codes) == (409, ["patron_blocked"])
             assert desk.post(f"/patrons/{patron.id}/reinstate").status == 200

@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import urlsplit
+from uuid import uuid4
 
 import amqp
 
@@ -17,8 +18,13 @@ from tests.services.daemon import wait_until
 from tests.system import System
 
 BORROWED, RETURNED = "lending.book_borrowed.v1", "lending.book_returned.v1"
-#: What no process may ever log.
-TROUBLE = re.compile(r"Traceback|database is locked|Internal Server Error|deadlock detected")
+_TROUBLE = re.compile(r"Traceback|database is locked|Internal Server Error|deadlock detected")
+
+
+def trouble(said: str) -> str:
+    """What no process may ever log: the first of it with the lines around, or nothing."""
+    found = _TROUBLE.search(said)
+    return said[max(0, found.start() - 500) : found.end() + 3000] if found else ""
 
 
 def eventually(
@@ -85,8 +91,8 @@ def listening(url: str, *, to: str) -> Iterator[Ear]:
     with connection:
         channel = connection.channel()
         channel.exchange_declare("library_events", "topic", durable=True, auto_delete=False)
-        declared = channel.queue_declare(exclusive=True)
-        queue = declared.queue
+        queue = f"ear-{uuid4()}"
+        channel.queue_declare(queue, exclusive=True)
         channel.queue_bind(queue, "library_events", to)
         yield Ear(channel, queue)
 
