@@ -64,6 +64,7 @@ deploy: .venv/.dev
 
 audit: .venv/.dev
 	$(BIN)/python -m pip check
+	$(BIN)/pip-audit --requirement requirements/base.txt --require-hashes --disable-pip --progress-spinner off
 
 lock: ## compile requirements/*.in again (needs uv)
 	cd requirements && for set in base dev; do \
