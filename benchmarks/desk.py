@@ -1,0 +1,110 @@
+"""A library to lend from: copies, patrons, and what each round begins and ends with."""
+
+from collections.abc import Callable, Sequence
+from typing import NamedTuple
+from uuid import UUID
+
+from django.db import connection
+
+from benchmarks.rounds import Void
+from catalog.services.commands.add_book import AddBook
+from catalog.services.commands.add_copy import AddCopy
+from lending.adapters.repositories.rules import DjangoRules
+from lending.domain.circulation_rule import effective_terms
+from lending.models import LoanRow
+from lending.services.commands.borrow_book import BorrowBook
+from lending.services.commands.return_book import ReturnBook
+from outbox.models import InboxReceipt, OutboxMessage
+from patrons.services.commands.register_patron import RegisterPatron
+from shared_kernel.models import AuditEntry, Receipt
+from shared_kernel.services.codec import to_json
+from shared_kernel.services.commands import dispatch
+
+#: So many loans a patron of the usual category may have.
+LOANS_EACH = 5
+_EMPTIED = (LoanRow, OutboxMessage, InboxReceipt, AuditEntry, Receipt)
+
+
+class Lending(NamedTuple):
+    """Who borrows what, as the desk scans it and as the tables know it."""
+
+    barcode: str
+    card: str
+    copy: UUID
+    book: UUID
+    patron: UUID
+    title: str
+    terms: str
+
+
+def opened(*, copies: int) -> Sequence[Lending]:
+    """The lendings of a round: patrons take turns, until each has five copies, each of a book of its own.
+
+    Each copy was lent and returned before, as nearly all of a library's are.
+    """
+    readers = [
+        dispatch(RegisterPatron(name=f"Reader {number}", email=f"reader{number}@example.org"))
+        for number in range(copies // LOANS_EACH)
+    ]
+    terms = _terms()
+    lendings = []
+    for number in range(copies):
+        book = dispatch(AddBook(title=f"Middlemarch, volume {number:04}", authors=("Eliot, George",)))
+        copy = dispatch(AddCopy(book=book.id, barcode=f"BENCH-{number:06}"))
+        reader = readers[number % len(readers)]
+        lendings.append(
+            Lending(copy.barcode, reader.card_number, copy.id, book.id, reader.id, book.title, terms)
+        )
+    for lending in lendings:
+        borrow(lending)
+        take_back(lending)
+    return lendings
+
+
+def _terms() -> str:
+    """The terms of the usual loan, as a loan's row keeps them."""
+    rules = DjangoRules().about(branch="MAIN", category="regular", item_type="book")
+    terms = effective_terms(rules, branch="MAIN", category="regular", item_type="book")
+    return to_json(terms).decode()
+
+
+def borrow(lending: Lending) -> None:
+    """Lend by the command, with every rule."""
+    dispatch(BorrowBook(copy_barcode=lending.barcode, patron_card=lending.card))
+
+
+def take_back(lending: Lending) -> None:
+    """Take back by the command."""
+    dispatch(ReturnBook(copy_barcode=lending.barcode))
+
+
+def each(lendings: Sequence[Lending], *steps: Callable[[Lending], None]) -> Callable[[], int]:
+    """A run that takes these steps with each lending, and tells how many lendings there are."""
+
+    def run() -> int:
+        for lending in lendings:
+            for step in steps:
+                step(lending)
+        return len(lendings)
+
+    return run
+
+
+def clear() -> None:
+    """Forget all loans and what was written with them."""
+    tables = ", ".join(connection.ops.quote_name(model._meta.db_table) for model in _EMPTIED)
+    with connection.cursor() as cursor:
+        cursor.execute(f"TRUNCATE {tables}")
+
+
+def expect(*, open_loans: int, loans: int, events: int) -> None:
+    """Look whether the operations left what they should have; each event has its audit. Raises Void."""
+    found = {
+        "open loans": LoanRow.objects.filter(state=LoanRow.State.OPEN).count(),
+        "loans": LoanRow.objects.count(),
+        "events": OutboxMessage.objects.count(),
+        "audit entries": AuditEntry.objects.count(),
+    }
+    wanted = {"open loans": open_loans, "loans": loans, "events": events, "audit entries": events}
+    if found != wanted:
+        raise Void(f"there are {found} instead of {wanted}")

@@ -1,0 +1,90 @@
+"""Measures by rounds: in each, every variant does the same work, so that only their ratios are told."""
+
+import resource
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from statistics import median
+from time import perf_counter
+from typing import Any
+
+
+class Void(Exception):
+    """A figure that doesn't count: something else happened than what was to be measured."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sample:
+    """What one variant took in one round. `client_cpu` is the measuring process's own share, in seconds."""
+
+    operations: int
+    seconds: float
+    client_cpu: float
+
+    @property
+    def rate(self) -> float:
+        """Operations a second."""
+        return self.operations / self.seconds
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Variant:
+    """One way to do the work. `prepare` makes the state that each way begins with; `check` raises Void."""
+
+    name: str
+    run: Callable[[], int]
+    prepare: Callable[[], None] = lambda: None
+    check: Callable[[int], None] = lambda _: None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Spread:
+    """The median of the rounds, with the lowest and the highest."""
+
+    median: float
+    lowest: float
+    highest: float
+
+    @classmethod
+    def of(cls, values: Sequence[float]) -> "Spread":
+        """The spread of these values."""
+        return cls(median=median(values), lowest=min(values), highest=max(values))
+
+
+Samples = Mapping[str, Sequence[Sample]]
+
+
+def interleave(variants: Sequence[Variant], *, rounds: int) -> Samples:
+    """Run each variant once a round, another first each time, after a first round that nobody counts."""
+    samples: dict[str, list[Sample]] = {variant.name: [] for variant in variants}
+    for number in range(rounds + 1):
+        first = number % len(variants)
+        for variant in [*variants[first:], *variants[:first]]:
+            sample = _measure(variant)
+            if number:
+                samples[variant.name].append(sample)
+    return samples
+
+
+def ratio(samples: Samples, ours: str, reference: str) -> Spread:
+    """Our rate as a share of the reference's, each round against itself."""
+    pairs = zip(samples[ours], samples[reference], strict=True)
+    return Spread.of([mine.rate / theirs.rate for mine, theirs in pairs])
+
+
+def as_json(samples: Samples) -> dict[str, list[dict[str, Any]]]:
+    """All samples, for the record."""
+    return {name: [asdict(sample) for sample in taken] for name, taken in samples.items()}
+
+
+def _measure(variant: Variant) -> Sample:
+    variant.prepare()
+    cpu, begun = _cpu(), perf_counter()
+    operations = variant.run()
+    sample = Sample(operations=operations, seconds=perf_counter() - begun, client_cpu=_cpu() - cpu)
+    variant.check(operations)
+    return sample
+
+
+def _cpu() -> float:
+    used = [resource.getrusage(whose) for whose in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)]
+    return sum(each.ru_utime + each.ru_stime for each in used)
