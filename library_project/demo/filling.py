@@ -171,7 +171,8 @@ def _count_borrowings(counts: Counter[tuple[UUID, date]]) -> None:
     with connection.cursor() as cursor:
         cursor.executemany(
             f"INSERT INTO {table} (book_id, month, count) VALUES (%s, %s, %s)"  # noqa: S608  the model's name
-            f" ON CONFLICT (book_id, month) DO UPDATE SET count = {table}.count + excluded.count, reckoning = 'due'",
+            f" ON CONFLICT (book_id, month) DO UPDATE"
+            f" SET count = {table}.count + excluded.count, reckoning = 'due'",
             [(_key(book), adapted(month), count) for (book, month), count in counts.items()],
         )
 

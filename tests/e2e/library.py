@@ -59,7 +59,7 @@ class Library:
 
         with ThreadPoolExecutor(1) as aside:
             lending = aside.submit(lend)
-            eventually(lambda: len(answered) >= 3 or lending.done(), within=10)
+            eventually(lambda: len(answered) >= 3 or lending.done(), within=30)
             happens()
             lending.result(timeout=30)
         return answered

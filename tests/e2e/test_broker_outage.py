@@ -39,9 +39,9 @@ class TestWhileTheBrokerIsDown:
         library.broker.stop_app()
         assert seconds_of_lending(library) < 2 * usual + 0.05
         eventually(
-            lambda: library.degraded == (200, ["rabbitmq"]), within=15, instead=lambda: library.degraded
+            lambda: library.degraded == (200, ["rabbitmq"]), within=30, instead=lambda: library.degraded
         )
         assert library.ledger.under_way()["unpublished"] >= 2 * ROUNDS
         library.broker.start_app()
         library.ledger.comes_out_even(within=30)
-        eventually(lambda: library.degraded == (200, []), within=15, instead=lambda: library.degraded)
+        eventually(lambda: library.degraded == (200, []), within=30, instead=lambda: library.degraded)

@@ -26,7 +26,9 @@ def killed_at(failpoint: str) -> dict[str, str]:
 def dies(library: Library, name: str) -> None:
     """Wait for a process's end."""
     eventually(
-        lambda: not library.system.processes[name].is_running(), within=10, instead=lambda: f"{name} lives"
+        lambda: not library.system.processes[name].is_running(),
+        within=REPAIRED_WITHIN,
+        instead=lambda: f"{name} lives",
     )
 
 
@@ -37,7 +39,7 @@ class TestAConsumerKilledBetweenCommitAndAck:
         system.start("consumer-patrons", **killed_at("consumer.before_ack"))
         library.desk.lend(barcode, patron)
         dies(library, "consumer-patrons")
-        eventually(lambda: in_queue(library, "patrons.events") == 1, within=10)
+        eventually(lambda: in_queue(library, "patrons.events") == 1, within=REPAIRED_WITHIN)
         system.start("consumer-patrons")
         eventually(lambda: in_queue(library, "patrons.events") == 0, within=REPAIRED_WITHIN)
         library.ledger.comes_out_even(within=REPAIRED_WITHIN)

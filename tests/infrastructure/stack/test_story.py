@@ -70,7 +70,7 @@ class TestTheStack:
         for consumer in ("consumer-catalog", "consumer-patrons"):
             [handled] = lines(stack, consumer, event="event_handled", **caused)
             assert handled["type"] == "lending.book_borrowed.v1"
-        assert wait_until(lambda: lines(stack, "worker", event="notice_accepted", **caused), seconds=5)
+        assert wait_until(lambda: bool(lines(stack, "worker", event="notice_accepted", **caused)), seconds=5)
 
     def test_names_nobody_in_any_line(self, running: Running, lent: Callable[[], Any]) -> None:
         patron = lent()

@@ -2,7 +2,7 @@
 
 import json
 from typing import Any
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import pytest
 from rest_framework.test import APIClient
@@ -36,7 +36,7 @@ def found(q: str) -> list[str]:
     return [book.title for book in ask(ListBooks(q=q, page=PageRequest())).results]
 
 
-def last_event(aggregate: object) -> ReceivedEvent:
+def last_event(aggregate: UUID | str) -> ReceivedEvent:
     return read_event(OutboxMessage.objects.filter(aggregate_id=aggregate).latest("id").payload)
 
 

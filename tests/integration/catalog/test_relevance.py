@@ -69,7 +69,7 @@ class TestRelevance:
         whole = [str(book.id) for book in search("sea").results]
         there: list[str] = []
         back: list[str] = []
-        page = anybody.get("/api/v1/books", {"q": "sea", "page_size": size}).json()
+        page = anybody.get("/api/v1/books", {"q": "sea", "page_size": str(size)}).json()
         assert page["previous"] is None
         while True:
             there += [book["id"] for book in page["results"]]
@@ -254,7 +254,7 @@ class TestAMisspeltWord:
     def test_is_mended_on_every_page(self, anybody: APIClient) -> None:
         for number in range(3):
             a_book(title=f"Hobbit {number}")
-        first = anybody.get("/api/v1/books", {"q": "hobit", "page_size": 2}).json()
+        first = anybody.get("/api/v1/books", {"q": "hobit", "page_size": "2"}).json()
         second = anybody.get(first["next"]).json()
         assert {page["corrected_to"] for page in (first, second)} == {"hobbit"}
         assert first["corrected_from"] == "hobit"
@@ -281,7 +281,9 @@ class TestLookingForWhatIsAvailable:
             if number in {0, 4, 5, 10}:
                 a_copy(book=book)
         for available, expected in (("true", 4), ("false", 7)):
-            there, back, page = [], [], {"next": f"/api/v1/books?available={available}&page_size=2"}
+            there: list[str] = []
+            back: list[str] = []
+            page = {"next": f"/api/v1/books?available={available}&page_size=2"}
             while page["next"]:
                 page = anybody.get(page["next"]).json()
                 there += [book["title"] for book in page["results"]]

@@ -86,7 +86,6 @@ PAGES: dict[str, dict[str, Visitors]] = {
     "health": {"GET": EVERYBODY},
     "health/ready": {"GET": EVERYBODY},
     "health/circuit-breakers": {"GET": EVERYBODY},
-    "metrics": {"GET": EVERYBODY},
     "login": {"GET": EVERYBODY, "POST": EVERYBODY},
     "logout": {"POST": EVERYBODY},
     "password": {"GET": EVERYBODY, "POST": EVERYBODY},

@@ -31,7 +31,7 @@ PAGE_ROUTES = [route for route in routes() if route.pattern in PAGES]
 
 def ask(client: Client, method: str, address: str) -> Any:
     """Ask in the simplest way that could work; a body says nothing, so that nothing comes of it."""
-    body = {} if method == "GET" else {"data": "{}", "content_type": "application/json"}
+    body: dict[str, Any] = {} if method == "GET" else {"data": "{}", "content_type": "application/json"}
     return client.generic(method, address, **body)
 
 

@@ -28,11 +28,11 @@ def log_in(name: str, password: str, *, address: str = "192.0.2.1", client: Clie
 
 
 def is_in(response: Any) -> bool:
-    return response.status_code == 302
+    return bool(response.status_code == 302)
 
 
 def is_locked(response: Any) -> bool:
-    return response.status_code == 429
+    return bool(response.status_code == 429)
 
 
 @pytest.fixture

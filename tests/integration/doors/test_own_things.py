@@ -60,7 +60,7 @@ def neighbour(db: None) -> Neighbour:
 
 
 def said(client: Client, method: str, address: str, body: str = "{}") -> tuple[int, dict[str, Any]]:
-    sent = {} if method == "GET" else {"data": body, "content_type": "application/json"}
+    sent: dict[str, Any] = {} if method == "GET" else {"data": body, "content_type": "application/json"}
     response = client.generic(method, f"/api/v1/{address}", **sent)
     varying = {"instance", "request_id"}
     return response.status_code, {name: it for name, it in response.json().items() if name not in varying}

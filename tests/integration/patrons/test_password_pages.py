@@ -9,8 +9,9 @@ from django.contrib.auth.models import Group, User
 from django.core.management import call_command
 from django.test import Client
 
+from patrons import pages
 from patrons.models import NoticeRow, PatronRow
-from patrons.pages import LINKS_A_MINUTE, link_requests
+from patrons.pages import link_requests
 from patrons.services.answers import PatronView
 from patrons.services.commands.link_login import LinkLogin
 from patrons.services.commands.update_contact import UpdateContact
@@ -163,9 +164,12 @@ class TestAskingForALink:
             ask("A-7")
         assert NoticeRow.objects.count() == 1
 
-    def test_stops_a_client_that_tries_too_many(self, ada: PatronView) -> None:
-        answers = [ask(f"stranger{number}@example.org") for number in range(LINKS_A_MINUTE + 1)]
-        assert [answer.status_code for answer in answers] == [200] * LINKS_A_MINUTE + [429]
+    def test_stops_a_client_that_tries_too_many(
+        self, ada: PatronView, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(pages, "LINKS_A_MINUTE", 1)
+        answers = [ask(f"stranger{number}@example.org") for number in range(2)]
+        assert [answer.status_code for answer in answers] == [200, 429]
         assert int(answers[-1]["Retry-After"]) >= 1
 
     def test_refuses_a_host_that_is_not_ours(self, ada: PatronView) -> None:
