@@ -40,12 +40,12 @@ def return_book(
     """
     copy = directories.copies.by_barcode(command.copy_barcode)
     concerning(copy=copy.id, book=copy.book_id)
-    now = clock.now()
+    queue = work.holds.of_book(copy.book_id, title=copy.book_title)
+    now = clock.now()  # not earlier: a loan may have begun while the queue was waited for
     at = command.returned_at or now
     if at > now:
         raise ReturnedInTheFuture(now=now.isoformat())
     scanned_in = work.calendars.of(command.branch or copy.branch).code
-    queue = work.holds.of_book(copy.book_id, title=copy.book_title)
     loan = work.loans.open_of_copy(copy.id)
     if loan:
         _bring_back(loan, work, copy=copy, at=at)
