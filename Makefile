@@ -35,11 +35,17 @@ reset: ## forget all data under var/
 
 test: test-sqlite test-postgresql ## everything, on SQLite and on real PostgreSQL and RabbitMQ
 
+# What counts or fills the whole database wants a process of its own.
+ALONE := tests/integration/library_project
+
 test-sqlite: .venv/.dev
-	TEST_DATABASE=sqlite $(BIN)/python -m pytest -n 2 --dist loadgroup -q
+	TEST_DATABASE=sqlite $(BIN)/python -m pytest -n 2 --dist loadgroup -q --ignore=$(ALONE) \
+		tests/domain tests/unit tests/architecture tests/contracts tests/integration tests/e2e/test_make_run.py tests/e2e/test_readme.py
+	TEST_DATABASE=sqlite $(BIN)/python -m pytest -q $(ALONE)
 
 test-postgresql: .venv/.dev
-	TEST_DATABASE=postgresql $(BIN)/python -m pytest -n 2 --dist loadgroup -q tests/integration tests/infrastructure tests/e2e
+	TEST_DATABASE=postgresql $(BIN)/python -m pytest -n 2 --dist loadgroup -q --ignore=$(ALONE) tests/integration tests/infrastructure tests/e2e
+	TEST_DATABASE=postgresql $(BIN)/python -m pytest -q $(ALONE)
 
 check: format lint imports types migrations deploy audit test ## the whole gate, fastest first
 

@@ -117,7 +117,9 @@ class LibraryViewSet(ViewSet):
         if isinstance(response, Response):
             make_conditional(request, response)
         final = super().finalize_response(request, response, *args, **kwargs)  # type: ignore[arg-type]  # stubs know Response only
-        if self.policy.get(self.action or "") != PUBLIC and "Cache-Control" not in final:
+        # A page shows who is logged in, whatever else it shows.
+        is_page = getattr(getattr(request, "accepted_renderer", None), "format", "") == "api"
+        if (is_page or self.policy.get(self.action or "") != PUBLIC) and "Cache-Control" not in final:
             final["Cache-Control"] = "no-store"
         return final
 

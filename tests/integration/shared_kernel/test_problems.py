@@ -149,9 +149,10 @@ class TestTheProtocol:
         assert page["Content-Type"].startswith("text/html")
         assert "Shelf" in page.content.decode()
 
-    def test_answers_errors_as_problems_even_if_asked_for_a_page(self) -> None:
+    def test_shows_errors_on_the_page_to_who_asks_for_pages(self) -> None:
         problem(HOSTILE.get("/api/v1/nothing", headers={"Accept": "text/html"}), 404)
-        problem(HOSTILE.get("/api/v1/failures/invalid", headers={"Accept": "text/html"}), 422)
+        page = HOSTILE.get("/api/v1/failures/invalid", headers={"Accept": "text/html"})
+        assert (page.status_code, page["Content-Type"].partition(";")[0]) == (422, "text/html")
 
     def test_refuses_to_answer_in_other_forms(self) -> None:
         problem(HOSTILE.get("/api/v1/shelves", headers={"Accept": "image/png"}), 406)
