@@ -43,7 +43,8 @@ class TestAnythingAboutAPatron:
         for method, address in PRIVATE:
             response = visit(visitor).generic(method, address, b"{}", "application/json")
             kept_out = "no-store" in response.get("Cache-Control", "")
-            nothing_said = response.status_code == 405 or (response.status_code == 302 and visitor == ANONYMOUS)
+            sent_to_log_in = response.status_code == 302 and visitor == ANONYMOUS
+            nothing_said = response.status_code == 405 or sent_to_log_in
             assert kept_out or nothing_said, (method, address)
 
     def test_is_kept_by_no_cache_when_it_is_found(self, visit: Visit) -> None:
