@@ -1,5 +1,7 @@
 from django.apps import AppConfig
 
+from library_project import deployment  # noqa: F401 - registers its checks
+
 
 class LibraryProjectConfig(AppConfig):
     name = "library_project"

@@ -35,9 +35,8 @@ def database_settings(url: str, *, pool: bool, base: Path) -> dict[str, Any]:  #
     # What the address says behind its question mark, such as sslmode=verify-full, holds.
     database["OPTIONS"] = {**_NOTICE_SILENCE, **database.get("OPTIONS", {})}
     database["DISABLE_SERVER_SIDE_CURSORS"] = True
-    database["CONN_HEALTH_CHECKS"] = (
-        True  # of a pool's connections too: a restarted server is noticed unharmed
-    )
+    # Of a pool's connections, too: after a restart of the server no request gets a dead one.
+    database["CONN_HEALTH_CHECKS"] = True
     if pool:
         database["OPTIONS"] |= {"pool": _POOL, "prepare_threshold": 5}  # see shared_kernel/sql.py
     else:
@@ -53,10 +52,8 @@ def limited(options: Options, *, statement_timeout: float, lock_timeout: float) 
     of a limit, holds.
     """
     limits = {"statement_timeout": statement_timeout, "lock_timeout": lock_timeout}
-    given = [f"-c {name}={seconds * 1000:.0f}" for name, seconds in limits.items() if seconds]
-    return (
-        {**options, "options": " ".join([*given, options.get("options", "")]).strip()} if given else options
-    )
+    words = [f"-c {name}={seconds * 1000:.0f}" for name, seconds in limits.items() if seconds]
+    return {**options, "options": " ".join([*words, options.get("options", "")]).strip()}
 
 
 def limit_requests() -> None:

@@ -31,9 +31,8 @@ class Tick(Task):  # type: ignore[type-arg]  # a tick takes nothing and answers 
         return result
 
     def _note_success(self) -> None:
-        from shared_kernel.services.jobs import (
-            note_success,
-        )  # Celery wants this class before there are models
+        # Celery wants this class before there are models.
+        from shared_kernel.services.jobs import note_success
 
         entries = self.app.conf.beat_schedule.values()
         period = next((entry["schedule"] for entry in entries if entry["task"] == self.name), None)
