@@ -7,18 +7,25 @@ database; only the text is kept. So PostgreSQL can keep its plan, too.
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import cache, cached_property, partial
-from typing import Any, Generic, TypeVar
+from threading import local
+from typing import Any, Generic, NamedTuple, TypeVar
 
 import psycopg
 from django.db import DEFAULT_DB_ALIAS, connections
-from django.db.backends.base.base import BaseDatabaseWrapper
-from django.db.backends.utils import CursorWrapper
-from django.db.models import AutoField, CharField, Expression, IntegerField, Model, QuerySet, TextField
+from django.db.models import (
+    AutoField,
+    BinaryField,
+    CharField,
+    Expression,
+    IntegerField,
+    JSONField,
+    Model,
+    QuerySet,
+    TextField,
+)
 
 #: Rows in one statement: SQLite takes 32 766 parameters.
 _TOGETHER = 500
-#: Values of these go to every driver as they are.
-_PLAIN = (CharField, TextField, IntegerField)
 
 M = TypeVar("M", bound=Model)
 R = TypeVar("R")
@@ -30,8 +37,8 @@ class Given(Expression):
 
     def __init__(self, model: type[Model], name: str) -> None:
         super().__init__()
+        self.model = model
         self.name = name
-        self.column: Any = model._meta.get_field(name)  # the stubs know no field that has every method
 
     def as_sql(  # type: ignore[override]  # it makes nothing of Django's arguments
         self, *_: object, **__: object
@@ -51,14 +58,11 @@ class Prepared(Generic[R]):
 
     def __call__(self, **values: object) -> list[R]:
         """Ask, with a value for each column that is `Given`."""
-        sql, parameters, read = self._written
-        database = connections[DEFAULT_DB_ALIAS]
-        with _cursor(database) as cursor:
-            cursor.execute(sql, [_bound(each, values, database) for each in parameters])
-            return read(cursor.fetchall())
+        sql, find, read = self._written
+        return _carry_out(sql, [each(values) for each in find], read)
 
     @cached_property
-    def _written(self) -> tuple[str, Sequence[object], Callable[[Any], list[R]]]:
+    def _written(self) -> tuple[str, Sequence[Callable[[Values], Any]], Callable[[Any], list[R]]]:
         asked: Any = self._query()  # what it consists of, is nothing that the stubs know
         compiler = asked.query.get_compiler(DEFAULT_DB_ALIAS)
         sql, parameters = compiler.as_sql()
@@ -66,10 +70,11 @@ class Prepared(Generic[R]):
         names = [field.attname for field in asked.model._meta.concrete_fields]
         row = tuple if asked._fields else partial(asked.model.from_db, DEFAULT_DB_ALIAS, names)
 
-        def read(rows: Any) -> list[Any]:  # as the driver has them
+        def read(cursor: Any) -> list[Any]:  # any driver's
+            rows = cursor.fetchall()
             return [row(each) for each in compiler.apply_converters(rows, converters)]
 
-        return sql, parameters, read
+        return sql, [_finder(each) for each in parameters], read
 
 
 @cache
@@ -88,74 +93,102 @@ def insert(model: type[Model], *rows: Values) -> None:
     into, places, columns = _insertion(model)
     for first in range(0, len(rows), _TOGETHER):
         batch = rows[first : first + _TOGETHER]
-        _execute(
+        _carry_out(
             into + ", ".join([places] * len(batch)),
-            (
-                (column, row[name] if name in row else column.get_default())
+            [
+                column.store(row[name] if name in row else column.default())
                 for row in batch
-                for name, column in columns.items()
-            ),
+                for name, column in columns
+            ],
+            _count,
         )
 
 
 def update(model: type[Model], values: Values, *, where: Values) -> int:
     """Set these values in the rows that have those, and tell how many there are. Raises IntegrityError."""
     columns = _columns(model)
-    return _execute(
+    return _carry_out(
         _update(model, tuple(values), tuple(where)),
-        ((columns[name], value) for given in (values, where) for name, value in given.items()),
+        [columns[name].store(value) for given in (values, where) for name, value in given.items()],
+        _count,
     )
 
 
+class _Column(NamedTuple):
+    name: str  # quoted
+    store: Callable[[Any], Any]  # what a value is to the driver
+    default: Callable[[], Any]
+    is_drawn: bool  # by the database
+
+
 @cache
-def _insertion(model: type[Model]) -> tuple[str, str, dict[str, Any]]:  # see Given.column
-    columns = {name: column for name, column in _columns(model).items() if not isinstance(column, AutoField)}
-    names = ", ".join(_quoted(column.column) for column in columns.values())
-    into = f"INSERT INTO {_quoted(model._meta.db_table)} ({names}) VALUES "  # noqa: S608  the model's names
+def _columns(model: type[Model]) -> dict[str, _Column]:
+    database = connections[DEFAULT_DB_ALIAS]
+    columns = {}
+    for field in model._meta.concrete_fields:
+        name, is_drawn = database.ops.quote_name(field.column or ""), isinstance(field, AutoField)
+        columns[field.attname] = _Column(name, _store(field), field.get_default, is_drawn)
+    return columns
+
+
+def _store(field: Any) -> Callable[[Any], Any]:  # the stubs know no field that has every method
+    if connections[DEFAULT_DB_ALIAS].vendor == "postgresql":
+        is_plain = not isinstance(field, JSONField | BinaryField)
+    else:
+        is_plain = isinstance(field, CharField | TextField | IntegerField)
+    return (
+        (lambda value: value)
+        if is_plain
+        else lambda value: field.get_db_prep_value(value, connections[DEFAULT_DB_ALIAS])
+    )
+
+
+def _finder(parameter: object) -> Callable[[Values], Any]:
+    """What finds a parameter of a statement among the values that are given."""
+    if not isinstance(parameter, Given):
+        return lambda _: parameter
+    name, store = parameter.name, _columns(parameter.model)[parameter.name].store
+    return lambda values: store(values[name])
+
+
+@cache
+def _insertion(model: type[Model]) -> tuple[str, str, list[tuple[str, _Column]]]:
+    columns = [(name, column) for name, column in _columns(model).items() if not column.is_drawn]
+    table = connections[DEFAULT_DB_ALIAS].ops.quote_name(model._meta.db_table)
+    into = f"INSERT INTO {table} ({', '.join(column.name for _, column in columns)}) VALUES "  # noqa: S608  the model's names
     return into, f"({', '.join(['%s'] * len(columns))})", columns
 
 
 @cache
 def _update(model: type[Model], changed: tuple[str, ...], known: tuple[str, ...]) -> str:
-    columns = {name: f"{_quoted(column.column)} = %s" for name, column in _columns(model).items()}
-    table, changes = _quoted(model._meta.db_table), ", ".join(columns[name] for name in changed)
-    return f"UPDATE {table} SET {changes} WHERE {' AND '.join(columns[name] for name in known)}"  # noqa: S608  see above
+    equal = {name: f"{column.name} = %s" for name, column in _columns(model).items()}
+    table = connections[DEFAULT_DB_ALIAS].ops.quote_name(model._meta.db_table)
+    changes, conditions = (
+        ", ".join(equal[name] for name in changed),
+        " AND ".join(equal[name] for name in known),
+    )
+    return f"UPDATE {table} SET {changes} WHERE {conditions}"  # noqa: S608  see above
 
 
-@cache
-def _columns(model: type[Model]) -> dict[str, Any]:  # see Given.column
-    return {column.attname: column for column in model._meta.concrete_fields}
+def _count(cursor: Any) -> int:  # any driver's
+    return int(cursor.rowcount)
 
 
-def _quoted(name: str) -> str:
-    return connections[DEFAULT_DB_ALIAS].ops.quote_name(name)
+_kept = local()
 
 
-def _execute(sql: str, values: Iterable[tuple[Any, object]]) -> int:  # see Given.column
-    database = connections[DEFAULT_DB_ALIAS]
-    with _cursor(database) as cursor:
-        cursor.execute(sql, [_stored(column, value, database) for column, value in values])
-        return int(cursor.rowcount)
+def _carry_out(sql: str, parameters: Iterable[Any], read: Callable[[Any], R]) -> R:
+    """Where the settings allow it, PostgreSQL prepares what it is sent again and again.
 
-
-def _bound(parameter: Any, values: Values, database: BaseDatabaseWrapper) -> Any:  # as the driver takes it
-    if isinstance(parameter, Given):
-        return _stored(parameter.column, values[parameter.name], database)
-    return parameter
-
-
-def _stored(column: Any, value: object, database: BaseDatabaseWrapper) -> Any:  # as the driver takes it
-    return value if isinstance(column, _PLAIN) else column.get_db_prep_value(value, database)
-
-
-def _cursor(database: BaseDatabaseWrapper) -> CursorWrapper:
-    """A cursor with which PostgreSQL prepares what it is sent again and again, if the settings allow it.
-
-    Django's own sends every statement as a text to be planned anew, as PgBouncer wants it.
+    Django's own cursor sends every statement as a text, to be planned anew, as PgBouncer wants it.
     """
+    database: Any = connections[DEFAULT_DB_ALIAS]  # the stubs know nothing of its cursors
     if database.settings_dict["OPTIONS"].get("prepare_threshold") is None:
-        return database.cursor()
+        with database.cursor() as cursor:
+            cursor.execute(sql, parameters)
+            return read(cursor)
     database.ensure_connection()
-    own: Any = database  # the stubs don't know what its cursor() does
-    wrapped: CursorWrapper = own._prepare_cursor(psycopg.Cursor(own.connection))  # noqa: SLF001  see above
-    return wrapped
+    if getattr(_kept, "connection", None) is not database.connection:
+        _kept.connection, _kept.cursor = database.connection, psycopg.Cursor(database.connection)
+    database._prepare_cursor(_kept.cursor).execute(sql, parameters)  # noqa: SLF001  as its own cursor() does
+    return read(_kept.cursor)

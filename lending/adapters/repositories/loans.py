@@ -1,7 +1,6 @@
 """Loans, and uses in the house, in the database."""
 
 from collections.abc import Collection, Sequence
-from dataclasses import asdict
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -97,7 +96,7 @@ class DjangoLoans(Repository[Loan, LoanRow]):
             "due_soon_version": aggregate.due_soon_version,
             "overdue_version": aggregate.overdue_version,
             "overdue_notices": aggregate.overdue_notices,
-            "terms": to_builtins(asdict(aggregate.terms)),
+            "terms": to_builtins(aggregate.terms),
         }
 
 
