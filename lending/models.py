@@ -103,6 +103,20 @@ class RuleVersionRow(models.Model):
         return f"{self.rule_id} version {self.version}"
 
 
+class ConfigurationRow(models.Model):
+    """One row: a stamp that is drawn anew whenever a rule or a calendar changes."""
+
+    id = models.PositiveSmallIntegerField(primary_key=True)
+    stamp = models.UUIDField()
+
+    class Meta:
+        db_table = "lending_configuration"
+        constraints = (models.CheckConstraint(condition=Q(id=1), name="lending_one_configuration"),)
+
+    def __str__(self) -> str:
+        return str(self.stamp)
+
+
 class HoldQueueRow(models.Model):
     """The queue of a book's holds; locking this row puts all circulation of the book in turn."""
 

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 from lending.adapters.repositories.accounts import DjangoAccounts
+from lending.adapters.repositories.configuration import Configuration
 from lending.adapters.repositories.holds import DjangoHoldQueues
 from lending.adapters.repositories.loans import DjangoInHouseUses, DjangoLoans
 from lending.adapters.repositories.rules import DjangoCalendars, DjangoRules
@@ -17,8 +18,9 @@ class DjangoLendingWork:
         self.accounts = DjangoAccounts()
         self.holds = DjangoHoldQueues()
         self.in_house_uses = DjangoInHouseUses()
-        self.rules = DjangoRules()
-        self.calendars = DjangoCalendars()
+        configuration = Configuration()
+        self.rules = DjangoRules(configuration)
+        self.calendars = DjangoCalendars(configuration)
 
     @property
     def storages(self) -> Sequence[Storage]:

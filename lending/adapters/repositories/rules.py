@@ -6,6 +6,7 @@ from zoneinfo import ZoneInfo
 
 from django.db.models import Q, QuerySet
 
+from lending.adapters.repositories.configuration import Configuration
 from lending.domain.branch_calendar import BranchCalendar, Closure
 from lending.domain.circulation_rule import CirculationRule, Dimensions
 from lending.models import BranchRow, CirculationRuleRow, ClosureRow, RuleVersionRow
@@ -23,11 +24,16 @@ class DjangoRules(Repository[CirculationRule, CirculationRuleRow]):
         "lending_circulation_rule_pkey": ConcurrentChange,
     }
 
+    def __init__(self, configuration: Configuration | None = None) -> None:
+        super().__init__()
+        self._configuration = configuration or Configuration()
+
     def about(
         self, *, branch: str | None, category: str | None, item_type: str | None
     ) -> Iterable[CirculationRule]:
         """Every row that matches such a loan or names the category; and maybe some more."""
-        rows = _matching(branch=branch or "", category=category or "", item_type=item_type or "")
+        asked = {"branch": branch or "", "category": category or "", "item_type": item_type or ""}
+        rows = self._configuration.recall("rules", *asked.values(), read=lambda: _matching(**asked))
         return [self.rebuild(row) for row in rows]
 
     def matrix(self) -> Sequence[CirculationRule]:
@@ -80,7 +86,9 @@ class DjangoRules(Repository[CirculationRule, CirculationRuleRow]):
             if rule.has_changed
         ]
         super().flush()
-        RuleVersionRow.objects.bulk_create(history)
+        if history:
+            RuleVersionRow.objects.bulk_create(history)
+            self._configuration.change()
 
 
 def _matching_rows() -> "QuerySet[CirculationRuleRow]":
@@ -98,12 +106,16 @@ class DjangoCalendars(Repository[BranchCalendar, BranchRow]):
     rows = BranchRow
     refusals = {"lending_one_branch_per_code": BranchExists, "lending_branch_pkey": BranchExists}
 
+    def __init__(self, configuration: Configuration | None = None) -> None:
+        super().__init__()
+        self._configuration = configuration or Configuration()
+
     def of(self, branch: str) -> BranchCalendar:
         """The calendar of a branch. Raises UnknownBranch."""
         known = next((it for it in self._known.values() if it.code == branch), None)
         if known:
             return known
-        rows = _with_closures(code=branch)
+        rows = self._configuration.recall("calendar", branch, read=lambda: _with_closures(code=branch))
         if not rows:
             raise UnknownBranch(branch=branch)
         calendar = _assembled(rows)
@@ -123,6 +135,13 @@ class DjangoCalendars(Repository[BranchCalendar, BranchRow]):
     def rebuild(self, row: BranchRow) -> BranchCalendar:
         """The calendar as its rows tell it."""
         return _assembled(_with_closures(code=row.code))
+
+    def flush(self) -> None:
+        """Write what changed."""
+        has_changed = any(calendar.has_changed for calendar in self._known.values())
+        super().flush()
+        if has_changed:
+            self._configuration.change()
 
     def columns(self, aggregate: BranchCalendar) -> dict[str, Any]:
         """The branch's row."""

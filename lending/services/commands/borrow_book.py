@@ -1,6 +1,6 @@
 """A patron takes a copy home."""
 
-from collections.abc import Iterable
+from collections.abc import Collection
 from dataclasses import dataclass
 from uuid import uuid4
 
@@ -77,10 +77,10 @@ def borrow_book(
 
 
 def _overridden(
-    reasons: Iterable[Refusal], facts: BorrowingFacts, *, override: tuple[str, ...]
+    reasons: Collection[Refusal], facts: BorrowingFacts, *, override: tuple[str, ...]
 ) -> tuple[str, ...]:
     set_aside = [it for it in reasons if it.code in override and can_be_overridden(it, facts)]
-    in_the_way = [it for it in refusals(facts) if it.code not in {aside.code for aside in set_aside}]
+    in_the_way = [it for it in reasons if it not in set_aside]
     if in_the_way:
         raise Refused(*in_the_way)
     return tuple(it.code for it in set_aside)

@@ -5,9 +5,11 @@ import pytest
 from django.core.management import call_command
 
 from lending.models import CirculationRuleRow, LedgerEntryRow
+from lending.services.commands.set_rule import SetRule
 from outbox.models import OutboxMessage
 from shared_kernel.domain.money import Money
 from shared_kernel.services.codec import from_json
+from shared_kernel.services.commands import dispatch
 from tests.factories import a_copy
 from tests.factories_patrons import a_patron
 from tests.integration.conftest import Token
@@ -29,8 +31,7 @@ def terms() -> Any:
 
     def change(**values: Any) -> None:
         row = CirculationRuleRow.objects.get(branch="", category="regular", item_type="")
-        row.values = {**row.values, **values}
-        row.save()
+        dispatch(SetRule(category="regular", values={**row.values, **values}))
 
     return change
 

@@ -3,6 +3,7 @@ from typing import Any
 import pytest
 
 from lending.models import CirculationRuleRow
+from lending.services.commands.set_rule import SetRule
 from patrons.services.commands.suspend_patron import SuspendPatron
 from shared_kernel.services.commands import dispatch
 from tests.factories import a_copy
@@ -18,8 +19,7 @@ def terms() -> Any:
 
     def change(**values: Any) -> None:
         row = CirculationRuleRow.objects.get(branch="", category="regular", item_type="")
-        row.values = {**row.values, **values}
-        row.save()
+        dispatch(SetRule(category="regular", values={**row.values, **values}))
 
     return change
 

@@ -171,10 +171,13 @@ class TestAnExplanation:
         answer = manager.get("/rules/explain", branch="NOWHERE", category="regular")
         assert (answer.status_code, codes(answer)) == (422, ["unknown_branch"])
 
-    def test_costs_two_queries(self, manager: Desk, django_assert_num_queries: Any) -> None:
-        manager.get("/rules")
+    def test_asks_once_for_what_has_not_changed(self, manager: Desk, django_assert_num_queries: Any) -> None:
+        asked = {"branch": "MAIN", "category": "regular", "item_type": "dvd"}
+        before = manager.get("/rules/explain", **asked).json()
         with django_assert_num_queries(2):
-            manager.get("/rules/explain", branch="MAIN", category="regular", item_type="dvd")
+            assert manager.get("/rules/explain", **asked).json() == before
+        put(manager, {"renewals": 1}, item_type="dvd")
+        assert manager.get("/rules/explain", **asked).json() != before
 
 
 class TestLending:
