@@ -1,82 +1,44 @@
-"""The catalogue in the administration: look at Books and Copies, add them through commands."""
+"""The catalogue in the administration: Books and Copies to look at, and changed through commands."""
 
 from typing import Any
+from uuid import UUID
 
-from django import forms
-from django.conf import settings
-from django.contrib import admin
-from django.db.models import OuterRef, QuerySet, Subquery
-from django.http import HttpRequest
+from django.contrib import admin, messages
+from django.core.exceptions import PermissionDenied
+from django.db.models import Count, OuterRef, Q, QuerySet, Subquery
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.urls import URLPattern, path, reverse
+from django.utils.html import format_html, format_html_join
+from django.utils.safestring import SafeString
 
-from catalog.models import BookRow, BorrowingCountRow, CopyRow
+from catalog.admin_forms import AddBookForm, AddCopyForm, ConditionForm, RevisionForm
+from catalog.admin_imports import ImportAdmin
+from catalog.domain.copy import Condition
+from catalog.models import BookRow, BorrowingCountRow, CopyRow, ImportRow
 from catalog.services.commands.add_book import AddBook
-from catalog.services.commands.add_copy import DEFAULT_BRANCH, DEFAULT_ITEM_TYPE, AddCopy
+from catalog.services.commands.add_copy import AddCopy
+from catalog.services.commands.change_copy_condition import ChangeCopyCondition
+from catalog.services.commands.remove_book import RemoveBook
+from catalog.services.commands.revise_book import ReviseBook
 from catalog.services.search import books_found
-from shared_kernel.domain.money import InvalidMoney, Money
+from shared_kernel.domain.errors import Refused
 from shared_kernel.services.commands import dispatch
-from shared_kernel.web.admin import CommandAdmin, ReadOnlyAdmin
+from shared_kernel.web.admin import ReadOnlyAdmin, show_refusals
+from shared_kernel.web.admin_asking import AskingAdmin, filled
 
-
-class LinesField(forms.CharField):
-    """Several texts, one a line."""
-
-    widget = forms.Textarea(attrs={"rows": 3})
-
-    def clean(self, value: Any) -> Any:  # Django knows strings only
-        """The lines that say something."""
-        return tuple(line for line in super().clean(value).splitlines() if line.strip())
-
-
-class PriceField(forms.DecimalField):
-    """An amount in the library's currency."""
-
-    def clean(self, value: Any) -> Any:  # Django knows numbers only
-        """The amount as money."""
-        amount = super().clean(value)
-        try:
-            return None if amount is None else Money(amount, settings.CURRENCY)
-        except InvalidMoney as invalid:
-            raise forms.ValidationError(invalid.detail) from None
-
-
-class AddBookForm(forms.Form):
-    """Add a Book."""
-
-    title = forms.CharField(max_length=1000)
-    authors = LinesField(help_text="One a line.")
-    isbn = forms.CharField(max_length=100, required=False, empty_value=None, label="ISBN")
-    year = forms.IntegerField(required=False)
-    language = forms.CharField(
-        max_length=35, required=False, empty_value=None, help_text="Such as en: ISO 639."
-    )
-    publisher = forms.CharField(max_length=1000, required=False, empty_value=None)
-    subjects = LinesField(required=False, help_text="One a line.")
-    copies = forms.IntegerField(min_value=0, max_value=100, initial=1, help_text="To add along with it.")
-
-
-class AddCopyForm(forms.Form):
-    """Add a Copy."""
-
-    book = forms.UUIDField(help_text="The Book's id.")
-    barcode = forms.CharField(
-        max_length=100, required=False, empty_value=None, help_text="Made up if left empty."
-    )
-    item_type = forms.CharField(max_length=100, initial=DEFAULT_ITEM_TYPE)
-    branch = forms.CharField(max_length=100, initial=DEFAULT_BRANCH)
-    price = PriceField(required=False, help_text=f"Of replacing it, in {settings.CURRENCY}.")
+admin.site.register(ImportRow, ImportAdmin)
 
 
 @admin.register(BookRow)
-class BookAdmin(CommandAdmin[BookRow]):
+class BookAdmin(AskingAdmin[BookRow]):
     read_scope = "catalog:read"
     write_scope = "catalog:write"
     add_form = AddBookForm
-    list_display = ("title", "main_author", "year", "language", "isbn", "id")
+    list_display = ("title", "main_author", "year", "language", "isbn", "copies_here")
     list_filter = ("language",)
     search_fields = ("search_text",)
     search_help_text = "Beginnings of words of title, authors and subjects, or an ISBN"
     fields = (
-        "id",
         "title",
         "authors",
         "isbns",
@@ -84,9 +46,20 @@ class BookAdmin(CommandAdmin[BookRow]):
         "language",
         "publisher",
         "subjects",
+        "copies_of_it",
+        "to_do",
         "added_at",
         "version",
+        "id",
     )
+    readonly_fields = ("copies_of_it", "to_do")
+    actions = ("remove",)
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[BookRow]:
+        """With how many Copies there are of each."""
+        here = Count("copies", filter=~Q(copies__condition=Condition.WITHDRAWN))
+        number = BookRow.objects.filter(id=OuterRef("id")).order_by().values("id").annotate(here=here)
+        return super().get_queryset(request).annotate(copies_here=Subquery(number.values("here")))
 
     @admin.display(description="Author", ordering=None)
     def main_author(self, row: BookRow) -> str:
@@ -98,6 +71,26 @@ class BookAdmin(CommandAdmin[BookRow]):
         """The Book's own ISBN."""
         return str(row.isbns[0]) if row.isbns else ""
 
+    @admin.display(description="Copies")
+    def copies_here(self, row: Any) -> Any:  # the annotated row and its value
+        """Those that aren't withdrawn."""
+        return row.copies_here
+
+    @admin.display(description="Copies")
+    def copies_of_it(self, row: BookRow) -> SafeString | str:
+        """Each with its page."""
+        copies = CopyRow.objects.filter(book=row)[:100]
+        links = ((_at(self, "copyrow_change", copy.pk), copy.barcode, copy.condition) for copy in copies)
+        return format_html_join(", ", '<a href="{}">{}</a> ({})', links) or "none"
+
+    @admin.display(description="To do")
+    def to_do(self, row: BookRow) -> SafeString:
+        """The commands for this Book."""
+        return format_html(
+            '<a href="{}">Revise</a> · <a href="{}?book={}">Add a copy</a>',
+            *(_at(self, "bookrow_revise", row.pk), _at(self, "copyrow_add"), row.pk),
+        )
+
     def get_search_results(
         self, _request: HttpRequest, queryset: QuerySet[BookRow], search_term: str
     ) -> tuple[QuerySet[BookRow], bool]:
@@ -108,20 +101,116 @@ class BookAdmin(CommandAdmin[BookRow]):
         """Add the Book."""
         return dispatch(AddBook(**data))
 
+    def get_urls(self) -> list[URLPattern]:
+        """The usual pages, and one to revise a Book."""
+        view = self.admin_site.admin_view(self.revise_view)
+        return [path("<uuid:id>/revise/", view, name="catalog_bookrow_revise"), *super().get_urls()]
+
+    def revise_view(self, request: HttpRequest, id: UUID) -> HttpResponse:
+        """ReviseBook's form."""
+        if not self.has_write_permission(request):
+            raise PermissionDenied
+        row = BookRow.objects.filter(id=id).first()
+        if row is None:
+            raise Http404
+        form = RevisionForm(request.POST) if request.method == "POST" else RevisionForm.of(row)
+        if form.is_valid():
+            try:
+                dispatch(ReviseBook(book=id, **form.cleaned_data))
+            except Refused as refused:
+                show_refusals(form, refused)
+            else:
+                self.message_user(request, "The book was revised.", messages.SUCCESS)
+                return HttpResponseRedirect(_at(self, "bookrow_change", id))
+        return self._show(
+            request, form, "", {"title": f"Revise {row.title}", "show_save_and_add_another": False}
+        )
+
+    @admin.action(description="Remove")
+    def remove(self, request: HttpRequest, rows: QuerySet[BookRow]) -> None:
+        """Remove each of which no copy, loan or hold is left."""
+        self.run_each(request, rows, lambda row: RemoveBook(book=row.id))
+
 
 @admin.register(CopyRow)
-class CopyAdmin(CommandAdmin[CopyRow]):
+class CopyAdmin(AskingAdmin[CopyRow]):
     read_scope = "catalog:read"
     write_scope = "catalog:write"
     add_form = AddCopyForm
-    list_display = ("barcode", "book", "item_type", "branch", "condition")
+    list_display = ("barcode", "book", "item_type", "branch", "condition", "condition_reason")
     list_filter = ("condition", "item_type", "branch")
     list_select_related = ("book",)
-    search_fields = ("barcode__istartswith", "book__title__icontains")
+    search_fields = ("barcode",)
+    search_help_text = "The beginning of a barcode, or what the catalogue is searched by"
+    fields = (
+        "barcode",
+        "book",
+        "item_type",
+        "branch",
+        "condition",
+        "condition_reason",
+        "to_do",
+        "price_minor",
+        "price_currency",
+        "version",
+        "id",
+    )
+    readonly_fields = ("to_do",)
+    actions = ("change_condition",)
+
+    @admin.display(description="To do")
+    def to_do(self, row: CopyRow) -> SafeString:
+        """The command for this Copy."""
+        return format_html('<a href="{}">Change condition</a>', _at(self, "copyrow_condition", row.pk))
+
+    def get_search_results(
+        self, _request: HttpRequest, queryset: QuerySet[CopyRow], search_term: str
+    ) -> tuple[QuerySet[CopyRow], bool]:
+        """By barcode, or by Book as the catalogue is searched."""
+        if not search_term.strip():
+            return queryset, False
+        books = BookRow.objects.filter(books_found(search_term)).values("id")
+        return queryset.filter(Q(barcode__startswith=search_term.strip()) | Q(book__in=books)), False
 
     def add(self, data: dict[str, Any]) -> object:  # the form's values
         """Add the Copy."""
-        return dispatch(AddCopy(**data))
+        return dispatch(AddCopy(**{**data, "book": data["book"].id}))
+
+    def get_urls(self) -> list[URLPattern]:
+        """The usual pages, and one to change a Copy's condition."""
+        view = self.admin_site.admin_view(self.condition_view)
+        return [path("<uuid:id>/condition/", view, name="catalog_copyrow_condition"), *super().get_urls()]
+
+    def condition_view(self, request: HttpRequest, id: UUID) -> HttpResponse:
+        """ChangeCopyCondition's form."""
+        if not self.has_write_permission(request):
+            raise PermissionDenied
+        row = CopyRow.objects.filter(id=id).first()
+        if row is None:
+            raise Http404
+        form = ConditionForm(request.POST or None, initial={"condition": row.condition})
+        if form.is_valid():
+            try:
+                dispatch(ChangeCopyCondition(barcode=row.barcode, **form.cleaned_data))
+            except Refused as refused:
+                show_refusals(form, refused)
+            else:
+                self.message_user(request, "The copy's condition was changed.", messages.SUCCESS)
+                return HttpResponseRedirect(_at(self, "copyrow_change", id))
+        title = f"Change the condition of {row.barcode}"
+        return self._show(request, form, "", {"title": title, "show_save_and_add_another": False})
+
+    @admin.action(description="Change condition…")
+    def change_condition(self, request: HttpRequest, rows: QuerySet[CopyRow]) -> HttpResponse | None:
+        """Ask for the condition and the reason, then put each of them into it."""
+        form = filled(ConditionForm, request)
+        return self.ask(
+            request, rows, form, lambda row, said: ChangeCopyCondition(barcode=row.barcode, **said)
+        )
+
+    def told(self, row: CopyRow) -> str:
+        """The barcode and what it is on."""
+        return f"{row.barcode}: {row.book}"
 
 
 @admin.register(BorrowingCountRow)
@@ -142,3 +231,7 @@ class BorrowingCountAdmin(ReadOnlyAdmin[BorrowingCountRow]):
     def title(self, row: Any) -> Any:  # the annotated row and its value
         """What the Book is called."""
         return row.title
+
+
+def _at(site: ReadOnlyAdmin[Any], page: str, *arguments: object) -> str:
+    return reverse(f"{site.admin_site.name}:catalog_{page}", args=arguments)

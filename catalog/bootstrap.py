@@ -2,10 +2,20 @@
 
 from functools import partial
 
+from catalog.adapters.files import RecordFiles
 from catalog.adapters.unit_of_work import DjangoCatalogWork
-from catalog.services import importing, queries
+from catalog.services import exporting, import_queries, importing, queries
+from catalog.services.commands.accept_import import AcceptImport, BeginImport, accept_import, begin_import
 from catalog.services.commands.add_book import AddBook, add_book
 from catalog.services.commands.add_copy import AddCopy, add_copy
+from catalog.services.commands.carry_on_import import (
+    ClaimImport,
+    FinishImport,
+    ReleaseImport,
+    claim_import,
+    finish_import,
+    release_import,
+)
 from catalog.services.commands.change_copy_condition import (
     ChangeCopyCondition,
     MarkCopyMissing,
@@ -21,6 +31,12 @@ from catalog.services.commands.count_borrowing import (
 from catalog.services.commands.import_records import ImportRecords, import_records
 from catalog.services.commands.reindex_books import ReindexBooks, reindex_books
 from catalog.services.commands.remove_book import RemoveBook, remove_book
+from catalog.services.commands.revert_import import (
+    GoOnReverting,
+    RevertImport,
+    go_on_reverting,
+    revert_import,
+)
 from catalog.services.commands.revise_book import ReviseBook, revise_book
 from catalog.services.ports import CirculationFacts
 from shared_kernel.domain.clock import Clock
@@ -38,7 +54,14 @@ def handlers(*, clock: Clock, circulation: CirculationFacts) -> Handlers:
             AddCopy: partial(add_copy, clock=clock, circulation=circulation),
             ChangeCopyCondition: partial(change_copy_condition, clock=clock, circulation=circulation),
             MarkCopyMissing: partial(mark_copy_missing, clock=clock),
+            AcceptImport: partial(accept_import, clock=clock, files=RecordFiles()),
+            BeginImport: partial(begin_import, clock=clock),
+            ClaimImport: partial(claim_import, clock=clock),
             ImportRecords: partial(import_records, clock=clock),
+            FinishImport: partial(finish_import, clock=clock),
+            ReleaseImport: partial(release_import, clock=clock),
+            RevertImport: partial(revert_import, clock=clock, circulation=circulation),
+            GoOnReverting: partial(go_on_reverting, clock=clock, circulation=circulation),
             ReindexBooks: reindex_books,
             CountBorrowing: count_borrowing,
             ReckonPopularity: partial(reckon_popularity, clock=clock),
@@ -48,6 +71,9 @@ def handlers(*, clock: Clock, circulation: CirculationFacts) -> Handlers:
             queries.GetBook: partial(queries.get_book, circulation=circulation),
             queries.GetCopy: partial(queries.get_copy, circulation=circulation),
             queries.ListCopies: partial(queries.list_copies, circulation=circulation),
+            exporting.ExportBooks: partial(exporting.export_books, circulation=circulation),
+            import_queries.ListImports: import_queries.list_imports,
+            import_queries.GetImport: import_queries.get_import,
             importing.PreviewImport: lambda query: importing.preview_import(
                 query, work=DjangoCatalogWork(), clock=clock
             ),

@@ -6,6 +6,7 @@ from django.db.models.functions import Length
 from django.db.models.lookups import Exact
 
 from catalog.domain.copy import Condition
+from catalog.domain.import_states import FileFormat, ImportState
 
 
 class BookRow(models.Model):
@@ -155,6 +156,108 @@ class SourceRecordRow(models.Model):
 
     def __str__(self) -> str:
         return self.key
+
+
+class ImportRow(models.Model):
+    """A file being imported or reverted. Bookkeeping: it records no events."""
+
+    id = models.UUIDField(primary_key=True)
+    name = models.CharField(max_length=200, verbose_name="file")
+    format = models.CharField(max_length=7, choices=[(each.value, each.value) for each in FileFormat])
+    encoding = models.CharField(max_length=40, blank=True)
+    size = models.PositiveBigIntegerField(help_text="In bytes.")
+    total = models.PositiveIntegerField(null=True, help_text="About how many records the file holds.")
+    in_database = models.BooleanField(help_text="Whether the file is kept here until it is imported.")
+    state = models.CharField(max_length=9, choices=[(each.value, each.value) for each in ImportState])
+    created_at = models.DateTimeField()
+    finished_at = models.DateTimeField(null=True)
+    handled = models.PositiveIntegerField(default=0, help_text="Number of the last record dealt with.")
+    created = models.PositiveIntegerField(default=0)
+    updated = models.PositiveIntegerField(default=0)
+    unchanged = models.PositiveIntegerField(default=0)
+    copies = models.PositiveIntegerField(default=0)
+    rejected = models.PositiveIntegerField(default=0)
+    removed = models.PositiveIntegerField(default=0, help_text="Books that a revert has removed.")
+    kept = models.PositiveIntegerField(default=0, help_text="Books that a revert has left.")
+    failure = models.CharField(max_length=500, blank=True)
+    claim = models.UUIDField(null=True, help_text="Of the worker that goes on with it.")
+    claimed_until = models.DateTimeField(null=True)
+
+    class Meta:
+        verbose_name = "import"
+        ordering = ("-created_at", "-id")
+        indexes = (
+            models.Index(fields=["created_at", "id"], name="catalog_import_newest"),
+            models.Index(
+                fields=["created_at"],
+                condition=Q(state__in=["queued", "running", "reverting"]),
+                name="catalog_import_waiting",
+            ),
+        )
+        constraints = (
+            models.CheckConstraint(
+                condition=Q(state__in=[each.value for each in ImportState]), name="catalog_import_state_known"
+            ),
+        )
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class ImportPartRow(models.Model):
+    """A piece of an imported file, kept until the import has ended: workers and web may share no disk."""
+
+    owner = models.ForeignKey(ImportRow, on_delete=models.CASCADE, related_name="+")
+    number = models.PositiveIntegerField()
+    content = models.BinaryField()
+
+    class Meta:
+        verbose_name = "part of an imported file"
+        constraints = (
+            models.UniqueConstraint(fields=["owner", "number"], name="catalog_each_import_part_once"),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.owner_id} {self.number}"
+
+
+class ImportRemarkRow(models.Model):
+    """Why a record was not imported, or what of it was left out."""
+
+    owner = models.ForeignKey(ImportRow, on_delete=models.CASCADE, related_name="remarks")
+    number = models.PositiveIntegerField(verbose_name="record")
+    rejected = models.BooleanField()
+    reason = models.TextField()
+
+    class Meta:
+        verbose_name = "remark on a record"
+        ordering = ("id",)
+        indexes = (models.Index(fields=["owner", "rejected", "number"], name="catalog_remarks_of_import"),)
+
+    def __str__(self) -> str:
+        return f"{self.number}: {self.reason}"
+
+
+class ImportedBookRow(models.Model):
+    """A Book that an import made. Whether the Book is still there is not known here."""
+
+    owner = models.ForeignKey(ImportRow, on_delete=models.CASCADE, related_name="+")
+    book_id = models.UUIDField()
+    copy_id = models.UUIDField()
+    version = models.PositiveIntegerField(help_text="The Book's, as the import left it.")
+    kept = models.CharField(
+        max_length=7, blank=True, help_text="Why a revert left it: loans, holds, changed."
+    )
+
+    class Meta:
+        verbose_name = "Book made by an import"
+        constraints = (
+            models.UniqueConstraint(fields=["owner", "book_id"], name="catalog_one_import_makes_a_book_once"),
+        )
+        indexes = (models.Index(fields=["owner", "kept"], name="catalog_made_by_import"),)
+
+    def __str__(self) -> str:
+        return str(self.book_id)
 
 
 class BorrowingCountRow(models.Model):

@@ -63,6 +63,15 @@ class ConditionForm(serializers.Serializer[Any]):
     reason = _Text(required=False, default="", help_text="Needed for all but in_service.")
 
 
+class ImportForm(serializers.Serializer[Any]):
+    """A file to import."""
+
+    file = serializers.FileField(allow_empty_file=True, help_text="MARC 21, MARCXML or CSV.")
+    encoding = serializers.CharField(
+        required=False, max_length=40, help_text="Of its text, where the file lies about it: marc8, cp1252…"
+    )
+
+
 class BookFilter(serializers.Serializer[Any]):
     """Which Books to list, and in which order."""
 
@@ -80,6 +89,19 @@ class BookFilter(serializers.Serializer[Any]):
     ordering = serializers.ChoiceField(
         get_args(BookOrder), required=False, help_text="By default relevance with q, else title."
     )
+
+
+class ExportFilter(serializers.Serializer[Any]):
+    """Which Books to export, and how."""
+
+    format = serializers.ChoiceField(
+        ["marc21", "marcxml"], required=False, help_text="By default what Accept says, else marc21."
+    )
+    q = serializers.CharField(required=False, max_length=500, help_text="As for the list; all that is found.")
+    author = serializers.CharField(required=False, max_length=500)
+    isbn = serializers.CharField(required=False, max_length=100)
+    language = serializers.CharField(required=False, max_length=35)
+    available = serializers.BooleanField(required=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,26 +1,45 @@
 """What Celery's clock makes the catalogue do. What was missed is done at the next tick."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from threading import Lock
 from time import monotonic
 
 from celery import shared_task
 
+from catalog.adapters.import_worker import ImportWorker
 from catalog.services.commands.count_borrowing import ReckonPopularity
 from shared_kernel.services.commands import dispatch
 
 #: A tick that has much to do gives the worker back after so long, for the sake of the other ticks.
 _AT_MOST_SECONDS = 5
-_reckoning = Lock()
+_reckoning, _importing = Lock(), Lock()
+_worker = ImportWorker()
 
 
 @shared_task(name="catalog.reckon_popularity", ignore_result=True)
 def reckon_popularity() -> None:
-    """Let what was borrowed meanwhile count. While one tick is at it, this process begins no second one."""
-    if not _reckoning.acquire(blocking=False):
-        return
-    try:
+    """Let what was borrowed meanwhile count."""
+    with _alone(_reckoning) as alone:
         end = monotonic() + _AT_MOST_SECONDS
-        while dispatch(ReckonPopularity()) and monotonic() < end:
+        while alone and dispatch(ReckonPopularity()) and monotonic() < end:
             pass
+
+
+@shared_task(name="catalog.import_files", ignore_result=True)
+def import_files() -> None:
+    """Go on with the files that were sent to be imported, and with imports that are being reverted."""
+    with _alone(_importing) as alone:
+        if alone:
+            _worker.work(seconds=_AT_MOST_SECONDS)
+
+
+@contextmanager
+def _alone(lock: Lock) -> Iterator[bool]:
+    """Whether no other tick of this process is at it."""
+    alone = lock.acquire(blocking=False)
+    try:
+        yield alone
     finally:
-        _reckoning.release()
+        if alone:
+            lock.release()

@@ -3,7 +3,9 @@
 from django.urls import path
 
 from catalog import pages
-from catalog.views import BookCopyViewSet, BookViewSet, CopyViewSet
+from catalog.views.books import BookCopyViewSet, BookViewSet, CopyViewSet
+from catalog.views.exports import ExportViewSet
+from catalog.views.imports import ImportViewSet
 
 api_urlpatterns = [
     path("books", BookViewSet.as_view({"get": "list", "post": "create"}), name="books"),
@@ -22,6 +24,10 @@ api_urlpatterns = [
         CopyViewSet.as_view({"get": "retrieve", "patch": "partial_update"}),
         name="copy",
     ),
+    path("exports/books", ExportViewSet.as_view({"get": "books"}), name="export-books"),
+    path("imports", ImportViewSet.as_view({"get": "list", "post": "create"}), name="imports"),
+    path("imports/<uuid:id>", ImportViewSet.as_view({"get": "retrieve"}), name="import"),
+    path("imports/<uuid:id>/revert", ImportViewSet.as_view({"post": "revert"}), name="import-revert"),
 ]
 page_urlpatterns = [
     path("", pages.catalogue, name="catalogue"),

@@ -17,6 +17,7 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "library_project.settings")
 _TICKS = {
     "relay the outbox": ("outbox.relay", 1),
     "deliver notices": ("patrons.deliver_notices", 1),
+    "import files": ("catalog.import_files", 1),
     "reckon popularity": ("catalog.reckon_popularity", 5),
 }
 #: These follow the calendar. Tests that move it give the commands themselves.
@@ -53,6 +54,9 @@ app.conf.update(
     accept_content=["json"],
     worker_prefetch_multiplier=1,
     worker_send_task_events=False,
+    # Nobody commands a worker from afar. The exclusive queue for it would keep a worker from starting again
+    # until RabbitMQ has noticed that a killed one of the same name is gone.
+    worker_enable_remote_control=False,
     enable_utc=True,
     timezone="UTC",
     beat_schedule_filename=str(settings.VAR_DIR / "beat-schedule"),

@@ -65,9 +65,10 @@ class DjangoBooks(Repository[Book, BookRow]):
             "added_at": aggregate.added_at,
         }
 
-    def with_ids(self, ids: Collection[UUID]) -> list[Book]:
+    def with_ids(self, ids: Collection[UUID], *, lock: bool = False) -> list[Book]:
         """The stored Books with these ids."""
-        return [self.known(row) for row in BookRow.objects.filter(id__in=ids)]
+        rows = BookRow.objects.filter(id__in=ids).order_by("id")
+        return [self.known(row) for row in (rows.select_for_update() if lock else rows)]
 
     def by_isbn(self, isbns: Collection[str]) -> dict[str, Book]:
         """The stored Books that have these ISBNs."""
@@ -156,8 +157,15 @@ class DjangoCopies(Repository[Copy, CopyRow]):
 
     def of_book(self, book: UUID) -> list[Copy]:
         """All Copies of a Book, locked, in the order of their barcodes."""
-        rows = CopyRow.objects.select_for_update().filter(book_id=book).order_by("barcode")
-        return [self.known(row) for row in rows]
+        return self.of_books([book])[book]
+
+    def of_books(self, books: Collection[UUID]) -> dict[UUID, list[Copy]]:
+        """The same of several Books, by Book."""
+        found: dict[UUID, list[Copy]] = {book: [] for book in books}
+        rows = CopyRow.objects.select_for_update().filter(book_id__in=books).order_by("book_id", "barcode")
+        for row in rows:
+            found[row.book_id].append(self.known(row))
+        return found
 
     def columns(self, aggregate: Copy) -> dict[str, Any]:  # column values are as various as columns
         """The row's values."""

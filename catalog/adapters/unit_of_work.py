@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 from catalog.adapters.borrowings import DjangoBorrowingCounts
+from catalog.adapters.imports import DjangoImports
 from catalog.adapters.repositories import BookRemovals, DjangoBooks, DjangoCopies
 from catalog.adapters.search_index import DjangoSearchIndex
 from catalog.adapters.sources import DjangoSources
@@ -16,10 +17,11 @@ class DjangoCatalogWork:
         self.books = DjangoBooks()
         self.copies = DjangoCopies()
         self.sources = DjangoSources()
+        self.imports = DjangoImports()
         self.borrowings = DjangoBorrowingCounts()
         self.search_index = DjangoSearchIndex()
 
     @property
     def storages(self) -> Sequence[Storage]:
         """In the order in which they are written: a row after those it refers to."""
-        return self.books, self.copies, self.sources, BookRemovals(self.books)
+        return self.books, self.copies, self.sources, BookRemovals(self.books), self.imports

@@ -89,31 +89,3 @@ class CopyView(Answer):
             price=copy.price,
             state=state or ("free" if copy.condition is Condition.IN_SERVICE else "out_of_service"),
         )
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Rejection(Answer):
-    """A record of the file that was not imported, by its place in the file from 1, and why."""
-
-    number: int
-    reason: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ImportReport(Answer):
-    """How many records of a file became new Books, changed one or changed nothing; the new ones' copies."""
-
-    created: int = 0
-    updated: int = 0
-    unchanged: int = 0
-    copies: int = 0
-    rejected: tuple[Rejection, ...] = ()
-
-    def __add__(self, other: "ImportReport") -> "ImportReport":
-        return ImportReport(
-            created=self.created + other.created,
-            updated=self.updated + other.updated,
-            unchanged=self.unchanged + other.unchanged,
-            copies=self.copies + other.copies,
-            rejected=self.rejected + other.rejected,
-        )

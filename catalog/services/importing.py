@@ -5,8 +5,12 @@ from dataclasses import dataclass
 from itertools import islice
 from uuid import UUID, uuid4
 
-from catalog.services.answers import ImportReport, Rejection
+import structlog
+from django.db import InterfaceError, OperationalError
+
 from catalog.services.commands.import_records import ImportRecords, import_chunk
+from catalog.services.import_reports import ImportReport, Rejection
+from catalog.services.imports import ImportOvertaken
 from catalog.services.matching import Matching
 from catalog.services.ports import CatalogWork
 from catalog.services.records import RejectedRecord, SourceRecord
@@ -15,32 +19,56 @@ from shared_kernel.domain.errors import Refused
 from shared_kernel.services.bus import Query
 from shared_kernel.services.commands import dispatch
 
-Records = Iterable[SourceRecord | RejectedRecord]
+Record = SourceRecord | RejectedRecord
+Records = Iterable[Record]
 _CHUNK = 100
+_AWAY = (OperationalError, InterfaceError)
+
+log = structlog.get_logger(__name__)
 
 
-def import_all(records: Records, *, import_id: UUID | None = None) -> ImportReport:
-    """Import the records of one file, a transaction for every hundred, and tell what became of them.
+def import_chunks(records: Records, *, import_id: UUID, claim: UUID) -> Iterator[ImportReport]:
+    """Import the records, a transaction for every hundred, telling after each what became of them.
 
-    It can be interrupted, and repeated: what was imported is found again. With the same `import_id` it
-    takes up where it was, with a new one it looks at the file anew.
+    It can be left off between two chunks and taken up again. Raises ImportOvertaken.
     """
-    import_id = import_id or uuid4()
-    report = ImportReport()
-    for good, rejected in _chunks(records):
-        report += ImportReport(rejected=rejected) + _import(import_id, good)
-    return report
+    rest = iter(records)
+    while chunk := list(islice(rest, _CHUNK)):
+        yield _import(chunk, import_id, claim)
 
 
-def _import(import_id: UUID, records: tuple[SourceRecord, ...]) -> ImportReport:
-    if not records:
-        return ImportReport()
+def _import(chunk: list[Record], import_id: UUID, claim: UUID) -> ImportReport:
     try:
-        return dispatch(ImportRecords(import_id=import_id, records=records))
-    except Refused as refused:
-        if len(records) == 1:
-            return ImportReport(rejected=(Rejection(number=records[0].number, reason=str(refused)),))
-    return sum((_import(import_id, (record,)) for record in records), ImportReport())
+        return dispatch(_command(chunk, import_id, claim))
+    except (*_AWAY, ImportOvertaken):
+        raise
+    except Exception as error:  # noqa: BLE001  whatever is wrong with one record, the others can be imported all the same
+        if len(chunk) == 1:
+            return dispatch(_command([_rejected(chunk[0], error)], import_id, claim))
+    return sum((_import([record], import_id, claim) for record in chunk), ImportReport())
+
+
+def _command(chunk: list[Record], import_id: UUID, claim: UUID) -> ImportRecords:
+    good, rejected = _sorted_out(chunk)
+    return ImportRecords(
+        import_id=import_id, claim=claim, records=good, rejected=rejected, through=chunk[-1].number
+    )
+
+
+def _rejected(record: Record, error: Exception) -> RejectedRecord:
+    if isinstance(error, Refused):
+        return RejectedRecord(number=record.number, reason=str(error))
+    log.error("a record could not be imported", number=record.number, exc_info=error)
+    return RejectedRecord(number=record.number, reason="It can't be stored.")
+
+
+def _sorted_out(chunk: list[Record]) -> tuple[tuple[SourceRecord, ...], tuple[Rejection, ...]]:
+    return (
+        tuple(it for it in chunk if isinstance(it, SourceRecord)),
+        tuple(
+            Rejection(number=it.number, reason=it.reason) for it in chunk if isinstance(it, RejectedRecord)
+        ),
+    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,19 +82,8 @@ def preview_import(query: PreviewImport, *, work: CatalogWork, clock: Clock) -> 
     """Import into a unit of work that is never written. It holds all of the file's new Books in memory."""
     matching = Matching(work=work, import_id=uuid4())
     report = ImportReport()
-    for good, rejected in _chunks(query.records):
-        report += ImportReport(rejected=rejected) + import_chunk(good, matching, work, at=clock.now())
-    return report
-
-
-def _chunks(records: Records) -> Iterator[tuple[tuple[SourceRecord, ...], tuple[Rejection, ...]]]:
-    rest = iter(records)
+    rest = iter(query.records)
     while chunk := list(islice(rest, _CHUNK)):
-        yield (
-            tuple(each for each in chunk if isinstance(each, SourceRecord)),
-            tuple(
-                Rejection(number=it.number, reason=it.reason)
-                for it in chunk
-                if isinstance(it, RejectedRecord)
-            ),
-        )
+        good, rejected = _sorted_out(chunk)
+        report += ImportReport(rejected=rejected) + import_chunk(good, matching, work, at=clock.now()).report
+    return report

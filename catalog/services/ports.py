@@ -1,13 +1,17 @@
 """What the catalogue's commands and queries need of the world."""
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from datetime import date
+from dataclasses import dataclass
+from datetime import date, datetime
 from typing import Literal, Protocol
 from uuid import UUID
 
 from catalog.domain.barcode import Barcode
 from catalog.domain.book import Book
 from catalog.domain.copy import Copy
+from catalog.services.import_answers import ImportView
+from catalog.services.import_reports import ImportReport
+from catalog.services.imports import Import, RecognisedFile
 from catalog.services.provenance import Source
 from shared_kernel.domain.errors import Refusal
 from shared_kernel.services.bus import Storage
@@ -28,7 +32,7 @@ class Books(Protocol):
         """Let a Book go, after its Copies; its last event says so."""
         ...
 
-    def with_ids(self, ids: Collection[UUID]) -> list[Book]:
+    def with_ids(self, ids: Collection[UUID], *, lock: bool = False) -> list[Book]:
         """The stored Books with these ids."""
         ...
 
@@ -60,6 +64,10 @@ class Copies(Protocol):
         """All Copies of a Book that is locked, in the order of their barcodes."""
         ...
 
+    def of_books(self, books: Collection[UUID]) -> dict[UUID, list[Copy]]:
+        """The same of several Books, by Book."""
+        ...
+
     def remove(self, copy: Copy, /) -> None:
         """Let a Copy go; its last event says so."""
         ...
@@ -78,6 +86,69 @@ class Sources(Protocol):
 
     def keep(self, source: Source) -> None:
         """Store a new one or a changed one with the unit of work."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Made:
+    """A Book that an import made, with its Copy, and the Book's version as the import left it."""
+
+    book_id: UUID
+    copy_id: UUID
+    version: int
+
+
+class Imports(Protocol):
+    """The imports: files taken in, and what became of their records."""
+
+    def add(self, new: Import, content: bytes) -> None:
+        """Take a new one in, with its file, if that is kept."""
+        ...
+
+    def get(self, id: UUID, *, lock: bool = False) -> Import:
+        """The import with this id. Raises ImportNotFound."""
+        ...
+
+    def next_waiting(self, claim: UUID, *, at: datetime, id: UUID | None = None) -> Import | None:
+        """The oldest (or this one) that waits, has this claim or was left by its worker; locked."""
+        ...
+
+    def drop_content(self, id: UUID) -> None:
+        """Keep its file no longer."""
+        ...
+
+    def note(self, id: UUID, report: ImportReport) -> None:
+        """Keep which records were rejected, and what is to be remarked of others."""
+        ...
+
+    def note_books(
+        self, id: UUID, *, created: Collection[tuple[Book, Copy]], revised: Collection[Book]
+    ) -> None:
+        """Keep which Books it made, and that it has changed some of them again."""
+        ...
+
+    def made_by(self, id: UUID, *, at_most: int) -> list[Made]:
+        """Books that it made, so many of those that no revert has dealt with yet."""
+        ...
+
+    def settle(self, id: UUID, *, removed: Collection[UUID], kept: Mapping[UUID, str]) -> None:
+        """Keep which of those Books a revert has removed, and why others stay."""
+        ...
+
+    def shown(self, shown: Import) -> ImportView:
+        """The import as it is now, with its records."""
+        ...
+
+    def flush(self) -> None:
+        """Write what changed."""
+        ...
+
+
+class FileReader(Protocol):
+    """Knows what files of records look like."""
+
+    def recognise(self, content: bytes, *, name: str, encoding: str | None) -> RecognisedFile:
+        """What the file is. Raises FileUnreadable and UnknownEncoding."""
         ...
 
 
@@ -121,6 +192,11 @@ class CatalogWork(Protocol):
     @property
     def sources(self) -> Sources:
         """The records that earlier imports have seen."""
+        ...
+
+    @property
+    def imports(self) -> Imports:
+        """The imports."""
         ...
 
     @property

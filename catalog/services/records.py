@@ -10,7 +10,8 @@ class SourceRecord:
     number: its place in the file, from 1. source_id: what its maker calls it, stable between two exports of
     the same record; None when the maker gave no id of the file's own. title: 1 to 500 characters. authors: at
     least one. isbns: valid ones only, as 13 digits, in the order of the record, the first being the Book's.
-    language: an ISO 639-2 code. All text is NFC, on one line, without control characters.
+    language: a code of ISO 639. All text is NFC, on one line, without control characters.
+    remarks: what had to be left out, each a sentence for the person who imports it.
     """
 
     number: int
@@ -22,6 +23,7 @@ class SourceRecord:
     language: str | None
     publisher: str | None
     subjects: tuple[str, ...]
+    remarks: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

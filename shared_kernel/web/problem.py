@@ -27,6 +27,7 @@ _STATUS_OF_CODE = {
     "cursor_invalid": 400,
     "if_match_invalid": 400,
     "precondition_failed": 412,
+    "file_too_large": 413,
 }
 _TOO_LARGE = (django.RequestDataTooBig, django.TooManyFieldsSent, django.TooManyFilesSent)
 _UNREADABLE = (django.SuspiciousOperation, django.BadRequest, UnreadablePostError, MultiPartParserError)

@@ -5,7 +5,7 @@ import io
 import re
 from collections.abc import Iterable, Iterator
 from itertools import chain
-from typing import BinaryIO
+from typing import BinaryIO, Protocol
 
 from catalog.adapters.marc.fields import MarcRecord, UnreadableRecord
 from catalog.adapters.marc.iso2709 import PADDING, RECORD_END, read_iso2709
@@ -20,7 +20,15 @@ _RECORD_TAG = re.compile(rb"(?:[\w.-]{1,100}:)?record[\s/>]")
 _ASCII_SAMPLE = "Az09 +-~\\x41"
 
 
-def read_marc(stream: BinaryIO, *, encoding: str | None = None) -> Iterator[SourceRecord | RejectedRecord]:
+class Readable(Protocol):
+    """What gives bytes, from where it stands to its end."""
+
+    def read(self, size: int, /) -> bytes:
+        """Up to so many bytes more; none at the end."""
+        ...
+
+
+def read_marc(stream: Readable, *, encoding: str | None = None) -> Iterator[SourceRecord | RejectedRecord]:
     """Give each record of the file in our words, or why it was rejected, in the order of the file.
 
     The stream is read from where it stands, once, in constant memory. encoding overrides what the file says
@@ -61,7 +69,7 @@ def parse_encoding(name: str) -> str:
     return codecs.lookup(name).name
 
 
-def _read(stream: BinaryIO, encoding: str | None) -> Iterator[SourceRecord | RejectedRecord]:
+def _read(stream: Readable, encoding: str | None) -> Iterator[SourceRecord | RejectedRecord]:
     head, blocks = _opened(stream)
     read = read_marcxml if head.startswith((b"<", *_UTF_16)) else read_iso2709
     for number, record in enumerate(read(blocks, encoding=encoding), start=1):
@@ -77,7 +85,7 @@ def _translated(record: MarcRecord | UnreadableRecord, number: int) -> SourceRec
         return RejectedRecord(number=number, reason=str(unreadable))
 
 
-def _opened(stream: BinaryIO) -> tuple[bytes, Iterable[bytes]]:
+def _opened(stream: Readable) -> tuple[bytes, Iterable[bytes]]:
     """Give the first bytes after a byte order mark of UTF-8 and padding, and all blocks from there on."""
     blocks = iter(lambda: stream.read(_BLOCK), b"")
     head = b""

@@ -1,16 +1,16 @@
 """Records of another institution's file become Books."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Literal
+from typing import ClassVar, Literal
 from uuid import UUID, uuid4
 
 from catalog.domain.book import Book
 from catalog.domain.copy import Copy, ItemType
 from catalog.domain.description import MOST_AUTHORS, MOST_SUBJECTS, Description
-from catalog.services.answers import ImportReport, Rejection
 from catalog.services.commands.add_copy import DEFAULT_BRANCH, DEFAULT_ITEM_TYPE
+from catalog.services.import_reports import ImportReport, Rejection
 from catalog.services.matching import Matching, Reading
 from catalog.services.ports import CatalogWork
 from catalog.services.provenance import Source
@@ -25,32 +25,65 @@ Outcome = Literal["created", "updated", "unchanged"]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ImportRecords(Command[ImportReport]):
-    """Import some records of one file, in one transaction; `import_id` is the same for all of the file."""
+    """Import some records of a file, those up to number `through`, in one transaction.
+
+    `rejected` are those of them that couldn't even be read. `claim` shows that nobody else is at it.
+    """
+
+    audited: ClassVar[bool] = False
 
     import_id: UUID
+    claim: UUID
     records: tuple[SourceRecord, ...]
+    rejected: tuple[Rejection, ...] = ()
+    through: int
 
 
 def import_records(command: ImportRecords, work: CatalogWork, *, clock: Clock) -> ImportReport:
     """Import each record that can be a Book, with a copy of it where it is new; report the others.
 
-    Raises DuplicateISBN where somebody else adds such a Book at the same moment.
+    Raises ImportOvertaken, and DuplicateISBN where somebody else adds such a Book at the same moment.
     """
     concerning(**{"import": command.import_id})
+    current = work.imports.get(command.import_id, lock=True)
+    current.require_claim(command.claim, at=clock.now())
+    if command.through <= current.handled:
+        return ImportReport()
     matching = Matching(work=work, import_id=command.import_id)
-    return import_chunk(command.records, matching, work, at=clock.now())
+    chunk = import_chunk(command.records, matching, work, at=clock.now())
+    report = ImportReport(rejected=command.rejected) + chunk.report
+    current.took(report, through=command.through)
+    work.imports.note(command.import_id, report)
+    work.imports.note_books(command.import_id, created=chunk.created, revised=chunk.revised)
+    return report
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Chunk:
+    """Some records imported: what became of them, and which Books they made and changed."""
+
+    report: ImportReport
+    created: list[tuple[Book, Copy]] = field(default_factory=list)
+    revised: list[Book] = field(default_factory=list)
 
 
 def import_chunk(
     records: Iterable[SourceRecord], matching: Matching, work: CatalogWork, *, at: datetime
-) -> ImportReport:
+) -> Chunk:
     """Import the records, finding each one's Book by the matching, which then knows what became of them."""
     readings, rejected = _read(records)
     matching.look_up(readings)
     counts: dict[Outcome, int] = {"created": 0, "updated": 0, "unchanged": 0}
+    chunk = Chunk(report=ImportReport())
     for reading in readings:
-        counts[_import(reading, matching, work, at)] += 1
-    return ImportReport(**counts, copies=counts["created"], rejected=tuple(rejected))
+        counts[_import(reading, matching, work, chunk, at)] += 1
+    remarks = [
+        Rejection(number=it.record.number, reason=text) for it in readings for text in it.record.remarks
+    ]
+    report = ImportReport(
+        **counts, copies=len(chunk.created), rejected=tuple(rejected), remarks=tuple(remarks)
+    )
+    return Chunk(report=report, created=chunk.created, revised=chunk.revised)
 
 
 def _read(records: Iterable[SourceRecord]) -> tuple[list[Reading], list[Rejection]]:
@@ -76,30 +109,37 @@ def _description(record: SourceRecord) -> Description:
     )
 
 
-def _import(reading: Reading, matching: Matching, work: CatalogWork, at: datetime) -> Outcome:
+def _import(reading: Reading, matching: Matching, work: CatalogWork, chunk: Chunk, at: datetime) -> Outcome:
     source = matching.source_of(reading)
     if source and source.digest == reading.digest:
         matching.keep(source, reading)
         return "unchanged"
     book = matching.book_of(reading, source)
     if book is None:
-        book = _add(reading, work, at)
+        book = _add(reading, work, chunk, at)
         outcome: Outcome = "created"
     else:
-        newer = matching.without_isbns_of_others(reading.description, book)
-        outcome = "updated" if book.revise(book.description.overlaid_by(newer), at=at) else "unchanged"
+        outcome = "updated" if _revise(book, reading, matching, chunk, at) else "unchanged"
     matching.keep(source or _new_source(reading, book, matching.import_id), reading, book)
     return outcome
 
 
-def _add(reading: Reading, work: CatalogWork, at: datetime) -> Book:
+def _revise(book: Book, reading: Reading, matching: Matching, chunk: Chunk, at: datetime) -> bool:
+    newer = matching.without_isbns_of_others(reading.description, book)
+    if not book.revise(book.description.overlaid_by(newer), at=at):
+        return False
+    chunk.revised.append(book)
+    return True
+
+
+def _add(reading: Reading, work: CatalogWork, chunk: Chunk, at: datetime) -> Book:
     book = Book.add(id=uuid4(), description=reading.description, at=at)
-    work.books.add(book)
-    work.copies.add(
-        Copy.add(
-            id=uuid4(), book_id=book.id, item_type=ItemType(DEFAULT_ITEM_TYPE), branch=DEFAULT_BRANCH, at=at
-        )
+    copy = Copy.add(
+        id=uuid4(), book_id=book.id, item_type=ItemType(DEFAULT_ITEM_TYPE), branch=DEFAULT_BRANCH, at=at
     )
+    work.books.add(book)
+    work.copies.add(copy)
+    chunk.created.append((book, copy))
     return book
 
 

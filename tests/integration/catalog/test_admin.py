@@ -1,23 +1,28 @@
+import csv
 from collections.abc import Callable
 from datetime import date
+from io import StringIO
 from typing import Any
 from uuid import uuid4
 
 import pytest
 from django.contrib.messages import get_messages
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 
-from catalog.models import BookRow, CopyRow
+from catalog.models import BookRow, CopyRow, ImportRemarkRow, ImportRow
 from catalog.services.commands.count_borrowing import CountBorrowing
+from catalog.tasks import import_files
 from outbox.models import OutboxMessage
 from shared_kernel.models import AuditEntry
 from shared_kernel.services.commands import dispatch
-from tests.factories import a_book, a_copy
+from tests.factories import a_book, a_copy, a_loan
 
 pytestmark = pytest.mark.django_db
 
 BOOKS = "/admin/catalog/bookrow/"
 COPIES = "/admin/catalog/copyrow/"
+IMPORTS = "/admin/catalog/importrow/"
 COUNTS = "/admin/catalog/borrowingcountrow/"
 ROMOLA = {"title": "Romola", "authors": "Eliot, George\nEvans, Mary Ann", "copies": "2"}
 
@@ -97,6 +102,181 @@ class TestTheCopiesPages:
         wanted = {**wanted, "price": "-1", "branch": "MAIN"}
         assert "not below zero" in librarian.post(f"{COPIES}add/", wanted).content.decode()
         assert not CopyRow.objects.exists()
+
+
+class TestRevisingABook:
+    def revise(self, client: Client, book: object, **said: str) -> Any:
+        whole = {"title": "Romola", "authors": "Eliot, George", "seen_version": "1", **said}
+        return client.post(f"{BOOKS}{book}/revise/", whole)
+
+    def test_shows_it_as_it_stands(self, librarian: Client) -> None:
+        book = a_book(title="Rommola", isbn="9780140434705", year=1863)
+        page = librarian.get(f"{BOOKS}{book.id}/revise/").content.decode()
+        assert all(text in page for text in ("Rommola", "Eliot, George", "9780140434705", "1863"))
+        assert f"{BOOKS}{book.id}/revise/" in librarian.get(f"{BOOKS}{book.id}/change/").content.decode()
+
+    def test_goes_through_the_command(self, librarian: Client) -> None:
+        book = a_book(title="Rommola", isbn="9780140434705")
+        answer = self.revise(librarian, book.id, isbn="9780140434705", subjects="Florence\nItaly")
+        assert (answer.status_code, said(answer)) == (302, ["The book was revised."])
+        row = BookRow.objects.get()
+        assert (row.title, row.subjects, row.isbns) == ("Romola", ["Florence", "Italy"], ["9780140434705"])
+        assert AuditEntry.objects.filter(action="ReviseBook").count() == 1
+
+    def test_says_why_not(self, librarian: Client) -> None:
+        a_book(isbn="9780140434705")
+        book = a_book()
+        refused = self.revise(librarian, book.id, isbn="9780140434705")
+        assert (refused.status_code, said(refused)) == (200, [])
+        assert "Another Book has this ISBN." in refused.content.decode()
+        stale = self.revise(librarian, book.id, seen_version="7")
+        assert "has changed since you looked" in stale.content.decode()
+
+    def test_is_not_for_those_who_only_look(self, login_as: Callable[[str], Client]) -> None:
+        assert self.revise(login_as("operator"), a_book().id).status_code == 403
+
+    def test_of_none_that_is_there_is_not_found(self, librarian: Client) -> None:
+        assert librarian.get(f"{BOOKS}{uuid4()}/revise/").status_code == 404
+
+
+class TestRemovingBooks:
+    def test_removes_those_that_can_go_and_says_why_others_stay(self, librarian: Client) -> None:
+        gone, kept = a_book(title="Gone"), a_book(title="Kept", copies=1)
+        chosen = {"action": "remove", "_selected_action": [str(gone.id), str(kept.id)]}
+        answer = librarian.post(BOOKS, chosen)
+        told = said(answer)
+        assert any("Kept" in text and "1 copies" in text for text in told)
+        assert "1 done." in told
+        assert list(BookRow.objects.values_list("title", flat=True)) == ["Kept"]
+
+
+class TestChangingConditions:
+    def test_asks_for_the_reason_and_then_changes_each(self, librarian: Client) -> None:
+        book = a_book().id
+        copies = [a_copy(book=book) for _ in range(2)]
+        chosen = {"action": "change_condition", "_selected_action": [str(copy.id) for copy in copies]}
+        asked = librarian.post(COPIES, chosen)
+        assert 'name="reason"' in asked.content.decode()
+        assert copies[0].barcode in asked.content.decode()
+        answer = librarian.post(COPIES, {**chosen, "condition": "damaged", "reason": "wet"})
+        assert said(answer) == ["2 done."]
+        assert set(CopyRow.objects.values_list("condition", "condition_reason")) == {("damaged", "wet")}
+
+    def test_tells_which_could_not(self, librarian: Client) -> None:
+        lent = a_loan().copy_barcode
+        row = CopyRow.objects.get(barcode=lent)
+        chosen = {"action": "change_condition", "_selected_action": [str(row.id)]}
+        told = said(librarian.post(COPIES, {**chosen, "condition": "withdrawn", "reason": "old"}))
+        assert len(told) == 1
+        assert "on loan" in told[0]
+
+    def test_of_a_single_copy_has_a_page(self, librarian: Client) -> None:
+        copy = a_copy()
+        page = f"{COPIES}{copy.id}/condition/"
+        assert page in librarian.get(f"{COPIES}{copy.id}/change/").content.decode()
+        refused = librarian.post(page, {"condition": "missing", "reason": ""})
+        assert "Say why" in refused.content.decode()
+        assert librarian.post(page, {"condition": "missing", "reason": "lost"}).status_code == 302
+        assert CopyRow.objects.get().condition == "missing"
+        assert librarian.get(f"{COPIES}{uuid4()}/condition/").status_code == 404
+
+    def test_is_not_for_those_who_only_look(self, login_as: Callable[[str], Client]) -> None:
+        operator, copy = login_as("operator"), a_copy()
+        assert operator.get(f"{COPIES}{copy.id}/condition/").status_code == 403
+        chosen = {"action": "change_condition", "_selected_action": [str(copy.id)]}
+        operator.post(COPIES, {**chosen, "condition": "damaged", "reason": "wet"})
+        assert CopyRow.objects.get().condition == "in_service"
+
+
+class TestChoosingABook:
+    def test_is_helped_by_the_catalogues_search(self, librarian: Client) -> None:
+        book = a_book(title="L'Étranger")
+        a_book(title="Romola")
+        asked = {"app_label": "catalog", "model_name": "copyrow", "field_name": "book", "term": "etrang"}
+        found = librarian.get("/admin/autocomplete/", asked).json()["results"]
+        assert [each["id"] for each in found] == [str(book.id)]
+
+    def test_is_done_already_on_the_way_from_the_book(self, librarian: Client) -> None:
+        book = a_book(title="Romola")
+        link = f"{COPIES}add/?book={book.id}"
+        assert link in librarian.get(f"{BOOKS}{book.id}/change/").content.decode()
+        assert "Romola" in librarian.get(link).content.decode()
+        assert librarian.get(f"{COPIES}add/?book=nonsense").status_code < 500
+
+
+class TestTheImportsPages:
+    def upload(self, client: Client, content: bytes, **fields: str) -> Any:
+        return client.post(f"{IMPORTS}add/", {"file": SimpleUploadedFile("books.csv", content), **fields})
+
+    def test_take_a_file_in_and_show_how_far_it_is(self, librarian: Client) -> None:
+        answer = self.upload(librarian, b"title\nRomola\n")
+        assert (answer.status_code, said(answer)) == (302, ["The import was added."])
+        row = ImportRow.objects.get()
+        for page in (IMPORTS, f"{IMPORTS}{row.id}/change/"):
+            shown = librarian.get(page).content.decode()
+            assert 'http-equiv="refresh"' in shown
+            assert "<progress" in shown
+        import_files()
+        for page in (IMPORTS, f"{IMPORTS}{row.id}/change/"):
+            assert 'http-equiv="refresh"' not in librarian.get(page).content.decode()
+        assert BookRow.objects.get().title == "Romola"
+
+    @pytest.mark.parametrize(
+        ("content", "encoding", "words"),
+        [(b"", "", "empty"), (b"x\n", "", "column"), (b"title\nx\n", "klingon", "Unknown encoding")],
+    )
+    def test_say_why_not(self, librarian: Client, content: bytes, encoding: str, words: str) -> None:
+        answer = self.upload(librarian, content, encoding=encoding)
+        assert words in answer.content.decode()
+        assert not ImportRow.objects.exists()
+
+    def test_hand_out_what_was_rejected_without_anything_that_a_spreadsheet_runs(
+        self, librarian: Client
+    ) -> None:
+        self.upload(librarian, b"title,isbn\n,1\nRomola,=1+1\n")
+        import_files()
+        row = ImportRow.objects.get()
+        ImportRemarkRow.objects.create(owner=row, number=9, rejected=True, reason="=HYPERLINK(1)")
+        answer: Any = librarian.get(f"{IMPORTS}{row.id}/rejected.csv")
+        assert answer["Content-Type"].startswith("text/csv")
+        assert "attachment" in answer["Content-Disposition"]
+        lines = list(csv.reader(StringIO(answer.getvalue().decode("utf-8-sig"))))
+        assert [line[0] for line in lines] == ["record", "1", "2", "9"]
+        assert lines[2][1] == "imported, something left out"
+        assert lines[3][2] == "'=HYPERLINK(1)"
+        page = librarian.get(f"{IMPORTS}{row.id}/change/").content.decode()
+        assert "Record 1: The row has no title." in page
+        assert "rejected.csv" in page
+
+    def test_revert_it_once_somebody_is_sure(self, librarian: Client) -> None:
+        self.upload(librarian, b"title\nRomola\nEmma\n")
+        import_files()
+        row = ImportRow.objects.get()
+        a_loan(copy_barcode=CopyRow.objects.get(book__title="Emma").barcode)
+        assert "/revert/" in librarian.get(f"{IMPORTS}{row.id}/change/").content.decode()
+        assert librarian.post(f"{IMPORTS}{row.id}/revert/", {}).status_code == 200
+        assert BookRow.objects.count() == 2
+        answer = librarian.post(f"{IMPORTS}{row.id}/revert/", {"sure": "on"})
+        assert said(answer) == ["1 books removed, 1 kept so far."]
+        assert "Emma (loans)" in librarian.get(f"{IMPORTS}{row.id}/change/").content.decode()
+
+    def test_say_why_it_cannot_be_reverted(self, librarian: Client) -> None:
+        self.upload(librarian, b"title\nRomola\n")
+        row = ImportRow.objects.get()
+        answer = librarian.post(f"{IMPORTS}{row.id}/revert/", {"sure": "on"})
+        assert "still going on" in answer.content.decode()
+
+    def test_are_looked_at_by_operators_and_used_by_librarians(
+        self, login_as: Callable[[str], Client], librarian: Client
+    ) -> None:
+        self.upload(librarian, b"title\nRomola\n")
+        row, operator = ImportRow.objects.get(), login_as("operator")
+        assert operator.get(IMPORTS).status_code == 200
+        assert operator.get(f"{IMPORTS}{row.id}/rejected.csv").status_code == 200
+        assert operator.post(f"{IMPORTS}{row.id}/revert/", {"sure": "on"}).status_code == 403
+        assert self.upload(operator, b"title\nx\n").status_code == 403
+        for page in ("revert/", "rejected.csv"):
+            assert librarian.get(f"{IMPORTS}{uuid4()}/{page}").status_code == 404
 
 
 class TestTheBorrowingsPages:

@@ -48,7 +48,7 @@ class TestAddBook:
         assert answer["availability"]["available"] == CopyRow.objects.count() == copies
 
     def test_says_in_one_line_why_not(self) -> None:
-        refused = refusal("add_book", "\u200b", "Eliot\udcff", "--isbn", "1")
+        refused = refusal("add_book", "\u200b", "\u200b", "--isbn", "1")
         assert refused.returncode == 1
         assert "invalid_title: " in str(refused)
         assert "invalid_authors: " in str(refused)

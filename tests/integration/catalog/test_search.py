@@ -1,14 +1,11 @@
-from uuid import uuid4
-
 import pytest
 from django.db import connection
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from catalog.models import BookRow
-from catalog.services.commands.import_records import ImportRecords
+from catalog.services.commands.revise_book import ReviseBook
 from catalog.services.queries import ListBooks
-from catalog.services.records import SourceRecord
 from shared_kernel.services.commands import dispatch
 from shared_kernel.services.pages import PageRequest
 from shared_kernel.services.queries import ask
@@ -94,19 +91,8 @@ class TestSearching:
 
 class TestARevisedBook:
     def test_is_found_by_what_it_says_now(self) -> None:
-        for title in ("Midlemarch", "Middlemarch"):
-            record = SourceRecord(
-                number=1,
-                source_id="A",
-                title=title,
-                authors=("Eliot, George",),
-                isbns=(),
-                year=None,
-                language=None,
-                publisher=None,
-                subjects=(),
-            )
-            dispatch(ImportRecords(import_id=uuid4(), records=(record,)))
+        book = a_book(title="Midlemarch")
+        dispatch(ReviseBook(book=book.id, title="Middlemarch"))
         assert (found("midlemarch"), found("middlemarch")) == ([], ["Middlemarch"])
 
 

@@ -43,6 +43,10 @@ API: dict[str, dict[str, Visitors]] = {
     "books/{}/copies": {"GET": EVERYBODY, "POST": _CATALOGUE},
     "books/{}/holds": {"GET": _LOOK_AT_LOANS, "PUT": _LEND},
     "copies/{}": {"GET": _LOOK_AT_COPIES, "PATCH": _CATALOGUE},
+    "imports": {"GET": _LOOK_AT_COPIES, "POST": _CATALOGUE},
+    "imports/{}": {"GET": _LOOK_AT_COPIES},
+    "imports/{}/revert": {"POST": _CATALOGUE},
+    "exports/books": {"GET": _LOOK_AT_COPIES},
     "patrons": {"GET": _LOOK_AT_PATRONS, "POST": _KEEP_PATRONS},
     "patrons/{}": {"GET": _LOOK_AT_PATRONS | PATRON, "PATCH": _KEEP_PATRONS | PATRON},
     "patrons/{}/suspend": {"POST": _KEEP_PATRONS},
@@ -112,6 +116,7 @@ ADMINISTRATION: dict[str, tuple[Visitors, Visitors]] = {
     "catalog/bookrow": (_STAFF, _DESK),
     "catalog/copyrow": (_STAFF, _DESK),
     "catalog/borrowingcountrow": (_STAFF, _NOBODY),
+    "catalog/importrow": (_STAFF, _DESK),
     "patrons/patronrow": (_DESK, _DESK),
     "patrons/categoryrow": (_DESK, _MANAGE),
     "patrons/noticerow": (_STAFF, _NOBODY),
@@ -136,6 +141,10 @@ FRONT: dict[str, Visitors] = {
 }
 #: Pages of single rows that give a command, beside Django's own.
 OF_A_ROW: dict[str, Visitors] = {
+    "catalog/bookrow/{}/revise/": _DESK,
+    "catalog/copyrow/{}/condition/": _DESK,
+    "catalog/importrow/{}/revert/": _DESK,
+    "catalog/importrow/{}/rejected.csv": _STAFF,
     "patrons/patronrow/{}/contact/": _DESK,
     "lending/circulationrulerow/edit/": _MANAGE,
 }

@@ -9,6 +9,10 @@ from uuid import UUID
 from catalog.domain.barcode import Barcode
 from catalog.domain.book import Book, BookNotFound, DuplicateISBN
 from catalog.domain.copy import Copy, CopyNotFound, DuplicateBarcode
+from catalog.services.import_answers import ImportView
+from catalog.services.import_reports import ImportReport
+from catalog.services.imports import Import, ImportNotFound
+from catalog.services.ports import Made
 from catalog.services.provenance import Source
 from shared_kernel.domain.errors import Refusal
 from shared_kernel.services.bus import Storage
@@ -73,7 +77,7 @@ class Books:
     def remove(self, aggregate: Book) -> None:
         del self.all[aggregate.id]
 
-    def with_ids(self, ids: Collection[UUID]) -> list[Book]:
+    def with_ids(self, ids: Collection[UUID], *, lock: bool = False) -> list[Book]:
         return [book for book in self.all.values() if book.id in ids]
 
     def by_isbn(self, isbns: Collection[str]) -> dict[str, Book]:
@@ -110,6 +114,9 @@ class Copies:
     def find(self, *, lock: bool = False, id: UUID) -> Copy | None:
         return next((copy for copy in self.all.values() if copy.id == id), None)
 
+    def of_books(self, books: Collection[UUID]) -> dict[UUID, list[Copy]]:
+        return {book: self.of_book(book) for book in books}
+
     def of_book(self, book: UUID) -> list[Copy]:
         return sorted((it for it in self.all.values() if it.book_id == book), key=lambda it: it.barcode.text)
 
@@ -139,6 +146,60 @@ class Sources:
             else:
                 self.all[source.id] = source
         self.kept.clear()
+
+
+@dataclass
+class Imports:
+    all: dict[UUID, Import] = field(default_factory=dict)
+    contents: dict[UUID, bytes] = field(default_factory=dict)
+    reports: list[ImportReport] = field(default_factory=list)
+    made: dict[UUID, Made] = field(default_factory=dict)
+    kept: dict[UUID, str] = field(default_factory=dict)
+
+    def add(self, new: Import, content: bytes) -> None:
+        self.all[new.id] = new
+        self.contents[new.id] = content
+
+    def get(self, id: UUID, *, lock: bool = False) -> Import:
+        if id not in self.all:
+            raise ImportNotFound
+        return self.all[id]
+
+    def next_waiting(self, claim: UUID, *, at: datetime, id: UUID | None = None) -> Import | None:
+        for each in self.all.values():
+            left = each.claimed_until is None or each.claimed_until < at or each.claim == claim
+            if each.state in {"queued", "running", "reverting"} and left and id in {None, each.id}:
+                return each
+        return None
+
+    def drop_content(self, id: UUID) -> None:
+        del self.contents[id]
+
+    def note(self, id: UUID, report: ImportReport) -> None:
+        self.reports.append(report)
+
+    def note_books(
+        self, id: UUID, *, created: Collection[tuple[Book, Copy]], revised: Collection[Book]
+    ) -> None:
+        for book, copy in created:
+            self.made[book.id] = Made(book_id=book.id, copy_id=copy.id, version=book.version)
+        for book in revised:
+            if book.id in self.made:
+                self.made[book.id] = replace(self.made[book.id], version=book.version)
+
+    def made_by(self, id: UUID, *, at_most: int) -> list[Made]:
+        return [made for made in self.made.values() if made.book_id not in self.kept][:at_most]
+
+    def settle(self, id: UUID, *, removed: Collection[UUID], kept: Mapping[UUID, str]) -> None:
+        self.kept |= kept
+        for book in removed:
+            del self.made[book]
+
+    def shown(self, shown: Import) -> ImportView:
+        return ImportView.with_records(shown, rejected=(), remarks=(), kept=())
+
+    def flush(self) -> None:
+        pass
 
 
 @dataclass
@@ -172,6 +233,7 @@ class FakeWork:
     books: Books = field(default_factory=Books)
     copies: Copies = field(default_factory=Copies)
     sources: Sources = field(default_factory=Sources)
+    imports: Imports = field(default_factory=Imports)
     borrowings: BorrowingCounts = field(default_factory=BorrowingCounts)
     search_index: SearchIndex = field(default_factory=SearchIndex)
 

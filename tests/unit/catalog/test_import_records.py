@@ -5,9 +5,11 @@ from uuid import UUID, uuid4
 import pytest
 
 from catalog.domain.book import Book
-from catalog.services.answers import ImportReport
+from catalog.domain.import_states import FileFormat
 from catalog.services.commands.add_book import AddBook, add_book
 from catalog.services.commands.import_records import ImportRecords, import_records
+from catalog.services.import_reports import ImportReport
+from catalog.services.imports import Import
 from catalog.services.records import SourceRecord
 from tests.unit.catalog.fakes import FakeWork, FixedClock
 
@@ -28,6 +30,9 @@ def record(number: int = 1, **values: Any) -> SourceRecord:
     return SourceRecord(number=number, **{**defaults, **values})
 
 
+CLAIM = uuid4()
+
+
 class Library:
     """A library into which files are imported, a chunk of some records a transaction."""
 
@@ -38,12 +43,30 @@ class Library:
         self, *records: SourceRecord, chunk: int = 100, import_id: UUID | None = None
     ) -> ImportReport:
         same_file = import_id or uuid4()
+        if same_file not in self.work.imports.all:
+            self.begins(same_file)
         report = ImportReport()
         for start in range(0, len(records), chunk):
-            command = ImportRecords(import_id=same_file, records=records[start : start + chunk])
+            some = records[start : start + chunk]
+            command = ImportRecords(import_id=same_file, claim=CLAIM, records=some, through=some[-1].number)
             report += import_records(command, self.work, clock=FixedClock())
             self.work.commit()
         return report
+
+    def begins(self, import_id: UUID) -> Import:
+        begun = Import(
+            id=import_id,
+            name="books.mrc",
+            format=FileFormat.MARC21,
+            encoding=None,
+            size=1,
+            total=None,
+            in_database=True,
+            created_at=FixedClock().now(),
+        )
+        begun.claim_for(CLAIM, at=FixedClock().now())
+        self.work.imports.add(begun, b"")
+        return begun
 
     def adds(self, **values: Any) -> None:
         add_book(

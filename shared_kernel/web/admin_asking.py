@@ -29,6 +29,10 @@ def filled(form: type[F], request: HttpRequest) -> F:
 class AskingAdmin(CommandAdmin[M]):
     """Rows to look at, and commands that need more to be said than which rows they are for."""
 
+    def told(self, row: M) -> str:
+        """What a row is called on the page that asks."""
+        return str(row)
+
     def ask(
         self,
         request: HttpRequest,
@@ -52,9 +56,9 @@ class AskingAdmin(CommandAdmin[M]):
             "title": str(self.get_actions(request)[action][2]).rstrip("…"),
             "opts": self.opts,
             "form": form,
-            "rows": rows,
+            "rows": [(row.pk, self.told(row)) for row in rows],
             "action": action,
             "checkbox_name": helpers.ACTION_CHECKBOX_NAME,
             "media": self.media + form.media,
         }
-        return TemplateResponse(request, "patrons/ask.html", context)
+        return TemplateResponse(request, "ask.html", context)

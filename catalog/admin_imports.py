@@ -1,0 +1,162 @@
+"""Imports in the administration: send a file, watch it, fetch what was rejected, take it back."""
+
+import csv
+from collections.abc import Iterator
+from typing import Any
+from uuid import UUID
+
+from django.contrib import messages
+from django.core.exceptions import PermissionDenied
+from django.db.models import QuerySet
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect, StreamingHttpResponse
+from django.urls import URLPattern, path, reverse
+from django.utils.html import format_html, format_html_join
+from django.utils.safestring import SafeString
+
+from catalog.admin_forms import RevertForm, UploadForm
+from catalog.domain.import_states import ImportState
+from catalog.models import ImportRemarkRow, ImportRow
+from catalog.services.commands.accept_import import AcceptImport
+from catalog.services.commands.revert_import import RevertImport
+from catalog.services.import_queries import GetImport
+from shared_kernel.domain.errors import Refused
+from shared_kernel.services.commands import dispatch
+from shared_kernel.services.queries import ask
+from shared_kernel.web.admin import CommandAdmin, show_refusals
+
+_UNFINISHED = (ImportState.QUEUED, ImportState.RUNNING, ImportState.REVERTING)
+_SHOWN = 20
+#: A spreadsheet takes a cell that begins so for a formula, and runs it.
+_RUN_BY_SPREADSHEETS = ("=", "+", "-", "@", "\t", "\r")
+
+
+class _Echo:
+    """Gives the csv writer's line back instead of writing it anywhere."""
+
+    def write(self, line: str) -> str:
+        return line
+
+
+class ImportAdmin(CommandAdmin[ImportRow]):
+    """Files that were sent to be imported."""
+
+    read_scope = "catalog:read"
+    write_scope = "catalog:write"
+    add_form = UploadForm
+    list_display = ("name", "format", "state", "progress", "created", "updated", "rejected", "created_at")
+    list_filter = ("state", "format")
+    search_fields = ("name",)
+    date_hierarchy = "created_at"
+    change_form_template = "catalog/admin/import.html"
+    change_list_template = "catalog/admin/imports.html"
+    fields = (
+        *("name", "format", "encoding", "size", "created_at", "finished_at", "state", "failure"),
+        *("progress", "created", "updated", "unchanged", "copies", "rejected", "said", "removed", "kept"),
+        *("kept_books", "to_do", "id"),
+    )
+    readonly_fields = ("progress", "said", "kept_books", "to_do")
+
+    def add(self, data: dict[str, Any]) -> object:  # the form's values
+        """Take the file in."""
+        file = data["file"]
+        return dispatch(AcceptImport(name=file.name, content=file.read(), encoding=data["encoding"]))
+
+    def progress(self, row: ImportRow) -> SafeString | str:
+        """How far it is."""
+        if not row.total or row.state not in _UNFINISHED:
+            return f"{row.handled} records"
+        handled = min(row.handled, row.total)
+        bar = '<progress max="{}" value="{}" aria-label="Progress"></progress> {} of about {} records'
+        return format_html(bar, row.total, handled, handled, row.total)
+
+    def said(self, row: ImportRow) -> SafeString | str:
+        """The first records that were rejected, or of which something was left out."""
+        remarks = row.remarks.all()[:_SHOWN]
+        lines = format_html_join("", "<li>Record {}: {}</li>", ((it.number, it.reason) for it in remarks))
+        if not lines:
+            return "nothing"
+        all_of_them = _at(self, "rejected", row.pk)
+        return format_html('<ol>{}</ol><a href="{}" download>All of them, as CSV</a>', lines, all_of_them)
+
+    def kept_books(self, row: ImportRow) -> SafeString | str:
+        """The Books that a revert has left, and why."""
+        kept = ask(GetImport(import_id=row.id)).kept[:_SHOWN]
+        return (
+            format_html_join("", "<li>{} ({})</li>", ((book.title, book.reason) for book in kept)) or "none"
+        )
+
+    def to_do(self, row: ImportRow) -> SafeString | str:
+        """The command for this import."""
+        if row.state not in {ImportState.DONE, ImportState.FAILED}:
+            return "nothing"
+        return format_html('<a href="{}">Revert</a>', _at(self, "revert", row.pk))
+
+    def changelist_view(
+        self,
+        request: HttpRequest,
+        extra_context: dict[str, Any] | None = None,  # a template's
+    ) -> HttpResponse:
+        """The list, which looks again by itself while something goes on."""
+        going_on = ImportRow.objects.filter(state__in=_UNFINISHED).exists()
+        return super().changelist_view(request, {**(extra_context or {}), "going_on": going_on})
+
+    def get_urls(self) -> list[URLPattern]:
+        """The usual pages, one to revert an import, and what was rejected as a file."""
+        revert = self.admin_site.admin_view(self.revert_view)
+        rejected = self.admin_site.admin_view(self.rejected_view)
+        return [
+            path("<uuid:id>/revert/", revert, name="catalog_importrow_revert"),
+            path("<uuid:id>/rejected.csv", rejected, name="catalog_importrow_rejected"),
+            *super().get_urls(),
+        ]
+
+    def revert_view(self, request: HttpRequest, id: UUID) -> HttpResponse:
+        """RevertImport, once somebody is sure."""
+        if not self.has_write_permission(request):
+            raise PermissionDenied
+        row = _found(id)
+        form = RevertForm(request.POST or None)
+        if form.is_valid():
+            try:
+                reverted = dispatch(RevertImport(import_id=id))
+            except Refused as refused:
+                show_refusals(form, refused)
+            else:
+                done = f"{reverted.removed} books removed, {reverted.kept_count} kept so far."
+                self.message_user(request, done, messages.SUCCESS)
+                return HttpResponseRedirect(_at(self, "change", id))
+        return self._show(
+            request, form, "", {"title": f"Revert {row.name}", "show_save_and_add_another": False}
+        )
+
+    def rejected_view(self, request: HttpRequest, id: UUID) -> StreamingHttpResponse:
+        """The records that were rejected, or of which something was left out, for a spreadsheet."""
+        if not self.has_view_permission(request):
+            raise PermissionDenied
+        row = _found(id)
+        response = StreamingHttpResponse(_lines(row.remarks.all()), content_type="text/csv; charset=utf-8")
+        response["Content-Disposition"] = f'attachment; filename="rejected-{id}.csv"'
+        return response
+
+
+def _found(id: UUID) -> ImportRow:
+    row = ImportRow.objects.filter(id=id).first()
+    if row is None:
+        raise Http404
+    return row
+
+
+def _lines(remarks: QuerySet[ImportRemarkRow]) -> Iterator[str]:
+    writer = csv.writer(_Echo())
+    yield "\ufeff" + writer.writerow(["record", "outcome", "reason"])
+    for each in remarks.order_by("number", "id").iterator(chunk_size=1000):
+        outcome = "rejected" if each.rejected else "imported, something left out"
+        yield writer.writerow([each.number, outcome, _harmless(each.reason)])
+
+
+def _harmless(cell: str) -> str:
+    return f"'{cell}" if cell.startswith(_RUN_BY_SPREADSHEETS) else cell
+
+
+def _at(site: ImportAdmin, page: str, id: UUID) -> str:
+    return reverse(f"{site.admin_site.name}:catalog_importrow_{page}", args=[id])

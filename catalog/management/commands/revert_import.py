@@ -1,0 +1,36 @@
+"""`manage.py revert_import ID`."""
+
+from typing import Any
+from uuid import UUID, uuid4
+
+from django.core.management.base import CommandParser
+
+from catalog.services.commands.carry_on_import import ClaimImport
+from catalog.services.commands.revert_import import GoOnReverting, RevertImport
+from catalog.services.import_queries import GetImport
+from shared_kernel.management.door import LibraryCommand
+from shared_kernel.services.commands import dispatch
+from shared_kernel.services.queries import ask
+
+
+class Command(LibraryCommand):
+    help = "Remove the books that an import has made, but for those that somebody has used or changed since."
+
+    def options(self, parser: CommandParser) -> None:
+        """Declare which import."""
+        parser.add_argument("id", type=UUID, metavar="ID", help="as the administration shows it")
+
+    def carry_out(self, *, id: UUID, **_: Any) -> None:
+        """Revert it all, unless a worker is faster."""
+        dispatch(RevertImport(import_id=id))
+        claim = uuid4()
+        while (claimed := dispatch(ClaimImport(claim=claim, import_id=id))) is not None:
+            while dispatch(GoOnReverting(import_id=claimed.id, claim=claim)):
+                pass
+        reverted = ask(GetImport(import_id=id))
+        if self.as_json:
+            self.answer(reverted)
+            return
+        for each in reverted.kept:
+            self.stderr.write(f"kept {each.book} {each.title}: {each.reason}")
+        self.stdout.write(f"{reverted.state}: removed {reverted.removed}, kept {reverted.kept_count}")

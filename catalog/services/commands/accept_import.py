@@ -1,0 +1,85 @@
+"""A file is taken in, to be imported."""
+
+from dataclasses import dataclass
+from uuid import UUID, uuid4
+
+from catalog.domain.import_states import FileFormat
+from catalog.services.import_answers import ImportView
+from catalog.services.imports import LARGEST_FILE, FileTooLarge, Import
+from catalog.services.ports import CatalogWork, FileReader
+from shared_kernel.domain.clock import Clock
+from shared_kernel.services.bus import Command
+from shared_kernel.services.origin import concerning
+
+_LONGEST_NAME = 200
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AcceptImport(Command[ImportView]):
+    """Take in a file of MARC 21, MARCXML or CSV; a worker goes on from there.
+
+    `encoding` is that of its text, where the file lies about it.
+    """
+
+    name: str
+    content: bytes
+    encoding: str | None = None
+
+
+def accept_import(command: AcceptImport, work: CatalogWork, *, clock: Clock, files: FileReader) -> ImportView:
+    """Keep it in the queue. Raises FileTooLarge, FileUnreadable, UnknownEncoding."""
+    if len(command.content) > LARGEST_FILE:
+        raise FileTooLarge
+    recognised = files.recognise(command.content, name=command.name, encoding=command.encoding)
+    accepted = Import(
+        id=uuid4(),
+        name=_shown(command.name),
+        format=recognised.format,
+        encoding=command.encoding,
+        size=len(command.content),
+        total=recognised.total,
+        in_database=True,
+        created_at=clock.now(),
+    )
+    concerning(**{"import": accepted.id})
+    work.imports.add(accepted, command.content)
+    return ImportView.of(accepted)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BeginImport(Command[UUID]):
+    """Begin to import a file that this process reads from its own disk; the answer is the import's id.
+
+    Nobody else can go on with it: interrupted, it is given up, and the same file is imported again.
+    """
+
+    name: str
+    size: int
+    total: int | None
+    format: str
+    encoding: str | None
+    claim: UUID
+
+
+def begin_import(command: BeginImport, work: CatalogWork, *, clock: Clock) -> UUID:
+    """Note that it goes on."""
+    begun = Import(
+        id=uuid4(),
+        name=_shown(command.name),
+        format=FileFormat(command.format),
+        encoding=command.encoding,
+        size=command.size,
+        total=command.total,
+        in_database=False,
+        created_at=clock.now(),
+    )
+    concerning(**{"import": begun.id})
+    begun.claim_for(command.claim, at=clock.now())
+    work.imports.add(begun, b"")
+    return begun.id
+
+
+def _shown(name: str) -> str:
+    """The file's own name, as far as it can be shown."""
+    last = name.replace("\\", "/").rpartition("/")[2]
+    return "".join(char for char in last if char.isprintable())[:_LONGEST_NAME] or "file"

@@ -1,0 +1,82 @@
+"""Imports over the API."""
+
+from collections.abc import Mapping
+from typing import IO, Any
+from uuid import UUID
+
+from django.core.exceptions import RequestDataTooBig
+from drf_spectacular.utils import extend_schema
+from rest_framework.parsers import BaseParser, MultiPartParser
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from catalog.serializers import ImportForm
+from catalog.services.commands.accept_import import AcceptImport
+from catalog.services.commands.revert_import import RevertImport
+from catalog.services.import_answers import ImportSummary, ImportView
+from catalog.services.import_queries import GetImport, ListImports
+from catalog.services.imports import LARGEST_FILE
+from shared_kernel.services.commands import dispatch
+from shared_kernel.services.queries import ask
+from shared_kernel.web.json import StrictJSONParser
+from shared_kernel.web.openapi import paged_schema
+from shared_kernel.web.views import LibraryViewSet
+
+_OF_THE_FORM_ITSELF = 100_000
+
+
+class UploadParser(MultiPartParser):
+    """Reads a form with a file, unless the request says that it is larger than any that is taken."""
+
+    def parse(
+        self,
+        stream: IO[Any],
+        media_type: str | None = None,
+        parser_context: Mapping[str, Any] | None = None,
+    ) -> Any:  # DRF's data and files
+        """The form. Raises RequestDataTooBig."""
+        context = dict(parser_context or {})
+        announced = str(context["request"].META.get("CONTENT_LENGTH") or "0")
+        if announced.isdigit() and int(announced) > LARGEST_FILE + _OF_THE_FORM_ITSELF:
+            raise RequestDataTooBig
+        return super().parse(stream, media_type, context)
+
+
+class ImportViewSet(LibraryViewSet):
+    """Files of another institution's records."""
+
+    policy = {
+        "list": "catalog:read",
+        "retrieve": "catalog:read",
+        "create": "catalog:write",
+        "revert": "catalog:write",
+    }
+
+    def get_parsers(self) -> list[BaseParser]:
+        """A form with a file where one is sent; JSON elsewhere."""
+        revert = self.action_map.get("post") == "revert" if self.action_map else False
+        return [StrictJSONParser()] if revert else [UploadParser()]
+
+    @extend_schema(responses={200: paged_schema(ImportSummary)})
+    def list(self, _request: Request) -> Response:
+        """The imports, the latest first."""
+        return self.paged(ask(ListImports(page=self.page_request())))
+
+    @extend_schema(request={"multipart/form-data": ImportForm}, responses={202: ImportView})
+    def create(self, _request: Request) -> Response:
+        """Take in a file. It is imported in the background; the answer's id tells how far it is."""
+        sent = self.body(ImportForm)
+        file = sent["file"]
+        command = AcceptImport(name=file.name, content=file.read(), encoding=sent.get("encoding"))
+        return Response(dispatch(command, idempotency_key=self.idempotency_key), status=202)
+
+    @extend_schema(responses={200: ImportView})
+    def retrieve(self, _request: Request, id: UUID) -> Response:
+        """How far an import is, and which records were rejected."""
+        return Response(ask(GetImport(import_id=id)))
+
+    @extend_schema(request=None, responses={200: ImportView})
+    def revert(self, _request: Request, id: UUID) -> Response:
+        """Remove what the import has made, but for what somebody has used or changed since."""
+        self.body()
+        return Response(dispatch(RevertImport(import_id=id), idempotency_key=self.idempotency_key))

@@ -1,0 +1,310 @@
+"""Files sent to be imported: over the API, through the worker, and taken back."""
+
+from io import BytesIO
+from typing import Any
+from uuid import UUID, uuid4
+
+import pytest
+from django.db import OperationalError
+from rest_framework.test import APIClient
+
+from catalog.adapters.import_worker import ImportWorker
+from catalog.models import BookRow, CopyRow, ImportedBookRow, ImportPartRow, ImportRow, SourceRecordRow
+from catalog.tasks import import_files
+from outbox.models import OutboxMessage
+from shared_kernel.models import AuditEntry
+from shared_kernel.services.commands import dispatch
+from tests.conftest import shared_data
+from tests.factories import a_copy, a_loan
+from tests.factories_catalog import marc
+
+pytestmark = pytest.mark.django_db
+
+CSV = b"title,author,isbn\nEmma,Austen,141439580\n,nobody,\nRomola,Eliot,1\n"
+
+
+def send(client: APIClient, content: bytes, name: str = "books.csv", **fields: Any) -> Any:
+    headers = fields.pop("headers", {})
+    file = BytesIO(content)
+    file.name = name
+    return client.post("/api/v1/imports", {"file": file, **fields}, format="multipart", headers=headers)
+
+
+def look(client: APIClient, id: str) -> dict[str, Any]:
+    answer = client.get(f"/api/v1/imports/{id}")
+    assert answer.status_code == 200
+    body: dict[str, Any] = answer.json()
+    return body
+
+
+def revert(client: APIClient, id: object) -> Any:
+    return client.post(f"/api/v1/imports/{id}/revert")
+
+
+def imported(client: APIClient, content: bytes, name: str = "books.csv") -> dict[str, Any]:
+    sent = send(client, content, name)
+    assert sent.status_code == 202
+    import_files()
+    return look(client, sent.json()["id"])
+
+
+def codes(answer: Any) -> list[str]:
+    return [error["code"] for error in answer.json()["errors"]]
+
+
+def volumes(count: int) -> bytes:
+    return marc(*({"id": str(number), "title": f"Volume {number}"} for number in range(count))).getvalue()
+
+
+class TestSendingAFile:
+    def test_is_answered_before_anything_is_imported(self, cataloguer: APIClient) -> None:
+        answer = send(cataloguer, CSV)
+        assert answer.status_code == 202
+        body = answer.json()
+        assert (body["state"], body["file"], body["format"], body["size"]) == (
+            *("queued", "books.csv", "csv"),
+            len(CSV),
+        )
+        assert (body["handled"], body["total"], body["rejected"]) == (0, 3, [])
+        assert not BookRow.objects.exists()
+        assert AuditEntry.objects.get(action="AcceptImport").subjects == {"import": body["id"]}
+
+    def test_imports_it_with_the_next_tick(self, cataloguer: APIClient) -> None:
+        body = imported(cataloguer, CSV)
+        assert body["state"] == "done"
+        assert (body["created"], body["copies"], body["rejected_count"]) == (2, 2, 1)
+        assert (body["handled"], body["total"]) == (3, 3)
+        assert body["rejected"] == [{"number": 2, "reason": "The row has no title."}]
+        assert [remark["number"] for remark in body["remarks"]] == [3]
+        assert body["finished_at"] is not None
+        assert BookRow.objects.get(title="Emma").isbns == ["9780141439587"]
+        assert OutboxMessage.objects.count() == 4
+        assert not ImportPartRow.objects.exists()
+
+    def test_again_changes_nothing(self, cataloguer: APIClient) -> None:
+        imported(cataloguer, CSV)
+        again = imported(cataloguer, CSV)
+        assert (again["created"], again["unchanged"], BookRow.objects.count()) == (0, 2, 2)
+
+    @pytest.mark.parametrize(
+        ("name", "format", "records"),
+        [
+            ("pymarc_test.dat", "marc21", 10),
+            ("pymarc_batch.xml", "marcxml", 2),
+            ("traject_test_data.utf8.mrc", "marc21", 30),
+        ],
+    )
+    def test_knows_marc_when_it_sees_it(
+        self, cataloguer: APIClient, name: str, format: str, records: int
+    ) -> None:
+        body = imported(cataloguer, shared_data(name).read_bytes(), "upload")
+        assert (body["state"], body["format"], body["total"]) == ("done", format, records)
+        assert body["created"] == BookRow.objects.count() == records
+
+    def test_heeds_the_encoding_that_is_said(self, cataloguer: APIClient) -> None:
+        sent = send(cataloguer, "title\nВойна\n".encode("cp1251"), encoding="cp1251").json()
+        import_files()
+        assert look(cataloguer, sent["id"])["encoding"] == "cp1251"
+        assert BookRow.objects.get().title == "Война"
+
+    @pytest.mark.parametrize(
+        "content",
+        [b"\x89PNG\r\n\x1a\n", b'{"title": "x"}', b"", b"\n\n", b"a,b\n1,2\n", b"\x00" * 100],
+    )
+    def test_that_holds_no_records_is_refused(self, cataloguer: APIClient, content: bytes) -> None:
+        answer = send(cataloguer, content)
+        assert (answer.status_code, codes(answer)) == (422, ["file_unreadable"])
+        assert not ImportRow.objects.exists()
+
+    def test_that_is_broken_is_imported_as_far_as_it_goes(self, cataloguer: APIClient) -> None:
+        bad = imported(cataloguer, shared_data("pymarc_bad_records.mrc").read_bytes())
+        assert (bad["state"], bad["created"], bad["rejected_count"]) == ("done", 2, 6)
+        cut = imported(cataloguer, volumes(3)[:-40], "cut.mrc")
+        assert (cut["created"], cut["rejected"][0]["number"]) == (2, 3)
+        evil = b'<!DOCTYPE x [<!ENTITY a "b">]><collection><record/></collection>'
+        assert "DOCTYPE" in imported(cataloguer, evil)["rejected"][0]["reason"]
+
+    @pytest.mark.parametrize(
+        ("fields", "code"),
+        [({"encoding": "klingon"}, "unknown_encoding"), ({"colour": "x"}, "unknown_field")],
+    )
+    def test_is_refused_for_what_nobody_understands(
+        self, cataloguer: APIClient, fields: dict[str, str], code: str
+    ) -> None:
+        answer = send(cataloguer, CSV, **fields)
+        assert (answer.status_code, codes(answer)) == (422, [code])
+
+    def test_without_a_file_is_refused(self, cataloguer: APIClient) -> None:
+        answer = cataloguer.post("/api/v1/imports", {}, format="multipart")
+        assert (answer.status_code, codes(answer)) == (422, ["required"])
+        text = cataloguer.post("/api/v1/imports", {"file": "title\nx"}, format="multipart")
+        assert (text.status_code, codes(text)) == (422, ["invalid"])
+        assert cataloguer.post("/api/v1/imports", {"file": "x"}, format="json").status_code == 415
+
+    def test_that_is_too_large_is_refused_unread(
+        self, cataloguer: APIClient, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr("catalog.services.commands.accept_import.LARGEST_FILE", 10)
+        answer = send(cataloguer, CSV)
+        assert (answer.status_code, codes(answer)) == (413, ["file_too_large"])
+        announced = cataloguer.post(
+            "/api/v1/imports", b"", content_type="multipart/form-data; boundary=x", CONTENT_LENGTH="99999999"
+        )
+        assert announced.status_code == 413
+
+    def test_with_the_same_key_takes_it_in_once(self, cataloguer: APIClient) -> None:
+        answers = [send(cataloguer, CSV, headers={"Idempotency-Key": "import-0001"}) for _ in range(2)]
+        assert [answer.status_code for answer in answers] == [202, 202]
+        assert answers[0].json() == answers[1].json()
+        other = send(cataloguer, CSV + b"x\n", headers={"Idempotency-Key": "import-0001"})
+        assert codes(other) == ["idempotency_key_reused"]
+        assert ImportRow.objects.count() == 1
+
+    def test_is_for_cataloguers_alone(self, anybody: APIClient) -> None:
+        assert send(anybody, CSV).status_code == 401
+        assert anybody.get("/api/v1/imports").status_code == 401
+        assert anybody.get(f"/api/v1/imports/{uuid4()}").status_code == 401
+
+
+class TestTheListOfImports:
+    def test_has_the_latest_first_in_pages(self, cataloguer: APIClient) -> None:
+        sent = [send(cataloguer, CSV, f"{number}.csv").json()["id"] for number in range(3)]
+        first = cataloguer.get("/api/v1/imports", {"page_size": 2}).json()
+        second = cataloguer.get(first["next"]).json()
+        assert [each["id"] for each in first["results"] + second["results"]] == sent[::-1]
+        assert "rejected" not in first["results"][0]
+
+    def test_of_none_that_is_there_is_not_found(self, cataloguer: APIClient) -> None:
+        assert cataloguer.get(f"/api/v1/imports/{uuid4()}").status_code == 404
+        assert revert(cataloguer, uuid4()).status_code == 404
+
+
+class TestAWorker:
+    """A tick has a few seconds; the next one goes on, in this process or in another."""
+
+    def test_goes_on_where_it_was(self, cataloguer: APIClient) -> None:
+        sent = send(cataloguer, volumes(450)).json()["id"]
+        worker, states = ImportWorker(), []
+        for _ in range(10):
+            worker.work(seconds=1e-9)
+            body = look(cataloguer, sent)
+            states.append((body["handled"], body["state"]))
+            if body["state"] == "done":
+                break
+        assert [state for _, state in states[:-1]] == ["running"] * (len(states) - 1)
+        assert states[-1] == (450, "done")
+        assert len(states) > 3
+        assert BookRow.objects.count() == 450
+
+    def test_that_dies_is_followed_by_another(
+        self, cataloguer: APIClient, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        sent = send(cataloguer, volumes(250)).json()["id"]
+        ImportWorker().work(seconds=1e-9)
+        assert look(cataloguer, sent)["handled"] == 100
+        ImportWorker().work(seconds=5)
+        assert look(cataloguer, sent)["handled"] == 100
+        ImportRow.objects.update(claimed_until=ImportRow.objects.get().created_at)
+        ImportWorker().work(seconds=5)
+        body = look(cataloguer, sent)
+        assert (body["state"], body["created"], BookRow.objects.count()) == ("done", 250, 250)
+
+    def test_loses_nothing_when_the_database_is_away(
+        self, cataloguer: APIClient, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        sent = send(cataloguer, volumes(250)).json()["id"]
+        worker, calls = ImportWorker(), list[Any]()
+
+        def flaky(command: Any) -> Any:
+            calls.append(command)
+            if len(calls) == 2:
+                raise OperationalError("away")
+            return dispatch(command)
+
+        monkeypatch.setattr("catalog.services.importing.dispatch", flaky)
+        with pytest.raises(OperationalError):
+            worker.work(seconds=5)
+        worker.work(seconds=5)
+        assert look(cataloguer, sent)["created"] == BookRow.objects.count() == 250
+
+    def test_that_was_overtaken_stops(self, cataloguer: APIClient, monkeypatch: pytest.MonkeyPatch) -> None:
+        sent = send(cataloguer, volumes(250)).json()["id"]
+
+        def overtaken(command: Any) -> Any:
+            answer: Any = dispatch(command)
+            ImportRow.objects.update(claim=uuid4())
+            return answer
+
+        monkeypatch.setattr("catalog.adapters.import_worker.dispatch", overtaken)
+        ImportWorker().work(seconds=0.2)
+        assert look(cataloguer, sent)["handled"] == 0
+
+    def test_fails_what_turns_out_to_be_unreadable(self, cataloguer: APIClient) -> None:
+        sent = send(cataloguer, b"title\nEmma\n").json()["id"]
+        ImportPartRow.objects.update(content=b"nothing\nEmma\n")
+        import_files()
+        body = look(cataloguer, sent)
+        assert (body["state"], "title" in body["failure"]) == ("failed", True)
+
+    def test_reads_a_file_of_many_parts(self, cataloguer: APIClient, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr("catalog.adapters.imports._PART", 100)
+        assert imported(cataloguer, volumes(20))["created"] == 20
+
+
+class TestReverting:
+    def test_removes_what_it_made(self, cataloguer: APIClient) -> None:
+        body = imported(cataloguer, CSV)
+        answer = revert(cataloguer, body["id"])
+        assert answer.status_code == 200
+        assert (answer.json()["state"], answer.json()["removed"], answer.json()["kept"]) == (
+            "reverted",
+            2,
+            [],
+        )
+        assert not BookRow.objects.exists()
+        assert not CopyRow.objects.exists()
+        assert not SourceRecordRow.objects.exists()
+        removed = OutboxMessage.objects.filter(type="catalog.book_removed.v1").count()
+        assert removed == OutboxMessage.objects.filter(type="catalog.copy_removed.v1").count() == 2
+
+    def test_keeps_and_reports_what_has_loans_or_was_changed(self, cataloguer: APIClient) -> None:
+        body = imported(cataloguer, volumes(4))
+        lent, revised, copied, _ = BookRow.objects.order_by("sort_key")
+        a_loan(copy_barcode=CopyRow.objects.get(book=lent).barcode)
+        cataloguer.patch(f"/api/v1/books/{revised.id}", {"year": 1900}, format="json")
+        a_copy(book=copied.id)
+        kept = revert(cataloguer, body["id"]).json()["kept"]
+        assert kept == [
+            {"book": str(lent.id), "title": lent.title, "reason": "loans"},
+            {"book": str(revised.id), "title": revised.title, "reason": "changed"},
+            {"book": str(copied.id), "title": copied.title, "reason": "changed"},
+        ]
+        assert BookRow.objects.count() == 3
+
+    def test_is_of_one_import_alone(self, cataloguer: APIClient) -> None:
+        first = imported(cataloguer, CSV)
+        second = imported(cataloguer, CSV + b"Emma again,Austen,\n")
+        assert revert(cataloguer, second["id"]).json()["removed"] == 1
+        assert BookRow.objects.count() == 2
+        assert revert(cataloguer, first["id"]).json()["removed"] == 2
+
+    def test_of_many_goes_on_in_the_background_and_again_changes_nothing(self, cataloguer: APIClient) -> None:
+        body = imported(cataloguer, volumes(250))
+        assert revert(cataloguer, body["id"]).json()["state"] == "reverting"
+        assert revert(cataloguer, body["id"]).json()["state"] == "reverting"
+        import_files()
+        after = look(cataloguer, body["id"])
+        assert (after["state"], after["removed"], BookRow.objects.count()) == ("reverted", 250, 0)
+        assert revert(cataloguer, body["id"]).json()["removed"] == 250
+        assert not ImportedBookRow.objects.exists()
+
+    def test_lets_the_file_be_imported_anew(self, cataloguer: APIClient) -> None:
+        revert(cataloguer, imported(cataloguer, CSV)["id"])
+        assert imported(cataloguer, CSV)["created"] == 2
+
+    def test_is_refused_while_it_waits(self, cataloguer: APIClient) -> None:
+        answer = revert(cataloguer, send(cataloguer, CSV).json()["id"])
+        assert (answer.status_code, codes(answer)) == (409, ["import_not_finished"])
+
+    def test_is_for_cataloguers_alone(self, anybody: APIClient) -> None:
+        assert revert(anybody, UUID(int=1)).status_code == 401
