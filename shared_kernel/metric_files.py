@@ -8,7 +8,6 @@ next goes on counting from where it stands, and the sums never fall.
 import fcntl
 import os
 from functools import cache
-from itertools import count
 from pathlib import Path
 
 import structlog
@@ -39,24 +38,31 @@ def kept_in_files() -> Collector:
         )
     except OSError as problem:
         log.warning("metrics_not_shared", problem=type(problem).__name__)
+        values.ValueClass = values.MutexValue
         return CollectorRegistry()
     return MultiProcessCollector(None, str(folder))  # type: ignore[no-untyped-call]  # has no types
 
 
 @cache
 def _slot(folder: Path, _process: int) -> str:
-    """The number of a slot that nobody else has until this process ends: then the lock goes with it."""
-    for number in count(1):
-        lock = os.open(folder / f"{number}.lock", os.O_RDWR | os.O_CREAT, 0o644)
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            os.close(lock)
-            continue
-        for kind in _KINDS:
-            _allocate(folder / f"{kind}_{number}.db")
-        return str(number)
-    raise AssertionError("unreachable")
+    """The number of the first free slot, which is this process's from now on."""
+    number = 1
+    while not _taken(folder / f"{number}.lock"):
+        number += 1
+    for kind in _KINDS:
+        _allocate(folder / f"{kind}_{number}.db")
+    return str(number)
+
+
+def _taken(file: Path) -> bool:
+    """Lock a slot, unless another process has; the lock goes with the process, however that ends."""
+    lock = os.open(file, os.O_RDWR | os.O_CREAT, 0o644)
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        os.close(lock)
+        return False
+    return True
 
 
 def _allocate(file: Path) -> None:

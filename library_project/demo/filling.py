@@ -57,6 +57,8 @@ class Filled:
 
 def began(volume: Volume) -> datetime | None:
     """When the first book of this very volume came, where an earlier run has begun to make it."""
+    if not volume.books:
+        return None
     first = BookRow.objects.filter(id=volume.id_of("books", 0)).values_list("added_at", flat=True)
     return first.first()
 

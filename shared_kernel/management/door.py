@@ -2,16 +2,19 @@
 
 import getpass
 import json
+import re
 import signal
 import sys
 from argparse import ArgumentTypeError
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
+from pathlib import Path
 from types import FrameType
 from typing import Any
 
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.db import InterfaceError, OperationalError, ProgrammingError
 from rich.console import Console
 from rich.table import Column, Table
 
@@ -29,6 +32,8 @@ def instant(text: str) -> datetime:
         raise ArgumentTypeError(f"{text!r} is not an instant such as 2026-01-15T10:00:00Z") from None
     if moment.tzinfo is None:
         raise ArgumentTypeError(f"{text!r} has no offset from UTC: write 2026-01-15T10:00:00Z")
+    if not 1900 <= moment.year < 3000:  # whatever is reckoned from it must be a date, too
+        raise ArgumentTypeError(f"{text!r} is not between the years 1900 and 3000")
     return moment.astimezone(UTC)
 
 
@@ -62,6 +67,7 @@ class LibraryCommand(BaseCommand):
         if acts_at is None and settings.LIBRARY_NOW:
             acts_at = instant(settings.LIBRARY_NOW)
         own = {name: value for name, value in options.items() if name not in _DJANGO_OPTIONS}
+        _refuse_what_is_no_text(own)
         signal.signal(signal.SIGTERM, _terminate) if self._in_main_process(options) else None
         with acting(Origin(principal=f"cli:{getpass.getuser()}"[:64], door="command", acts_at=acts_at)):
             try:
@@ -69,6 +75,9 @@ class LibraryCommand(BaseCommand):
             except Refused as refused:
                 lines = [f"{each.code}: {each.detail}" for each in refused.refusals]
                 raise CommandError("; ".join(lines), returncode=1) from None
+            except (OperationalError, InterfaceError, ProgrammingError) as error:
+                said = "unavailable: the database can't be reached, is too busy, or isn't migrated"
+                raise CommandError(said, returncode=1) from error  # --traceback tells more
             except KeyboardInterrupt:
                 self.stderr.write("interrupted")
                 sys.exit(130)
@@ -104,6 +113,14 @@ class LibraryCommand(BaseCommand):
             Console(file=self.stdout, highlight=False, markup=False, width=None).print(grid)  # type: ignore[arg-type]  # OutputWrapper is a text stream in all but name
         else:
             self.stdout.write(empty)
+
+
+def _refuse_what_is_no_text(options: Mapping[str, object]) -> None:
+    """A byte that isn't UTF-8 comes from the shell as half a surrogate pair, which nothing can store."""
+    for name, value in options.items():
+        for each in value if isinstance(value, list) else [value]:
+            if isinstance(each, str | Path) and re.search("[\ud800-\udfff]", str(each)):
+                raise CommandError(f"{name} is not text in UTF-8", returncode=2)
 
 
 def _terminate(_signal: int, _frame: FrameType | None) -> None:

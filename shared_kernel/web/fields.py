@@ -8,12 +8,17 @@ from rest_framework import serializers
 
 
 def parsed_instant(text: str) -> datetime | None:
-    """The instant that an RFC 3339 text with an offset means, in UTC; None for any other text."""
+    """The instant that an RFC 3339 text with an offset means, in UTC; None for any other text.
+
+    Years before 1900 and from 3000 on are a slip of the pen, and what is reckoned from them no date at all.
+    """
     try:
         instant = datetime.fromisoformat(text)
-        return instant.astimezone(UTC) if instant.tzinfo and text[10:11] in {"T", "t", " "} else None
-    except (ValueError, OverflowError):
+    except ValueError:
         return None
+    if not instant.tzinfo or text[10:11] not in {"T", "t", " "} or not 1900 <= instant.year < 3000:
+        return None
+    return instant.astimezone(UTC)
 
 
 @extend_schema_field(OpenApiTypes.DATETIME)

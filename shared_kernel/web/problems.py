@@ -88,7 +88,10 @@ class ProblemMiddleware:
             detail = "A parameter can't hold a NUL character."
             return self._answer(request, Fault.plain(422, code="invalid_text", detail=detail))
         response = self._get_response(request)
-        if response.status_code < HTTPStatus.BAD_REQUEST or not _in_api(request):
+        if response.status_code < HTTPStatus.BAD_REQUEST:
+            return response
+        response.headers.setdefault("Cache-Control", "no-store")
+        if not _in_api(request):
             return response
         if isinstance(response, Response) or response.get("Content-Type", "").startswith(CONTENT_TYPE):
             return response

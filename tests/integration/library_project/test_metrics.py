@@ -1,10 +1,11 @@
 """What Prometheus is told: counts of what happened, looks at what is, and nobody's name."""
 
+import os
 import subprocess
 import sys
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from pathlib import Path
 from uuid import uuid4
 
 import pytest
@@ -28,6 +29,15 @@ COUNT_ONE = """
 import django; django.setup()
 from shared_kernel.metrics import REQUESTS
 REQUESTS.labels("GET", "/of-another-process", 200).inc()
+"""
+ASK = """
+import django; django.setup()
+from django.test import Client
+client = Client(headers={"host": "localhost"})
+assert client.get("/health").status_code == 200
+answer = client.get("/metrics")
+assert answer.status_code == 200
+print(answer.content.decode())
 """
 BORROWED = "lending.book_borrowed.v1"
 
@@ -119,6 +129,28 @@ class TestRequests:
         after = told()
         assert after("library_http_requests_total", method="other", route="unmatched", status="404") >= 1
         assert "ada" not in after.text.lower()
+
+    def test_of_processes_that_run_at_once_do_not_mix(self) -> None:
+        folder = Path(os.environ["PROMETHEUS_MULTIPROC_DIR"])
+        before = {file.name for file in folder.glob("counter_*.db")}
+        waiting = [
+            subprocess.Popen(
+                [sys.executable, "-c", f"{COUNT_ONE}print(flush=True)\ninput()"],
+                cwd=ROOT,
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+            )
+            for _ in range(2)
+        ]
+        for each in waiting:
+            assert each.stdout
+            each.stdout.readline()
+        during = {file.name for file in folder.glob("counter_*.db")}
+        for each in waiting:
+            each.communicate(b"\n")
+        assert len(during) >= 3  # this process's own, and two more
+        subprocess.run([sys.executable, "-c", COUNT_ONE], cwd=ROOT, check=True)
+        assert {file.name for file in folder.glob("counter_*.db")} == during | before
 
     def test_of_all_processes_are_summed(self) -> None:
         of_another = {"method": "GET", "route": "/of-another-process", "status": "200"}
@@ -296,22 +328,25 @@ class TestLooking:
         assert (answer.status_code, "no-store" in answer["Cache-Control"]) == (200, True)
 
     def test_tells_without_the_database_that_it_is_away(self) -> None:
-        ask: Any = """
-import django; django.setup()
-from django.test import Client
-answer = Client(headers={"host": "localhost"}).get("/metrics")
-print(answer.status_code, answer.content.decode())
-"""
-        environment = {"DATABASE_URL": "postgres://librarian:s3cret@127.0.0.1:1/library"}
-        asked = subprocess.run(
-            ["env", *(f"{name}={value}" for name, value in environment.items()), sys.executable, "-c", ask],
-            cwd=ROOT,
-            capture_output=True,
-            text=True,
-            check=True,
-        ).stdout
-        assert asked.startswith("200 ")
-        after = Told(asked.removeprefix("200 "))
+        after = told_by_another(DATABASE_URL="postgres://librarian:s3cret@127.0.0.1:1/library")
         assert after("library_database_up") == 0
         assert "library_outbox_pending" not in after.text
-        assert "s3cret" not in asked
+        assert "s3cret" not in after.text
+
+    def test_tells_of_one_process_where_counts_can_not_be_shared(self) -> None:
+        after = told_by_another(PROMETHEUS_MULTIPROC_DIR="/dev/null/nowhere")
+        labels = {"method": "GET", "route": "/health", "status": "200"}
+        assert after("library_http_requests_total", **labels) == 1
+
+
+def told_by_another(**environment: str) -> Told:
+    """What a process with other settings answers, once it was asked whether it is alive."""
+    asked = subprocess.run(
+        [sys.executable, "-c", ASK],
+        cwd=ROOT,
+        env={**os.environ, **environment},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    return Told(asked.stdout)

@@ -150,6 +150,19 @@ class TestADatabaseThatIsAway:
         monkeypatch.undo()
         assert taken(inbox, message) == [Fate.SETTLED]
 
+    @pytest.mark.skipif(connection.vendor != "postgresql", reason="SQLite has one lock, and waits for it")
+    def test_is_what_a_lock_makes_it_that_somebody_holds_too_long(
+        self, inbox: Inbox, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        def locked(*_: object) -> None:
+            with connection.cursor() as cursor:
+                cursor.execute("DO $$ BEGIN RAISE SQLSTATE '55P03'; END $$")
+
+        [message] = payloads(*commit(*things(1)))
+        monkeypatch.setattr(InboxReceipt.objects, "insert_new", locked)
+        with pytest.raises(DatabaseAway):
+            inbox.take([inbox.open(message)])
+
     def test_is_told_from_one_that_refuses_a_statement(
         self, inbox: Inbox, monkeypatch: pytest.MonkeyPatch
     ) -> None:
