@@ -244,6 +244,12 @@ class LoanRow(models.Model):
     overdue_version = models.PositiveIntegerField(default=0, db_default=0)
     overdue_notices = models.PositiveIntegerField(default=0, db_default=0)
     terms = models.JSONField()
+    category = models.CharField(
+        max_length=32,
+        default="",
+        db_default="",
+        help_text="The patron's when it began: statistics go by it whatever becomes of the patron.",
+    )
 
     class Meta:
         db_table = "lending_loan"

@@ -252,6 +252,7 @@ class Loan(Aggregate):
         borrowed_at: datetime,
         due_at: datetime,
         terms: LoanTerms,
+        category: str = "",
         state: LoanState = LoanState.OPEN,
         returned_at: datetime | None = None,
         renewals: int = 0,
@@ -268,6 +269,7 @@ class Loan(Aggregate):
         self.borrowed_at = borrowed_at
         self.due_at = due_at
         self.terms = terms
+        self.category = category
         self.state = state
         self.returned_at = returned_at
         self.renewals = renewals
@@ -287,11 +289,19 @@ class Loan(Aggregate):
         at: datetime,
         due_at: datetime,
         terms: LoanTerms,
+        category: str,
         overridden: tuple[str, ...] = (),
     ) -> Self:
-        """Begin a loan. Whether it is allowed is the policies' business, before."""
+        """Begin a loan to a patron of `category`. Whether it may begin is the policies' business, before."""
         loan = cls(
-            id=id, copy=copy, patron_id=patron_id, branch=branch, borrowed_at=at, due_at=due_at, terms=terms
+            id=id,
+            copy=copy,
+            patron_id=patron_id,
+            branch=branch,
+            borrowed_at=at,
+            due_at=due_at,
+            terms=terms,
+            category=category,
         )
         loan._tell(BookBorrowed, at=at, branch=branch, due_at=due_at, overridden=overridden)
         return loan

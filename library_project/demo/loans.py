@@ -66,6 +66,7 @@ class Loans:
             at=at,
             due_at=self.branch.due_at(after=at, from_day=self.branch.day_of(at), days=terms.loan_days),
             terms=terms,
+            category=category(lending.patron),
         )
         if lending.days is not None:
             back_on = lending.day + lending.days

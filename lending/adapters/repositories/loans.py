@@ -75,6 +75,7 @@ class DjangoLoans(Repository[Loan, LoanRow]):
             overdue_version=row.overdue_version,
             overdue_notices=row.overdue_notices,
             terms=convert(row.terms, LoanTerms),
+            category=row.category,
         )
 
     def columns(self, aggregate: Loan) -> dict[str, Any]:
@@ -97,6 +98,7 @@ class DjangoLoans(Repository[Loan, LoanRow]):
             "overdue_version": aggregate.overdue_version,
             "overdue_notices": aggregate.overdue_notices,
             "terms": to_builtins(aggregate.terms),
+            "category": aggregate.category,
         }
 
 

@@ -65,6 +65,7 @@ def borrow_book(
             after=now, from_day=case.facts.today, days=terms.loan_days, not_after=patron.expires_on
         ),
         terms=terms,
+        category=patron.category,
         overridden=overridden,
     )
     concerning(loan=loan.id)

@@ -81,4 +81,5 @@ def borrowed_loan(
         at=at,
         due_at=due_at,
         terms=TERMS,
+        category="regular",
     )
