@@ -44,7 +44,7 @@ test-sqlite: .venv/.dev
 	TEST_DATABASE=sqlite $(BIN)/python -m pytest -q $(ALONE)
 
 test-postgresql: .venv/.dev
-	TEST_DATABASE=postgresql $(BIN)/python -m pytest -n 2 --dist loadgroup -q tests/integration/lending tests/integration/outbox tests/infrastructure tests/e2e
+	TEST_DATABASE=postgresql $(BIN)/python -m pytest -n 2 --dist loadgroup -q --ignore=$(ALONE) tests/integration tests/infrastructure tests/e2e
 	TEST_DATABASE=postgresql $(BIN)/python -m pytest -q $(ALONE)
 
 check: format lint imports types migrations deploy audit test ## the whole gate, fastest first

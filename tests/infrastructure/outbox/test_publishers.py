@@ -13,7 +13,7 @@ from outbox.relay import current_publisher, drain
 from tests.fakes.ledger import NobodyCared, ThingPassed, commit, effects, things
 from tests.infrastructure.outbox.conftest import Delivery
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = pytest.mark.django_db(transaction=True, serialized_rollback=True)
 
 
 @pytest.fixture(params=["in_process", pytest.param("by_rabbitmq", marks=pytest.mark.rabbitmq)])

@@ -22,7 +22,7 @@ from tests.fakes.ledger import commit, effects, things
 from tests.infrastructure.outbox.conftest import Delivery, listener
 from tests.services.rabbitmq import RabbitMQ
 
-pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.rabbitmq]
+pytestmark = [pytest.mark.django_db(transaction=True, serialized_rollback=True), pytest.mark.rabbitmq]
 
 
 @pytest.fixture

@@ -19,7 +19,7 @@ from tests.fakes.sendgrid import FakeSendGrid
 from tests.services.daemon import wait_until
 from tests.services.home import ROOT
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = pytest.mark.django_db(transaction=True, serialized_rollback=True)
 
 Start = Callable[..., "subprocess.Popen[bytes]"]
 

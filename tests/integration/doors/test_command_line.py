@@ -3,6 +3,7 @@
 from argparse import Action
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from pathlib import Path
 
 import pytest
 from django.core.management import get_commands, load_command_class
@@ -37,8 +38,9 @@ Run = Callable[..., Ended]
 
 
 @pytest.fixture
-def run(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Run:
+def run(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Run:
     """Runs a command as the shell would, but keeps the test's database connection."""
+    monkeypatch.chdir(tmp_path)  # whatever is a file's name, too, is written
     monkeypatch.setattr(connections, "close_all", lambda: None)
 
     def call(name: str, *arguments: str) -> Ended:

@@ -12,7 +12,10 @@ from outbox.models import InboxReceipt, OutboxMessage, QuarantinedMessage
 from tests.fakes import ledger
 from tests.fakes.ledger import commit, effects, things
 
-pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("listening")]
+pytestmark = [
+    pytest.mark.django_db(transaction=True, serialized_rollback=True),
+    pytest.mark.usefixtures("listening"),
+]
 
 
 @pytest.fixture

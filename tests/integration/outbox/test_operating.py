@@ -18,7 +18,10 @@ from tests.fakes import ledger
 from tests.fakes.ledger import commit, effects, things
 from tests.infrastructure.outbox.conftest import Delivery
 
-pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("in_process")]
+pytestmark = [
+    pytest.mark.django_db(transaction=True, serialized_rollback=True),
+    pytest.mark.usefixtures("in_process"),
+]
 
 
 def said(*command: str) -> str:

@@ -19,7 +19,10 @@ from outbox.single_flight import single_flight
 from outbox.tasks import relay_outbox
 from tests.fakes.ledger import commit, things
 
-pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("listening")]
+pytestmark = [
+    pytest.mark.django_db(transaction=True, serialized_rollback=True),
+    pytest.mark.usefixtures("listening"),
+]
 
 
 class ScriptedPublisher:

@@ -12,7 +12,7 @@ from pytest_django import DjangoAssertNumQueries
 from shared_kernel.models import Breaker
 from shared_kernel.resilience.breakers import BreakerOpen, SharedBreaker, breaker
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = pytest.mark.django_db(transaction=True, serialized_rollback=True)
 
 
 class ServiceFailure(Exception):

@@ -122,7 +122,7 @@ class TestVerifyingAToken:
         assert verify(token)
 
 
-@pytest.mark.django_db(transaction=True)
+@pytest.mark.django_db(transaction=True, serialized_rollback=True)
 class TestRevokingAToken:
     def test_counts_at_once_in_the_process_that_did_it(self) -> None:
         issued = issue()
