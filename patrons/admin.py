@@ -81,6 +81,7 @@ class PatronAdmin(AskingAdmin[PatronRow]):
         "expires_on",
         "blocks",
         "declined_notices",
+        "privacy",
         "login",
         "version",
         "contact",

@@ -5,6 +5,7 @@ from typing import Any
 from django import forms
 
 from patrons.domain.notice import OPTIONAL
+from patrons.domain.privacy import Privacy
 from patrons.models import CategoryRow, PatronRow
 
 
@@ -37,6 +38,11 @@ class ContactForm(forms.Form):
     home_branch = forms.CharField(required=False, empty_value=None, help_text="A branch's code.")
     declined_notices = forms.MultipleChoiceField(
         choices=_kinds, required=False, widget=forms.CheckboxSelectMultiple, label="Letters to do without"
+    )
+    privacy = forms.ChoiceField(
+        choices=[(each.value, each.value.capitalize()) for each in Privacy],
+        label="Past loans are remembered as theirs",
+        help_text="Default: as long as the library does; for ever; or never, once they are returned.",
     )
     version = forms.IntegerField(widget=forms.HiddenInput)
 

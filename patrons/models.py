@@ -4,6 +4,8 @@ from django.conf import settings
 from django.db import models
 from django.db.models import Q
 
+from patrons.domain.privacy import Privacy
+
 
 class CategoryRow(models.Model):
     """A category of patrons; lending's rules name it by its code."""
@@ -43,6 +45,13 @@ class PatronRow(models.Model):
     declined_notices = models.JSONField(
         default=list, db_default=[], help_text="Kinds of notices that the patron does without."
     )
+    privacy = models.CharField(
+        max_length=7,
+        choices=[(each.value, each.value) for each in Privacy],
+        default=Privacy.DEFAULT.value,
+        db_default=Privacy.DEFAULT.value,
+        help_text="How long past loans are remembered as theirs.",
+    )
     end_announced = models.DateField(null=True, help_text="The last day that was told of in advance.")
     login = models.OneToOneField(
         settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, related_name="+"
@@ -57,8 +66,17 @@ class PatronRow(models.Model):
             models.CheckConstraint(condition=~Q(name=""), name="patrons_name_given"),
             models.CheckConstraint(condition=~Q(email=""), name="patrons_email_given"),
             models.CheckConstraint(condition=~Q(card_number=""), name="patrons_card_given"),
+            models.CheckConstraint(
+                condition=Q(privacy__in=[each.value for each in Privacy]), name="patrons_privacy_known"
+            ),
         )
-        indexes = (models.Index(fields=["sort_key", "id"], name="patrons_by_name"),)
+        indexes = (
+            models.Index(fields=["sort_key", "id"], name="patrons_by_name"),
+            # Few choose anything.
+            models.Index(
+                fields=["privacy"], condition=~Q(privacy="default"), name="patrons_by_choice_of_privacy"
+            ),
+        )
 
     def __str__(self) -> str:
         return self.card_number

@@ -84,6 +84,22 @@ def ids_in_category(category: str) -> "QuerySet[PatronRow, UUID]":
     return PatronRow.objects.filter(category_id=category).order_by().values_list("id", flat=True)
 
 
+def ids_with_privacy(choice: str) -> "QuerySet[PatronRow, UUID]":
+    """The ids of the patrons who chose `forever` or `never`, as a subquery, likewise."""
+    return PatronRow.objects.filter(privacy=choice).order_by().values_list("id", flat=True)
+
+
+def privacy_of(id: UUID) -> str | None:
+    """How long this patron's past loans are remembered as theirs; None for who is nobody any more."""
+    return PatronRow.objects.filter(id=id).values_list("privacy", flat=True).first()
+
+
+def logins_of(ids: Iterable[UUID]) -> dict[UUID, int]:
+    """The logins of these patrons, by id; who has none is left out."""
+    linked = PatronRow.objects.filter(id__in=set(ids), login__isnull=False)
+    return {patron: login for patron, login in linked.values_list("id", "login_id") if login is not None}
+
+
 def membership_ends(ids: Iterable[UUID]) -> dict[UUID, date]:
     """The last days of these patrons' memberships, by id; those that never end are left out."""
     ending = PatronRow.objects.filter(id__in=set(ids), expires_on__isnull=False)
@@ -94,7 +110,8 @@ def membership_ends(ids: Iterable[UUID]) -> dict[UUID, date]:
 class PatronProfile:
     """All that patrons knows of a patron, for their own eyes and the desk's alone.
 
-    `expires_on` is the last day; None: it never ends. `declined_notices` are kinds of letters to do without.
+    `expires_on` is the last day; None: it never ends. `declined_notices` are kinds of letters to do without,
+    `privacy` is how long past loans are remembered as theirs: `default`, `forever` or `never`.
     """
 
     id: UUID
@@ -106,6 +123,7 @@ class PatronProfile:
     expires_on: date | None
     blocks: tuple[BlockFacts, ...]
     declined_notices: tuple[str, ...]
+    privacy: str
     version: int
 
 

@@ -5,6 +5,7 @@ from typing import Any
 from rest_framework import serializers
 
 from patrons.domain.notice import KINDS, OPTIONAL
+from patrons.domain.privacy import Privacy
 
 
 class PatronFilter(serializers.Serializer[Any]):
@@ -47,6 +48,14 @@ def _declined_notices() -> serializers.ListField:
     )
 
 
+def _privacy() -> serializers.CharField:
+    return serializers.CharField(
+        max_length=32,
+        required=False,
+        help_text=f"How long past loans are remembered as theirs: {', '.join(Privacy)}.",
+    )
+
+
 class ContactForm(serializers.Serializer[Any]):
     """What has changed about a patron; what isn't sent stays as it is."""
 
@@ -57,12 +66,14 @@ class ContactForm(serializers.Serializer[Any]):
         max_length=32, allow_blank=True, required=False, allow_null=True, help_text="null: none."
     )
     declined_notices = _declined_notices()
+    privacy = _privacy()
 
 
 class OwnContactForm(serializers.Serializer[Any]):
     """What patrons may change about themselves."""
 
     declined_notices = _declined_notices()
+    privacy = _privacy()
 
 
 class RenewalForm(serializers.Serializer[Any]):

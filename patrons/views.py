@@ -68,7 +68,7 @@ class PatronViewSet(LibraryViewSet):
 
     @extend_schema(request=ContactForm, responses={200: PatronView})
     def partial_update(self, _request: Request, id: UUID) -> Response:
-        """Change what is sent. Patrons themselves may choose their letters, and nothing else."""
+        """Change what is sent. Patrons themselves choose their letters and their privacy, nothing else."""
         is_staff = self.principal.may("patrons:write")
         changes = self.body(ContactForm if is_staff else OwnContactForm)
         if "declined_notices" in changes:

@@ -10,6 +10,7 @@ from patrons.domain.card_number import CardNumber
 from patrons.domain.email_address import EmailAddress
 from patrons.domain.patron import DuplicateCardNumber, DuplicateEmail, Patron, PatronNotFound
 from patrons.domain.person_name import PersonName
+from patrons.domain.privacy import Privacy
 from patrons.models import CategoryRow, PatronRow
 from shared_kernel.domain.errors import NotFound, Refusal
 
@@ -37,6 +38,7 @@ class DjangoPatrons(Repository[Patron, PatronRow]):
             expires_on=row.expires_on,
             blocks=(_block(each) for each in row.blocks),
             declined_notices=frozenset(row.declined_notices),
+            privacy=Privacy(row.privacy),
             end_announced=row.end_announced,
         )
 
@@ -52,6 +54,7 @@ class DjangoPatrons(Repository[Patron, PatronRow]):
             "expires_on": aggregate.expires_on,
             "blocks": [_stored(each) for each in aggregate.blocks],
             "declined_notices": sorted(aggregate.declined_notices),
+            "privacy": aggregate.privacy.value,
             "end_announced": aggregate.end_announced,
         }
 

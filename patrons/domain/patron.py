@@ -11,6 +11,7 @@ from patrons.domain.card_number import CardNumber
 from patrons.domain.email_address import EmailAddress
 from patrons.domain.membership import ANNOUNCED_BEFORE, one_year_on
 from patrons.domain.person_name import PersonName
+from patrons.domain.privacy import Privacy
 from shared_kernel.domain.aggregates import Aggregate
 from shared_kernel.domain.errors import InvalidValue, NotFound, Refusal
 from shared_kernel.domain.events import DomainEvent
@@ -76,7 +77,8 @@ class Patron(Aggregate):
 
     `category` is a category's code, `home_branch` the code of one of lending's branches, and `expires_on`
     the last day of the membership (None: it never ends), of which `end_announced` was told in advance.
-    `declined_notices` are the kinds of notices that the patron does without.
+    `declined_notices` are the kinds of notices that the patron does without, `privacy` is how long past loans
+    are remembered as theirs.
     """
 
     def __init__(
@@ -92,6 +94,7 @@ class Patron(Aggregate):
         expires_on: date | None,
         blocks: Iterable[Block] = (),
         declined_notices: frozenset[str] = frozenset(),
+        privacy: Privacy = Privacy.DEFAULT,
         end_announced: date | None = None,
     ) -> None:
         super().__init__(id=id, version=version)
@@ -103,6 +106,7 @@ class Patron(Aggregate):
         self.expires_on = expires_on
         self.blocks = tuple(blocks)
         self.declined_notices = declined_notices
+        self.privacy = privacy
         self.end_announced = end_announced
 
     @classmethod
@@ -146,18 +150,21 @@ class Patron(Aggregate):
         email: EmailAddress,
         home_branch: str | None,
         declined_notices: frozenset[str],
+        privacy: Privacy,
         at: datetime,
     ) -> None:
-        """Put down what the patron is called and how they want to be reached; the same again is no change."""
+        """Put down what the patron is called and how they want to be treated; the same again is no change."""
         known = {
             "name": (self.name, name),
             "email": (self.email, email),
             "home_branch": (self.home_branch, home_branch),
             "declined_notices": (self.declined_notices, declined_notices),
+            "privacy": (self.privacy, privacy),
         }
         changed = tuple(what for what, (before, now) in known.items() if before != now)
         self.name, self.email = name, email
         self.home_branch, self.declined_notices = home_branch, declined_notices
+        self.privacy = privacy
         if changed:
             self._record(events.PatronContactChanged(aggregate_id=self.id, occurred_at=at, changed=changed))
 

@@ -21,7 +21,7 @@ class PatronRegistered(DomainEvent):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PatronContactChanged(DomainEvent):
-    """A patron is called or reached otherwise than before; `changed` says in which respects, not how."""
+    """A patron is called, reached or remembered otherwise than before; `changed` says which, not how."""
 
     type: ClassVar[str] = "patrons.patron_contact_changed.v1"
 

@@ -22,7 +22,8 @@ class BlockView(Answer):
 class PatronView(Answer):
     """A patron. `expires_on` is the last day of the membership; null: it never ends.
 
-    `declined_notices` are the kinds of letters that the patron does without.
+    `declined_notices` are the kinds of letters that the patron does without; `privacy` is how long past loans
+    are remembered as theirs: `default`, `forever` or `never`.
     """
 
     id: UUID
@@ -35,6 +36,7 @@ class PatronView(Answer):
     blocks: tuple[BlockView, ...]
     version: int
     declined_notices: tuple[str, ...] = ()
+    privacy: str = "default"
 
     @classmethod
     def of(cls, patron: Patron) -> Self:
@@ -52,6 +54,7 @@ class PatronView(Answer):
             ),
             version=patron.version,
             declined_notices=tuple(sorted(patron.declined_notices)),
+            privacy=patron.privacy.value,
         )
 
 

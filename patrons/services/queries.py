@@ -26,6 +26,7 @@ _COLUMNS = (
     "expires_on",
     "blocks",
     "declined_notices",
+    "privacy",
     "version",
     "sort_key",
 )
@@ -97,6 +98,7 @@ def _view(row: dict[str, Any]) -> PatronView:
         ),
         version=row["version"],
         declined_notices=tuple(row["declined_notices"]),
+        privacy=row["privacy"],
     )
 
 

@@ -1,4 +1,4 @@
-"""A patron has another name or address, or wants other letters."""
+"""A patron has another name or address, wants other letters, or to be remembered otherwise."""
 
 from dataclasses import dataclass
 from uuid import UUID
@@ -9,6 +9,7 @@ from patrons.domain.email_address import EmailAddress
 from patrons.domain.notice import declined
 from patrons.domain.patron import PatronNotFound
 from patrons.domain.person_name import PersonName
+from patrons.domain.privacy import Privacy
 from patrons.services.answers import PatronView
 from patrons.services.ports import CirculationFacts, PatronsWork
 from patrons.services.vetting import refuse_if, unacceptable, unreadable
@@ -32,6 +33,7 @@ class UpdateContact(Command[PatronView]):
     home_branch: str | UnsetType | None = UNSET
     category: str | None = None
     declined_notices: tuple[str, ...] | None = None
+    privacy: str | None = None
     version: int | None = None
     viewer_login: int | None = None
 
@@ -52,6 +54,7 @@ def update_contact(
         email=patron.email if command.email is None else EmailAddress.parse(command.email),
         home_branch=patron.home_branch if command.home_branch is UNSET else command.home_branch,
         declined_notices=patron.declined_notices if notices is None else declined(notices),
+        privacy=patron.privacy if command.privacy is None else Privacy.parse(command.privacy),
         at=now,
     )
     patron.change_category(command.category or patron.category, at=now)
@@ -64,6 +67,7 @@ def _vet(command: UpdateContact, work: PatronsWork, circulation: CirculationFact
             (PersonName.parse, command.name),
             (EmailAddress.parse, command.email),
             (declined, command.declined_notices),
+            (Privacy.parse, command.privacy),
         )
     )
     refuse_if(

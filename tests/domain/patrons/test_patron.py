@@ -21,6 +21,7 @@ from patrons.domain.patron_events import (
     PatronUnblocked,
 )
 from patrons.domain.person_name import PersonName
+from patrons.domain.privacy import Privacy
 from shared_kernel.domain.events import DomainEvent
 
 NOW = datetime(2024, 1, 15, 10, tzinfo=UTC)
@@ -136,6 +137,7 @@ class TestUpdatingTheContact:
             "email": patron.email,
             "home_branch": patron.home_branch,
             "declined_notices": patron.declined_notices,
+            "privacy": patron.privacy,
         }
         patron.update_contact(**{**known, **changes}, at=NOW)
 
@@ -146,11 +148,14 @@ class TestUpdatingTheContact:
             email=EmailAddress.parse("ada@else.org"),
             home_branch=None,
             declined_notices=frozenset({"due_soon"}),
+            privacy=Privacy.NEVER,
         )
         assert str(patron.email) == "ada@else.org"
         assert events(patron) == [
             PatronContactChanged(
-                aggregate_id=patron.id, occurred_at=NOW, changed=("email", "home_branch", "declined_notices")
+                aggregate_id=patron.id,
+                occurred_at=NOW,
+                changed=("email", "home_branch", "declined_notices", "privacy"),
             )
         ]
 

@@ -158,14 +158,16 @@ class TestThePatronsPages:
         assert f"{PATRONS}{ada.id}/contact/" in librarian.get(f"{PATRONS}{ada.id}/change/").content.decode()
         form = librarian.get(f"{PATRONS}{ada.id}/contact/")
         assert 'value="Ada"' in form.content.decode()
-        fields = {"name": "Ada King", "email": ada.email, "home_branch": "", "declined_notices": "due_soon"}
+        choices = {"declined_notices": "due_soon", "privacy": "forever"}
+        fields = {"name": "Ada King", "email": ada.email, "home_branch": "", **choices}
         done = librarian.post(f"{PATRONS}{ada.id}/contact/", {**fields, "version": "1"})
         assert done.status_code == 302
         row = PatronRow.objects.get(id=ada.id)
-        assert (row.name, row.home_branch, row.declined_notices, row.version) == (
+        assert (row.name, row.home_branch, row.declined_notices, row.privacy, row.version) == (
             "Ada King",
             None,
             ["due_soon"],
+            "forever",
             2,
         )
         stale = librarian.post(f"{PATRONS}{ada.id}/contact/", {**fields, "name": "Eve", "version": "1"})

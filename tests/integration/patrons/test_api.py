@@ -53,6 +53,7 @@ class TestRegistering:
             "blocks": [],
             "version": 1,
             "declined_notices": [],
+            "privacy": "default",
         }
         assert answer["Cache-Control"] == "no-store"
 
@@ -288,14 +289,28 @@ class TestChanging:
         assert self.patch(reader, a_patron(), {"name": "Eve"}).status_code == 403
         assert self.patch(APIClient(), a_patron(), {"name": "Eve"}).status_code == 401
 
-    def test_by_patrons_themselves_is_about_their_letters_alone(
+    @pytest.mark.parametrize("choice", ["forever", "never", "default"])
+    def test_puts_down_how_long_past_loans_are_remembered_as_theirs(
+        self, desk: APIClient, choice: str
+    ) -> None:
+        ada = a_patron()
+        assert self.patch(desk, ada, {"privacy": choice}).json()["privacy"] == choice
+        assert desk.get(f"/api/v1/patrons/{ada.id}").json()["privacy"] == choice
+
+    def test_knows_no_other_choice_of_privacy(self, desk: APIClient) -> None:
+        answer = self.patch(desk, a_patron(), {"privacy": "sometimes"})
+        assert (answer.status_code, codes(answer)) == (422, ["unknown_privacy"])
+        assert answer.json()["errors"][0]["pointer"] == "/privacy"
+
+    def test_by_patrons_themselves_is_about_their_letters_and_privacy_alone(
         self, login_as: Callable[[str], tuple[Client, CreatedLogin]]
     ) -> None:
         ada, bob = a_patron(), a_patron()
         client, login = login_as("patron")
         dispatch(LinkLogin(card=ada.card_number, login_id=login.id))
-        choice = {"declined_notices": ["due_soon"]}
-        assert self.patch(client, ada, choice).json()["declined_notices"] == ["due_soon"]
+        choice = {"declined_notices": ["due_soon"], "privacy": "never"}
+        chosen = self.patch(client, ada, choice).json()
+        assert (chosen["declined_notices"], chosen["privacy"]) == (["due_soon"], "never")
         assert self.patch(client, bob, choice).status_code == 404
         assert self.patch(client, ada, {**choice, "category": "premium"}).status_code == 422
 

@@ -80,6 +80,7 @@ class TestTheProfile:
             expires_on=date(2025, 1, 1),
             blocks=(BlockFacts(reason="lost a book", until=None),),
             declined_notices=("due_soon",),
+            privacy="default",
             version=3,
         )
         with django_assert_num_queries(2):
