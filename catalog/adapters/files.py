@@ -5,7 +5,7 @@ import io
 import re
 from collections.abc import Iterator
 
-from catalog.adapters.marc.iso2709 import RECORD_END
+from catalog.adapters.marc.iso2709 import RECORD_END, RECORD_START
 from catalog.adapters.marc.reader import Readable, count_records, parse_encoding, read_marc
 from catalog.adapters.spreadsheet.reader import read_csv
 from catalog.domain.import_states import FileFormat
@@ -16,7 +16,16 @@ Records = Iterator[SourceRecord | RejectedRecord]
 
 _SAMPLE = 200_000
 _LEADER = re.compile(rb"\s*[0-9]{5}.{5}22[0-9]{5}", re.DOTALL)
-_XML = (b"<", codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
+_UTF_16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
+#: What other files begin with, and what to do about them.
+_OTHERS = {
+    b"PK\x03\x04": "This is a ZIP archive: unpack it. An Excel or LibreOffice workbook: save it as CSV.",
+    b"\x1f\x8b": "This file is compressed (gzip): unpack it, and send what is inside.",
+    b"\xd0\xcf\x11\xe0": "This is an Excel workbook: save it as CSV, and send that.",
+    b"%PDF": "This is a PDF: it holds pages, not records.",
+}
+_NO_MARC = "The file holds no MARC 21 record."
+_NO_MARC_IN_XML = "The XML holds no MARC record."
 _OF_MARC = (".mrc", ".marc", ".dat", ".iso", ".iso2709")
 
 
@@ -29,21 +38,34 @@ class RecordFiles:
             check_encoding(encoding)
         found = format_of(content[:_SAMPLE], name=name)
         if found is FileFormat.CSV:
-            next(read_csv(io.BytesIO(content[:_SAMPLE]), encoding=encoding), None)
+            if next(read_csv(io.BytesIO(content), encoding=encoding), None) is None:
+                raise FileUnreadable(reason="The spreadsheet names its columns and has no rows.")
             return RecognisedFile(format=found, total=max(0, content.count(b"\n") - 1) or None)
-        return RecognisedFile(format=found, total=count_records(io.BytesIO(content)))
+        total = count_records(io.BytesIO(content))
+        if found is FileFormat.MARCXML and total == 0:
+            raise FileUnreadable(reason=_NO_MARC_IN_XML)
+        if found is FileFormat.MARC21 and not RECORD_START.search(content):
+            raise FileUnreadable(reason=_NO_MARC)
+        return RecognisedFile(format=found, total=total)
 
 
 def format_of(sample: bytes, *, name: str) -> FileFormat:
-    """What a file is that begins so. Raises FileUnreadable for an empty one."""
-    start = sample.removeprefix(codecs.BOM_UTF8).lstrip()
+    """What a file is that begins so. Raises FileUnreadable if that is nothing with records."""
+    start = _as_utf8(sample).removeprefix(codecs.BOM_UTF8).lstrip()
     if not start:
         raise FileUnreadable(reason="The file is empty.")
-    if start.startswith(_XML):
+    for beginning, advice in _OTHERS.items():
+        if start.startswith(beginning):
+            raise FileUnreadable(reason=advice)
+    if start.startswith(b"<"):
         return FileFormat.MARCXML
     if _LEADER.match(start) or RECORD_END in sample or name.lower().endswith(_OF_MARC):
         return FileFormat.MARC21
     return FileFormat.CSV
+
+
+def _as_utf8(sample: bytes) -> bytes:
+    return sample.decode("utf-16", "replace").encode() if sample.startswith(_UTF_16) else sample
 
 
 def read_records(stream: Readable, *, format: FileFormat, encoding: str | None) -> Records:

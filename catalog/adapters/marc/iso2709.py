@@ -18,7 +18,7 @@ _FIELD_END = b"\x1e"
 _SUBFIELD = b"\x1f"
 _DIRECTORY_START = 24
 _ENTRY = re.compile(rb"([ -~]{3})([0-9]{4})([0-9]{5})")
-_RECORD_START = re.compile(rb"(?=([0-9]{5}).{5}22[0-9]{5})", re.DOTALL)
+RECORD_START = re.compile(rb"(?=([0-9]{5}).{5}22[0-9]{5})", re.DOTALL)
 
 _Decoder = Callable[[bytes], str]
 
@@ -51,7 +51,7 @@ def _pieces(blocks: Iterable[bytes]) -> Iterator[bytes]:
 def _resynchronised(chunk: bytes) -> Iterator[bytes]:
     """Part a record from what stands before it: garbage, or a record that lost its terminator."""
     if not _claims_the_length(chunk[:5], len(chunk)):
-        for start in _RECORD_START.finditer(chunk, 1):
+        for start in RECORD_START.finditer(chunk, 1):
             if _claims_the_length(start[1], len(chunk) - start.start()):
                 yield chunk[: start.start()] + RECORD_END
                 chunk = chunk[start.start() :]

@@ -17,6 +17,7 @@ from catalog.services.imports import FileUnreadable
 from catalog.services.records import RejectedRecord, SourceRecord
 
 _BLOCK = 64 * 1024
+_UTF_16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 _SEPARATORS = ",;\t|"
 #: In most of the world a file that isn't UTF-8 is this.
 _FALLBACK = "cp1252"
@@ -31,7 +32,8 @@ def read_csv(stream: Readable, *, encoding: str | None) -> Iterator[SourceRecord
     """Give each row below the header in our words, or why it was rejected; empty rows are passed by.
 
     encoding: a Python codec; None takes the file for UTF-8, and from the first byte that isn't for
-    Windows-1252. Raises FileUnreadable where the first line names no column of titles.
+    Windows-1252. UTF-16 shows by its byte order mark. Raises FileUnreadable where the first line names no
+    column of titles.
     """
     lines = _lines(stream, None if encoding == "marc8" else encoding)
     first = next(lines, "")
@@ -68,9 +70,12 @@ def _lines(stream: Readable, encoding: str | None) -> Iterator[str]:
 
 
 def _decoded(stream: Readable, encoding: str | None) -> Iterator[str]:
-    decoder = codecs.getincrementaldecoder(encoding or "utf-8-sig")()
     blocks = iter(lambda: stream.read(_BLOCK), b"")
-    for block in chain(blocks, [b""]):
+    first = next(blocks, b"")
+    if first.startswith(_UTF_16):  # what Excel calls Unicode text
+        encoding = "utf-16"
+    decoder = codecs.getincrementaldecoder(encoding or "utf-8-sig")()
+    for block in chain([first], blocks, [b""]):
         state = decoder.getstate()[0]
         try:
             yield decoder.decode(block, final=not block)

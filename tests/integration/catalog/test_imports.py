@@ -1,5 +1,6 @@
 """Files sent to be imported: over the API, through the worker, and taken back."""
 
+import gzip
 from io import BytesIO
 from typing import Any
 from uuid import UUID, uuid4
@@ -109,12 +110,38 @@ class TestSendingAFile:
 
     @pytest.mark.parametrize(
         "content",
-        [b"\x89PNG\r\n\x1a\n", b'{"title": "x"}', b"", b"\n\n", b"a,b\n1,2\n", b"\x00" * 100],
+        [b"\x89PNG\r\n\x1a\n", b'{"title": "x"}', b"", b"\n\n", b"a,b\n1,2\n", b"\x00" * 100, b"title\n"],
     )
     def test_that_holds_no_records_is_refused(self, cataloguer: APIClient, content: bytes) -> None:
         answer = send(cataloguer, content)
         assert (answer.status_code, codes(answer)) == (422, ["file_unreadable"])
         assert not ImportRow.objects.exists()
+
+    @pytest.mark.parametrize(
+        ("content", "name", "advice"),
+        [
+            (b"PK\x03\x04" + b"\x1d" * 100, "books.xlsx", "save it as CSV"),
+            (gzip.compress(b"title\nEmma\n"), "books.mrc.gz", "unpack it"),
+            (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", "books.xls", "save it as CSV"),
+            (b"%PDF-1.4\n1 0 obj\n", "books.pdf", "PDF"),
+            (b"nothing of the kind", "books.mrc", "no MARC 21 record"),
+            (bytes(range(256)) * 9, "books.iso", "no MARC 21 record"),
+            (b"<!doctype html><html><body>title</body></html>", "books.xml", "no MARC record"),
+            (b"<mods><titleInfo><title>x</title></titleInfo></mods>", "mods.xml", "no MARC record"),
+        ],
+    )
+    def test_of_another_kind_is_refused_with_advice(
+        self, cataloguer: APIClient, content: bytes, name: str, advice: str
+    ) -> None:
+        answer = send(cataloguer, content, name)
+        assert (answer.status_code, codes(answer)) == (422, ["file_unreadable"])
+        assert advice in answer.json()["detail"]
+        assert not ImportRow.objects.exists()
+
+    def test_that_excel_saved_as_unicode_text_is_understood(self, cataloguer: APIClient) -> None:
+        body = imported(cataloguer, "Title\tAuthor\nÉtudes\tChopin\n".encode("utf-16"), "books.txt")
+        assert (body["format"], body["total"], body["created"]) == ("csv", 1, 1)
+        assert BookRow.objects.get().title == "Études"
 
     def test_that_is_broken_is_imported_as_far_as_it_goes(self, cataloguer: APIClient) -> None:
         bad = imported(cataloguer, shared_data("pymarc_bad_records.mrc").read_bytes())
