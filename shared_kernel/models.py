@@ -3,6 +3,8 @@
 from django.db import models
 from django.db.models import Q
 
+from shared_kernel.subject_ids import LOOKED_UP, by_subject
+
 
 class Receipt(models.Model):
     """The answer once given to an idempotent request; it commits with the request's effect."""
@@ -49,6 +51,7 @@ class AuditEntry(models.Model):
                 condition=Q(outcome__in=["done", "refused", "denied"]), name="kernel_audit_outcome_known"
             ),
         )
+        indexes = tuple(by_subject(kind) for kind in LOOKED_UP)
 
     def __str__(self) -> str:
         return f"{self.action} {self.outcome}"

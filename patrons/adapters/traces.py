@@ -11,7 +11,7 @@ from django.contrib.contenttypes.models import ContentType
 from patrons.adapters.files import letter_file
 from patrons.domain.patron import Patron
 from patrons.models import PatronRow
-from shared_kernel.models import AuditEntry
+from shared_kernel.services.audit import entries_about
 from shared_kernel.services.codec import to_json
 from shared_kernel.services.idempotency import forget_answers
 
@@ -29,8 +29,7 @@ class StoredTraces:
         that fail, letters that were delivered long ago are missing, and nothing else.
         """
         forget_answers(containing=to_json({"card_number": str(patron.card_number)})[1:-1])
-        about = AuditEntry.objects.filter(subjects__patron=str(patron.id)).exclude(comment="")
-        about.update(comment="")
+        entries_about(kind="patron", id=patron.id).exclude(comment="").update(comment="")
         logged = LogEntry.objects.filter(content_type=ContentType.objects.get_for_model(PatronRow))
         logged.filter(object_id=str(patron.id)).update(object_repr=str(patron.id), change_message="")
         for notice in notices:

@@ -12,6 +12,7 @@ class Command(Generic[R_co]):
     """A wish to change something, answered with an R. Its fields are what the asker said, nothing more.
 
     `audited` is off only for bookkeeping that follows from an event, whose cause is on record already.
+    A command that answers False has found nothing to do, and leaves no line in the audit either.
     """
 
     audited: ClassVar[bool] = True

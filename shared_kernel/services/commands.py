@@ -13,7 +13,7 @@ from shared_kernel.metrics import counted
 from shared_kernel.models import AuditEntry
 from shared_kernel.services.bus import Bus, Command
 from shared_kernel.services.idempotency import Replay, claim
-from shared_kernel.services.origin import audit_subjects, origin
+from shared_kernel.services.origin import audit_overrides, audit_subjects, origin
 from shared_kernel.sql import insert
 
 R = TypeVar("R")
@@ -38,24 +38,24 @@ def dispatch(command: Command[R], *, idempotency_key: str | None = None) -> R:
     Raises Refused with every reason why not; then nothing has changed but the audit.
     """
     attempts = 1 if connection.in_atomic_block else _ATTEMPTS
-    with counted(command), audit_subjects() as subjects:
+    with counted(command), audit_subjects() as subjects, audit_overrides() as overridden:
         while True:
             attempts -= 1
             try:
-                return _carry_out(command, idempotency_key, subjects)
+                return _carry_out(command, idempotency_key, subjects, overridden)
             except Refused as refused:
                 if attempts and isinstance(refused, ConcurrentChange):
                     continue
-                _record(
-                    command, subjects, AuditEntry.Outcome.REFUSED, [each.code for each in refused.refusals]
-                )
+                if not connection.needs_rollback:  # else this record would be undone as well
+                    codes = [each.code for each in refused.refusals]
+                    _record(command, subjects, AuditEntry.Outcome.REFUSED, codes)
                 raise
             except OperationalError as error:
                 if not attempts or not _is_transient(error):
                     raise
 
 
-def _carry_out(command: Command[R], key: str | None, subjects: dict[str, str]) -> R:
+def _carry_out(command: Command[R], key: str | None, subjects: dict[str, str], overridden: list[str]) -> R:
     handler, new_work = bus().commands[type(command)]
     work = new_work()
     with bus().transaction(*work.storages):
@@ -63,7 +63,8 @@ def _carry_out(command: Command[R], key: str | None, subjects: dict[str, str]) -
         if isinstance(receipt, Replay):
             return receipt.result  # type: ignore[no-any-return]  # stored by this very command type
         result: R = handler(command, work)
-        _record(command, subjects, AuditEntry.Outcome.DONE, [])
+        if result is not False:  # what a scheduled job finds that it needn't do, isn't worth a line
+            _record(command, subjects, AuditEntry.Outcome.DONE, overridden)
         if receipt:
             receipt.keep(result)
     return result

@@ -1,6 +1,6 @@
 """Who acts, through which door and in answer to what: known to every line of a command unasked."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field, replace
@@ -26,6 +26,7 @@ class Origin:
 
 _origin: ContextVar[Origin | None] = ContextVar("origin", default=None)
 _subjects: ContextVar[dict[str, str] | None] = ContextVar("subjects", default=None)
+_overridden: ContextVar[list[str] | None] = ContextVar("overridden", default=None)
 
 
 def origin() -> Origin:
@@ -69,11 +70,29 @@ def audit_subjects() -> Iterator[dict[str, str]]:
 def concerning(**ids: object) -> None:
     """Note, for the audit, which things the current command is about: ids, never a person's name or card.
 
-    Said as soon as an id is known, so that a refused command is on record under the same ids.
+    Said as soon as an id is known, so that a refused command is on record under the same ids. None is no id.
     """
     subjects = _subjects.get()
     if subjects is not None:
-        subjects.update({name: str(value) for name, value in ids.items()})
+        subjects.update({name: str(value) for name, value in ids.items() if value is not None})
+
+
+@contextmanager
+def audit_overrides() -> Iterator[list[str]]:
+    """Collects the codes of the refusals that the command inside sets aside."""
+    collected: list[str] = []
+    token = _overridden.set(collected)
+    try:
+        yield collected
+    finally:
+        _overridden.reset(token)
+
+
+def overriding(codes: Iterable[str]) -> None:
+    """Note, for the audit, which refusals the current command sets aside."""
+    overridden = _overridden.get()
+    if overridden is not None:
+        overridden[:] = codes
 
 
 class OriginClock:

@@ -14,7 +14,7 @@ from lending.services.shelf import release
 from shared_kernel.domain.clock import Clock
 from shared_kernel.domain.errors import InvalidValue, Refusal, Refused
 from shared_kernel.services.bus import Command
-from shared_kernel.services.origin import concerning
+from shared_kernel.services.origin import concerning, overriding
 
 
 class ReasonRequired(InvalidValue):
@@ -53,6 +53,7 @@ def borrow_book(
     now = clock.now()
     case = borrowing_case(work, patron=patron, copy=copy, queue=queue, now=now)
     overridden = _overridden(refusals(case.facts), case.facts, override=command.override)
+    overriding(overridden)
     terms = case.facts.terms
     assert terms  # noqa: S101  without terms there is a refusal that nobody can override
     loan = Loan.borrow(

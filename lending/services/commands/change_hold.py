@@ -208,7 +208,7 @@ def _find(
     concerning(hold=hold_id)
     queue = work.holds.of_hold(hold_id, patron=_own(viewer_login, directories))
     hold = queue.hold(hold_id)
-    concerning(book=queue.book_id, patron=hold.patron_id)
+    concerning(book=queue.book_id, patron=hold.patron_id, copy=hold.copy_id)
     return queue, hold
 
 

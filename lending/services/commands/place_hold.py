@@ -67,6 +67,7 @@ def place_hold(command: PlaceHold, work: LendingWork, *, directories: Directorie
     concerning(hold=hold.id)
     queue.place(hold, at=now)
     allocate_free_copies(queue, work, directories=directories, at=now)
+    concerning(copy=hold.copy_id)
     return HoldView.of(hold, book=queue.book_id, position=queue.position_of(hold.id))
 
 

@@ -1,7 +1,6 @@
 """A ready hold is to be picked up by a day on which its branch turned out to be closed."""
 
 from dataclasses import dataclass
-from typing import ClassVar
 from uuid import UUID
 
 from lending.domain.hold_queue import HoldNotActive
@@ -15,8 +14,6 @@ from shared_kernel.services.origin import concerning
 class RedateHold(Command[bool]):
     """Move a pickup deadline off days on which the branch is closed."""
 
-    audited: ClassVar[bool] = False  # it follows from a closure, which is on record
-
     hold: UUID
 
 
@@ -28,6 +25,7 @@ def redate_hold(command: RedateHold, work: LendingWork, *, clock: Clock) -> bool
     except HoldNotActive:
         return False
     hold = queue.hold(command.hold)
+    concerning(book=queue.book_id, patron=hold.patron_id, copy=hold.copy_id)
     if hold.pickup_branch is None or hold.pickup_deadline_at is None:
         return False
     now = clock.now()

@@ -1,7 +1,6 @@
 """A loan is due on a day on which its branch turned out to be closed."""
 
 from dataclasses import dataclass
-from typing import ClassVar
 from uuid import UUID
 
 from lending.domain.loan import LoanState
@@ -16,8 +15,6 @@ from shared_kernel.services.origin import concerning
 class RedateLoan(Command[bool]):
     """Move a due date off days on which the branch is closed."""
 
-    audited: ClassVar[bool] = False  # it follows from a closure, which is on record
-
     loan: UUID
 
 
@@ -27,6 +24,7 @@ def redate_loan(command: RedateLoan, work: LendingWork, *, directories: Director
     loan = work.loans.get(command.loan)
     work.holds.of_book(loan.copy.book_id, title=loan.copy.book_title)
     loan = work.loans.get(command.loan, lock=True)
+    concerning(copy=loan.copy.id, book=loan.copy.book_id, patron=loan.patron_id)
     if loan.state is not LoanState.OPEN:
         return False
     patron = directories.patrons.standing_of(loan.patron_id)

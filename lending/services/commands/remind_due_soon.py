@@ -21,6 +21,7 @@ def remind_due_soon(command: RemindDueSoon, work: LendingWork, *, clock: Clock) 
     """Record it, and tell whether there was anything to tell."""
     concerning(loan=command.loan)
     loan = work.loans.get(command.loan, lock=True)
+    concerning(copy=loan.copy.id, book=loan.copy.book_id, patron=loan.patron_id)
     if loan.state is not LoanState.OPEN or loan.due_at <= clock.now():
         return False
     loan.remind_due_soon(at=clock.now())

@@ -50,6 +50,7 @@ def return_book(
     if loan:
         _bring_back(loan, work, copy=copy, at=at)
     hold = receive(queue, copy, work, directories=directories, scanned_in=scanned_in, at=now)
+    concerning(hold=hold.id if hold else None)
     in_house = not loan and not hold and _use_in_house(copy, work, branch=scanned_in, at=at)
     return ReturnReceipt(
         loan=LoanView.of(loan, now=now) if loan else None, hold=_view(hold, queue), in_house=in_house
