@@ -3,7 +3,7 @@
 from functools import partial
 from typing import Any
 
-from lending.adapters.acl import CatalogCopies, PatronsAsBorrowers
+from lending.adapters.acl import CatalogCopies, PatronsAsBorrowers, PatronsLetters
 from lending.adapters.repositories.accounts import DjangoAccounts
 from lending.adapters.unit_of_work import DjangoLendingWork
 from lending.services.borrowing import Directories
@@ -25,6 +25,7 @@ from lending.services.queries import accounts, calendars, desk, profile, rule_pr
 from lending.services.queries import holds as hold_queries
 from lending.services.queries import loans as loan_queries
 from lending.services.queries import rules as rule_queries
+from lending.services.queries.timeline import Timeline, timeline
 from shared_kernel.domain.clock import Clock
 from shared_kernel.services.bus import Handlers
 
@@ -83,6 +84,7 @@ def handlers(*, clock: Clock) -> Handlers:
             profile.CardProfile: partial(
                 profile.card_profile, patrons=patrons, accounts=DjangoAccounts(), clock=clock
             ),
+            Timeline: partial(timeline, copies=copies, letters=PatronsLetters()),
             desk.DeskBoard: partial(desk.desk_board, patrons=patrons, clock=clock),
             rule_queries.ListRules: rule_queries.list_rules,
             rule_queries.ListCategories: partial(rule_queries.list_categories, patrons=patrons),

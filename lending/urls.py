@@ -8,6 +8,7 @@ from lending.views.branches import BranchViewSet, ClosureViewSet
 from lending.views.holds import HoldViewSet, QueueViewSet
 from lending.views.loans import EligibilityViewSet, LoanViewSet, ProfileViewSet, ReturnViewSet
 from lending.views.rules import RuleViewSet
+from lending.views.timeline import TimelineViewSet
 
 api_urlpatterns = [
     path("loans", LoanViewSet.as_view({"get": "list", "post": "create"}), name="loans"),
@@ -53,6 +54,7 @@ api_urlpatterns = [
         ClosureViewSet.as_view({"delete": "destroy"}),
         name="closure",
     ),
+    path("timeline", TimelineViewSet.as_view({"get": "list"}), name="timeline"),
     path("me", ProfileViewSet.as_view({"get": "own"}), name="me"),
 ]
 

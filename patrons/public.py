@@ -3,13 +3,14 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, fields
 from datetime import date
+from typing import Any
 from uuid import UUID
 
-from django.db.models import QuerySet
+from django.db.models import F, Q, QuerySet
 
 from patrons.domain.card_number import CardNumber
 from patrons.domain.email_address import EmailAddress
-from patrons.models import CategoryRow, PatronRow
+from patrons.models import CategoryRow, NoticeRow, PatronRow
 from shared_kernel.domain.errors import InvalidValue
 from shared_kernel.sql import rows_having
 
@@ -147,3 +148,26 @@ def _blocks(stored: Iterable[Mapping[str, str | None]]) -> tuple[BlockFacts, ...
         )
         for each in stored
     )
+
+
+Letters = QuerySet[Any, Any]  # rows of `.values()`
+
+
+def letters_owed(*, patron: UUID | None = None, about: Iterable[UUID] = ()) -> Letters:
+    """The letters to a patron, or about these loans and holds, with `at`, when they became due to be sent.
+
+    Rows of `id, at, kind, patron_id, about_id` in no order yet: a query that costs nothing until it is used.
+    """
+    return _letters(patron, about).values("id", "kind", "patron_id", "about_id", at=F("owed_at"))
+
+
+def letters_ended(*, patron: UUID | None = None, about: Iterable[UUID] = ()) -> Letters:
+    """The same letters as far as they are sent or given up, at that instant, with `state` and `failure`."""
+    ended = _letters(patron, about).filter(finished_at__isnull=False)
+    return ended.values("id", "kind", "patron_id", "about_id", "state", "failure", at=F("finished_at"))
+
+
+def _letters(patron: UUID | None, about: Iterable[UUID]) -> QuerySet[NoticeRow]:
+    return NoticeRow.objects.filter(
+        Q(about_id__in=about) if patron is None else Q(patron_id=patron)
+    ).order_by()

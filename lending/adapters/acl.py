@@ -8,6 +8,7 @@ from uuid import UUID
 from catalog import public as catalog
 from lending.domain.standing import Block, BorrowerStanding, CirculatingCopy
 from lending.services.ports import UnknownBook, UnknownCopy, UnknownPatron
+from lending.services.timeline import Letters
 from patrons import public as patrons
 
 #: The one condition of the catalog under which a copy is lent; one that we don't know is not.
@@ -90,6 +91,18 @@ class PatronsAsBorrowers:
     def membership_ends(self, ids: Collection[UUID]) -> Mapping[UUID, date]:
         """The last days of these patrons' memberships; those that never end are left out."""
         return patrons.membership_ends(ids)
+
+
+class PatronsLetters:
+    """Letters to patrons, and what became of them."""
+
+    def owed(self, *, patron: UUID | None = None, about: Iterable[UUID] = ()) -> Letters:
+        """Each letter to a patron, or about loans and holds."""
+        return patrons.letters_owed(patron=patron, about=about)
+
+    def ended(self, *, patron: UUID | None = None, about: Iterable[UUID] = ()) -> Letters:
+        """Each that was sent, or won't be."""
+        return patrons.letters_ended(patron=patron, about=about)
 
 
 def _standing(patron: patrons.PatronFacts | None, *, asked_for: str) -> BorrowerStanding:

@@ -79,6 +79,7 @@ API: dict[str, dict[str, Visitors]] = {
     "branches": {"GET": _LOOK_AT_LOANS, "POST": _RULE},
     "branches/{}/closures": {"GET": _LOOK_AT_LOANS, "POST": _RULE},
     "branches/{}/closures/{}": {"DELETE": _RULE},
+    "timeline": {"GET": _AUDIT},
     "me": {"GET": PATRON},
 }
 
