@@ -11,12 +11,13 @@ from uuid import UUID
 
 import msgspec
 import structlog
-from django.db import DatabaseError, InterfaceError, connection, transaction
+from django.db import DatabaseError, InterfaceError, connection
 
 from outbox.envelope import Malformed, ReceivedEvent, read_event
 from outbox.metrics import RECEIVED
 from outbox.models import InboxReceipt, QuarantinedMessage
 from outbox.subscriptions import Subscriber, without_version
+from outbox.unit_of_work import undone_together
 from shared_kernel.domain.errors import Refused
 from shared_kernel.resilience.failpoints import failpoint
 from shared_kernel.services.origin import Origin, acting
@@ -144,7 +145,7 @@ class Inbox:
         for arrival in arrivals:
             if arrival.event:
                 digests.setdefault(arrival.event.id, arrival.digest)
-        with transaction.atomic():
+        with undone_together():
             new = InboxReceipt.objects.insert_new(self.consumer, digests)
             failpoint("consumer.after_inbox")
             if len(new) < len(digests):

@@ -88,13 +88,16 @@ def rows_having(model: type[M], *columns: str, lock: bool = False) -> Prepared[M
     return Prepared(query)
 
 
-def insert(model: type[Model], *rows: Values) -> None:
-    """Insert rows. A column that a row doesn't name gets its default. Raises IntegrityError."""
+def insert(model: type[Model], *rows: Values, on_conflict: str = "") -> None:
+    """Insert rows. A column that a row doesn't name gets its default. Raises IntegrityError.
+
+    `on_conflict` is SQL to follow the rows, as `ON CONFLICT (…) DO UPDATE SET …`.
+    """
     into, places, columns = _insertion(model)
     for first in range(0, len(rows), _TOGETHER):
         batch = rows[first : first + _TOGETHER]
         _carry_out(
-            into + ", ".join([places] * len(batch)),
+            f"{into}{', '.join([places] * len(batch))} {on_conflict}",
             [
                 column.store(row[name] if name in row else column.default())
                 for row in batch

@@ -5,12 +5,17 @@ from datetime import date
 from math import log2
 from uuid import UUID
 
-from django.db.models import F, QuerySet, Sum
+from django.db.models import QuerySet, Sum
 
 from catalog.models import BookRow, BorrowingCountRow
 from catalog.services.indexing import OFTEN_FROM, index_rows
+from shared_kernel.sql import insert
 
 _DUE, _IN, _OUT = BorrowingCountRow.Reckoning.values
+_ONE_MORE = (
+    "ON CONFLICT (book_id, month) DO UPDATE"
+    f" SET count = {BorrowingCountRow._meta.db_table}.count + 1, reckoning = '{_DUE}'"
+)
 
 
 class DjangoBorrowingCounts:
@@ -18,11 +23,8 @@ class DjangoBorrowingCounts:
 
     def add_one(self, book: UUID, month: date) -> None:
         """Count one borrowing more, whoever else is counting."""
-        counts = BorrowingCountRow.objects.filter(book_id=book, month=month)
-        if not counts.update(count=F("count") + 1, reckoning=_DUE):
-            nothing_yet = BorrowingCountRow(book_id=book, month=month, count=0)
-            BorrowingCountRow.objects.bulk_create([nothing_yet], ignore_conflicts=True)
-            counts.update(count=F("count") + 1)
+        first = {"book_id": book, "month": month, "count": 1, "reckoning": _DUE}
+        insert(BorrowingCountRow, first, on_conflict=_ONE_MORE)
 
     def reckon(self, *, since: date, at_most: int) -> int:
         """Reckon popularity from the months since then; going through counts in the order of their Books."""

@@ -1,0 +1,62 @@
+"""Events of one batch share a transaction, and none pays for a savepoint of its own."""
+
+import json
+from uuid import uuid4
+
+import pytest
+from django.db import connection
+
+from catalog.models import BorrowingCountRow
+from catalog.services.commands.remove_book import RemoveBook
+from library_project.subscriptions import SUBSCRIPTIONS
+from outbox.envelope import ReceivedEvent
+from outbox.inbox import Arrival, Fate, Inbox, Reception
+from outbox.models import InboxReceipt
+from shared_kernel.services.commands import dispatch
+from tests.services.home import ROOT
+
+pytestmark = pytest.mark.django_db(transaction=True, serialized_rollback=True)
+
+BORROWED = "lending.book_borrowed.v1"
+EXAMPLE = json.loads((ROOT / "docs" / "events" / f"{BORROWED}.example.json").read_text())
+BOOK = str(uuid4())
+
+
+def arrivals(inbox: Inbox, count: int) -> list[Arrival]:
+    events = [
+        EXAMPLE
+        | {"id": str(uuid4()), "subject": str(uuid4())}
+        | {"data": EXAMPLE["data"] | {"book_id": BOOK}}
+        for _ in range(count)
+    ]
+    return [inbox.open(json.dumps(event).encode()) for event in events]
+
+
+class Statements(list[str]):
+    def __call__(self, execute, sql, params, many, context):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN204 - Django's signature
+        self.append(sql)
+        return execute(sql, params, many, context)
+
+
+class TestABatch:
+    def test_counts_each_borrowing_with_one_statement_and_no_savepoint(self) -> None:
+        inbox = Inbox("catalog", SUBSCRIPTIONS["catalog"])
+        batch = arrivals(inbox, 10)
+        with connection.execute_wrapper(statements := Statements()):
+            assert inbox.take_together(batch) == [Reception.HANDLED] * 10
+        assert not [each for each in statements if "SAVEPOINT" in each]
+        assert sum(BorrowingCountRow._meta.db_table in each for each in statements) == 10
+        assert BorrowingCountRow.objects.get().count == 10
+
+    def test_that_fails_is_handled_one_by_one_and_each_keeps_its_own_fate(self) -> None:
+        def remove_the_second(event: ReceivedEvent) -> None:
+            if event.id == batch[1].label.id:
+                dispatch(RemoveBook(book=uuid4()))
+            SUBSCRIPTIONS["catalog"][BORROWED](event)
+
+        inbox = Inbox("catalog", {BORROWED: remove_the_second})
+        batch = arrivals(inbox, 3)
+        verdicts = inbox.take(batch)
+        assert [verdict.fate for verdict in verdicts] == [Fate.SETTLED, Fate.FAILED, Fate.SETTLED]
+        assert verdicts[1].reason == "refused: not_found"
+        assert InboxReceipt.objects.count() == BorrowingCountRow.objects.get().count == 2
