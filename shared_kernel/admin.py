@@ -1,11 +1,20 @@
 """What the library's bookkeeping looks like from the administration; rows change by commands alone."""
 
+from typing import Any
+
+from django import forms
 from django.contrib import admin
 from django.contrib.auth.models import Group, User
+from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.template.response import TemplateResponse
 
+from shared_kernel.domain.errors import Refused
 from shared_kernel.models import ApiToken, AuditEntry, Breaker
+from shared_kernel.resilience.registry import all_breakers
+from shared_kernel.services.breakers import CloseBreaker, HoldBreakerOpen
+from shared_kernel.services.commands import dispatch
 from shared_kernel.services.logins import CloseLogin, ReopenLogin
 from shared_kernel.web.admin import CommandAdmin, ReadOnlyAdmin
 
@@ -66,10 +75,49 @@ class ApiTokenAdmin(ReadOnlyAdmin[ApiToken]):
     exclude = ("digest",)
 
 
-@admin.register(Breaker)
-class BreakerAdmin(ReadOnlyAdmin[Breaker]):
-    """The state of every circuit breaker, shared by all processes."""
+class BreakerForm(forms.Form):
+    """HoldBreakerOpen or CloseBreaker, to be filled in for one breaker."""
 
-    read_scope = "operations"
-    list_display = ("name", "state", "failures", "successes", "opened_at", "changed_at")
-    list_filter = ("state",)
+    comment = forms.CharField(max_length=500, required=False)
+    name = forms.CharField(max_length=64)
+    order = forms.ChoiceField(choices=[("open", "Hold open"), ("close", "Close")])
+
+
+@admin.register(Breaker)
+class BreakerAdmin(CommandAdmin[Breaker]):
+    """The state of every circuit breaker, shared by all processes; opened and closed by hand for a reason."""
+
+    read_scope = write_scope = "operations"
+
+    def changelist_view(
+        self,
+        request: HttpRequest,
+        extra_context: dict[str, Any] | None = None,  # a template's
+    ) -> HttpResponse:
+        """Every breaker there is, also one that never failed, and what can be done with it."""
+        if not self.has_view_permission(request):
+            raise PermissionDenied
+        form = BreakerForm(request.POST if request.method == "POST" else None)
+        refused = ""
+        if form.is_valid():
+            try:
+                self._give(**form.cleaned_data)
+            except Refused as refusal:
+                refused = str(refusal)
+            else:
+                self.message_user(request, f"The breaker {form.cleaned_data['name']} was changed.")
+                return HttpResponseRedirect(request.path)
+        context = {
+            **self.admin_site.each_context(request),
+            "title": "Circuit breakers",
+            "opts": self.opts,
+            "breakers": all_breakers(),
+            "form": form,
+            "refused": refused,
+            **(extra_context or {}),
+        }
+        return TemplateResponse(request, "breakers.html", context)
+
+    def _give(self, *, name: str, order: str, comment: str) -> None:
+        command = HoldBreakerOpen if order == "open" else CloseBreaker
+        dispatch(command(name=name, comment=comment))

@@ -1,7 +1,13 @@
-"""The commands that belong to no context: credentials of people and machines."""
+"""The commands that belong to no context: credentials of people and machines, and circuit breakers."""
 
 from collections.abc import Sequence
 
+from shared_kernel.services.breakers import (
+    CloseBreaker,
+    HoldBreakerOpen,
+    close_breaker,
+    hold_breaker_open,
+)
 from shared_kernel.services.bus import Handlers, Storage
 from shared_kernel.services.logins import (
     CloseLogin,
@@ -14,8 +20,8 @@ from shared_kernel.services.logins import (
 from shared_kernel.services.tokens import IssueToken, RevokeToken, issue_token, revoke_token
 
 
-class CredentialsWork:
-    """Credentials are bookkeeping, not aggregates: they record no events."""
+class KernelWork:
+    """Credentials and breakers are bookkeeping, not aggregates: they record no events."""
 
     storages: Sequence[Storage] = ()
 
@@ -23,13 +29,15 @@ class CredentialsWork:
 def handlers() -> Handlers:
     """Bind the shared kernel's handlers."""
     return Handlers(
-        work=CredentialsWork,
+        work=KernelWork,
         commands={
             IssueToken: issue_token,
             RevokeToken: revoke_token,
             CreateLogin: create_login,
             CloseLogin: close_login,
             ReopenLogin: reopen_login,
+            HoldBreakerOpen: hold_breaker_open,
+            CloseBreaker: close_breaker,
         },
         queries={},
     )

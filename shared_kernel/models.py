@@ -88,6 +88,9 @@ class Breaker(models.Model):
     failures = models.PositiveIntegerField(default=0, help_text="Consecutive failures while closed.")
     successes = models.PositiveIntegerField(default=0, help_text="Consecutive successes while half open.")
     opened_at = models.DateTimeField(null=True)
+    held_open = models.BooleanField(
+        default=False, db_default=False, help_text="Open until somebody closes it: no probe passes."
+    )
     probe_until = models.DateTimeField(null=True, help_text="Until when one caller's probe holds the gate.")
     last_failure = models.CharField(max_length=200, blank=True)
     changed_at = models.DateTimeField()
@@ -96,6 +99,9 @@ class Breaker(models.Model):
         constraints = (
             models.CheckConstraint(
                 condition=Q(state__in=["closed", "open", "half_open"]), name="kernel_breaker_state_known"
+            ),
+            models.CheckConstraint(
+                condition=Q(held_open=False) | Q(state="open"), name="kernel_breaker_held_is_open"
             ),
         )
 

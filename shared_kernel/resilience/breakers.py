@@ -27,15 +27,19 @@ log = structlog.get_logger(__name__)
 
 
 class BreakerOpen(CircuitBreakerError):  # type: ignore[misc]  # the library is untyped
-    """The service failed too often and is left alone. `retry_at` says until when (aware, UTC)."""
+    """The service failed too often, or somebody wants it left alone.
 
-    def __init__(self, breaker: "SharedBreaker", *, retry_at: datetime) -> None:
+    `retry_at` says until when (aware, UTC); None until somebody closes the breaker.
+    """
+
+    def __init__(self, breaker: "SharedBreaker", *, retry_at: datetime | None) -> None:
         super().__init__(breaker)
         self.name: str = breaker.name
         self.retry_at = retry_at
 
     def __str__(self) -> str:
-        return f"the circuit breaker {self.name} is open until {self.retry_at.isoformat()}"
+        until = self.retry_at.isoformat() if self.retry_at else "somebody closes it"
+        return f"the circuit breaker {self.name} is open until {until}"
 
 
 class SharedBreaker(CircuitBreaker):  # type: ignore[misc]  # the library is untyped
@@ -43,6 +47,7 @@ class SharedBreaker(CircuitBreaker):  # type: ignore[misc]  # the library is unt
 
     It opens after `failure_threshold` consecutive failures, lets one probe at a time through once `timeout`
     seconds are over, and closes after `success_threshold` successful probes; one that fails opens it again.
+    One that somebody holds open lets nothing through until somebody closes it.
     Each step commits on its own and none is under way during the guarded call, which therefore must not lie
     within a transaction. Where the database is away, everything passes.
     """
@@ -97,12 +102,12 @@ class SharedBreaker(CircuitBreaker):  # type: ignore[misc]  # the library is unt
 
     @property
     def retry_at(self) -> datetime | None:
-        """When the next call may pass (aware, UTC); None while closed."""
+        """When the next call may pass (aware, UTC); None while closed or held open."""
         return self.limits.retry_at(self._look())
 
     @property
     def open_remaining(self) -> int:
-        """Whole seconds until the next call may pass; 0 while closed."""
+        """Whole seconds until the next call may pass; 0 while closed or held open."""
         retry_at = self.retry_at
         return max(0, ceil((retry_at - timezone.now()).total_seconds())) if retry_at else 0
 
@@ -123,7 +128,8 @@ class SharedBreaker(CircuitBreaker):  # type: ignore[misc]  # the library is unt
             if lease := self._step(lambda row: self.limits.take_probe(row, at=timezone.now())):
                 return lease
             row = self._known
-        if retry_at := self.limits.retry_at(row):
+        retry_at = self.limits.retry_at(row)
+        if row.held_open or retry_at:
             raise BreakerOpen(self, retry_at=retry_at)
         return None
 

@@ -13,10 +13,14 @@ from shared_kernel.services.bus import Answer
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BreakerView(Answer):
-    """One breaker. `state` is closed, open or half_open; instants are aware, in UTC; `timeout` is seconds."""
+    """One breaker. `state` is closed, open or half_open; instants are aware, in UTC; `timeout` is seconds.
+
+    One that is `held_open` stays so until somebody closes it.
+    """
 
     name: str
     state: str
+    held_open: bool
     failures: int
     successes: int
     opened_at: datetime | None
@@ -38,6 +42,7 @@ def _view(row: Breaker, *, at: datetime) -> BreakerView:
     return BreakerView(
         name=row.name,
         state=limits.state(row, at=at),
+        held_open=row.held_open,
         failures=row.failures,
         successes=row.successes,
         opened_at=row.opened_at,

@@ -20,7 +20,9 @@ class Limits:
     timeout: float
 
     def retry_at(self, row: Breaker) -> datetime | None:
-        """When the next call may pass; None while closed."""
+        """When the next call may pass; None while closed, and while somebody holds it open."""
+        if row.held_open:
+            return None
         if row.state == OPEN:
             return (row.opened_at or row.changed_at) + timedelta(seconds=self.timeout)
         return (row.probe_until or row.changed_at) if row.state == HALF_OPEN else None
@@ -66,9 +68,15 @@ def let_go(row: Breaker, probe: datetime | None) -> None:
         row.probe_until = None
 
 
+def hold_open(row: Breaker, *, at: datetime) -> None:
+    """Open, until somebody closes it."""
+    row.state, row.held_open, row.opened_at, row.probe_until, row.successes = OPEN, True, at, None, 0
+
+
 def close(row: Breaker) -> None:
     """Close, whatever has happened."""
     row.state, row.failures, row.successes, row.opened_at, row.probe_until = CLOSED, 0, 0, None, None
+    row.held_open = False
 
 
 def _holds(row: Breaker, probe: datetime | None) -> bool:

@@ -108,6 +108,40 @@ class TestRowsToLookAt:
             }
 
 
+class TestTheBreakersPage:
+    PAGE = "/admin/shared_kernel/breaker/"
+
+    def order(self, client: Client, order: str, comment: str, name: str = "sendgrid") -> str:
+        form = {"name": name, "order": order, "comment": comment}
+        return client.post(self.PAGE, form, follow=True).content.decode()
+
+    def test_shows_also_one_that_never_failed(self, browser: Browser) -> None:
+        page = browser("operator").get(self.PAGE).content.decode()
+        assert "sendgrid" in page
+        assert "rabbitmq" in page
+
+    def test_holds_one_open_and_closes_it(self, browser: Browser) -> None:
+        operator = browser("operator")
+        assert "held open" in self.order(operator, "open", "they are moving house")
+        assert Breaker.objects.get(pk="sendgrid").held_open
+        assert AuditEntry.objects.get().comment == "they are moving house"
+        assert "held open" not in self.order(operator, "close", "they are back")
+        assert Breaker.objects.get(pk="sendgrid").state == "closed"
+
+    def test_says_why_not(self, browser: Browser) -> None:
+        operator = browser("operator")
+        assert "Say why" in self.order(operator, "open", " ")
+        assert operator.post(self.PAGE, {"name": "sendgrid"}).status_code == 200
+        assert self.order(operator, "open", "x", name="nonsense")
+        assert not Breaker.objects.filter(state="open").exists()
+
+    def test_is_for_operators_alone(self, browser: Browser) -> None:
+        manager = browser("manager")
+        assert manager.get(self.PAGE).status_code == 403
+        self.order(manager, "open", "x")
+        assert not Breaker.objects.filter(state="open").exists()
+
+
 class TestACommandsForm:
     def test_is_shown_in_the_administrations_looks(self, root: Client) -> None:
         page = root.get(f"{TOKENS}add/").content.decode()

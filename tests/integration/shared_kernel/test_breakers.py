@@ -9,8 +9,11 @@ from django.db import transaction
 from django.db.models import F
 from pytest_django import DjangoAssertNumQueries
 
-from shared_kernel.models import Breaker
+from shared_kernel.domain.errors import Refused
+from shared_kernel.models import AuditEntry, Breaker
 from shared_kernel.resilience.breakers import BreakerOpen, SharedBreaker, breaker
+from shared_kernel.services.breakers import CloseBreaker, HoldBreakerOpen
+from shared_kernel.services.commands import dispatch
 
 pytestmark = pytest.mark.django_db(transaction=True, serialized_rollback=True)
 
@@ -65,6 +68,7 @@ class TestCalling:
         with pytest.raises(BreakerOpen, match=r"^the circuit breaker sendgrid is open until ") as rejected:
             sendgrid.call(called.append, "letter", counts=(ServiceFailure,))
         assert not called
+        assert rejected.value.retry_at is not None
         left = rejected.value.retry_at - datetime.now(UTC)
         assert timedelta(seconds=55) < left <= timedelta(seconds=60)
 
@@ -123,3 +127,35 @@ class TestBeingALibrarysBreaker:
     def test_has_no_name_that_settings_do_not_know(self) -> None:
         with pytest.raises(KeyError):
             breaker("carrier pigeon")
+
+
+class TestOrdersOfAnOperator:
+    def order(self, command: HoldBreakerOpen | CloseBreaker) -> SharedBreaker:
+        """Give it, and look as another process does."""
+        dispatch(command)
+        breaker.cache_clear()
+        return breaker("sendgrid")
+
+    def test_keep_a_breaker_open_until_somebody_closes_it(self, sendgrid: SharedBreaker) -> None:
+        held = self.order(HoldBreakerOpen(name="sendgrid", comment="they are moving house"))
+        with pytest.raises(BreakerOpen, match="until somebody closes it"):
+            held.call(list, counts=())
+        with pytest.raises(BreakerOpen):
+            after(10_000).call(list, counts=())
+        closed = self.order(CloseBreaker(name="sendgrid", comment="they are back"))
+        assert closed.call(list, counts=()) == []
+        assert list(AuditEntry.objects.order_by("id").values_list("action", "comment", "subjects")) == [
+            ("HoldBreakerOpen", "they are moving house", {"breaker": "sendgrid"}),
+            ("CloseBreaker", "they are back", {"breaker": "sendgrid"}),
+        ]
+
+    def test_close_one_that_failures_have_opened(self, sendgrid: SharedBreaker) -> None:
+        opened(sendgrid)
+        assert self.order(CloseBreaker(name="sendgrid", comment="mended")).state == "closed"
+
+    @pytest.mark.parametrize(("name", "comment"), [("sendgrid", "  "), ("nonsense", "why not")])
+    def test_are_refused_without_a_reason_or_a_breaker(self, name: str, comment: str) -> None:
+        with pytest.raises(Refused):
+            dispatch(HoldBreakerOpen(name=name, comment=comment))
+        assert not Breaker.objects.exclude(state="closed").exists()
+        assert AuditEntry.objects.get().outcome == "refused"

@@ -268,6 +268,7 @@ class TestCircuitBreakers:
         assert sendgrid == {
             "name": "sendgrid",
             "state": "open",
+            "held_open": False,
             "failures": 3,
             "successes": 0,
             "opened_at": f"{opened_at:%Y-%m-%dT%H:%M:%SZ}",

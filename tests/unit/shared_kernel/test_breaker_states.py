@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from shared_kernel.models import Breaker
-from shared_kernel.resilience.states import PROBE_LEASE, Limits, close, let_go
+from shared_kernel.resilience.states import PROBE_LEASE, Limits, close, hold_open, let_go
 
 NOON = datetime(2026, 3, 10, 12, tzinfo=UTC)
 LIMITS = Limits(failure_threshold=3, success_threshold=2, timeout=60.0)
@@ -122,3 +122,28 @@ class TestResetting:
         close(row)
         assert LIMITS.state(row, at=NOON) == "closed"
         assert LIMITS.retry_at(row) is None
+
+
+class TestABreakerHeldOpen:
+    @pytest.fixture(autouse=True)
+    def _held(self, row: Breaker) -> None:
+        hold_open(row, at=NOON)
+
+    def test_lets_no_probe_pass_however_long_it_lasts(self, row: Breaker) -> None:
+        years = NOON + timedelta(days=1000)
+        assert LIMITS.state(row, at=years) == "open"
+        assert LIMITS.retry_at(row) is None
+        assert LIMITS.take_probe(row, at=years) is None
+
+    def test_heeds_no_call_that_was_under_way(self, row: Breaker) -> None:
+        close(row)
+        fail(row, times=3)
+        lease = probe(row)
+        hold_open(row, at=REOPENING)
+        LIMITS.succeed(row, lease)
+        fail(row, probe=lease)
+        assert (row.state, row.held_open, row.successes) == ("open", True, 0)
+
+    def test_is_closed_by_whoever_closes_it(self, row: Breaker) -> None:
+        close(row)
+        assert (LIMITS.state(row, at=NOON), row.held_open) == ("closed", False)
