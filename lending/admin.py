@@ -6,10 +6,12 @@ from django import forms
 from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest
+from django.urls import URLPattern
 from django.utils import timezone
 
 from lending.administration.branches import BranchAdmin
 from lending.administration.matrix import MatrixAdmin
+from lending.administration.privacy import privacy_page
 from lending.models import BranchRow, CirculationRuleRow, HoldRow, InHouseUseRow, LoanRow, ReturnRow
 from lending.services.commands.borrow_book import BorrowBook
 from lending.services.commands.return_book import ReturnBook
@@ -56,6 +58,11 @@ class LoanAdmin(CommandAdmin[LoanRow]):
     list_filter = ("state", OverdueFilter, "branch", "item_type")
     search_fields = ("barcode__exact", "title__istartswith")
     actions = ("take_back",)
+    change_list_template = "lending/admin/loans.html"
+
+    def get_urls(self) -> list[URLPattern]:
+        """The usual pages, and what is remembered of whose loans were."""
+        return [privacy_page(self.admin_site), *super().get_urls()]
 
     def add(self, data: dict[str, Any]) -> object:  # the form's values
         """Lend."""

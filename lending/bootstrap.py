@@ -3,14 +3,23 @@
 from functools import partial
 from typing import Any
 
-from lending.adapters.acl import CatalogCopies, PatronsAsBorrowers, PatronsLetters
+from lending.adapters.acl import CatalogCopies, PatronsAsBorrowers, PatronsLetters, PatronsPrivacy
 from lending.adapters.repositories.accounts import DjangoAccounts
+from lending.adapters.ties import StoredTies, StoredWords
 from lending.adapters.unit_of_work import DjangoLendingWork
+from lending.services.anonymising import kept_for
 from lending.services.borrowing import Directories
 from lending.services.commands import change_hold, lost_things
 from lending.services.commands.add_branch import AddBranch, add_branch
 from lending.services.commands.add_closure import AddClosure, add_closure
+from lending.services.commands.anonymise_loan import (
+    AnonymiseLoan,
+    ForgetTraces,
+    anonymise_loan,
+    forget_traces,
+)
 from lending.services.commands.borrow_book import BorrowBook, borrow_book
+from lending.services.commands.forget_patron import ForgetPatron, forget_patron
 from lending.services.commands.place_hold import PlaceHold, place_hold
 from lending.services.commands.redate_hold import RedateHold, redate_hold
 from lending.services.commands.redate_loan import RedateLoan, redate_loan
@@ -21,7 +30,7 @@ from lending.services.commands.return_book import ReturnBook, return_book
 from lending.services.commands.set_rule import SetRule, set_rule
 from lending.services.commands.settle_account import PostPayment, WaiveCharge, post_payment, waive_charge
 from lending.services.commands.undo_return import UndoReturn, undo_return
-from lending.services.queries import accounts, calendars, desk, profile, rule_preview
+from lending.services.queries import accounts, calendars, desk, privacy, profile, rule_preview
 from lending.services.queries import holds as hold_queries
 from lending.services.queries import loans as loan_queries
 from lending.services.queries import rules as rule_queries
@@ -33,6 +42,8 @@ from shared_kernel.services.bus import Handlers
 def handlers(*, clock: Clock) -> Handlers:
     """What lending can do."""
     patrons, copies = PatronsAsBorrowers(), CatalogCopies()
+    choices = PatronsPrivacy()
+    ties = StoredTies(choices=choices)
     directories = Directories(patrons=patrons, copies=copies)
     wired: dict[str, Any] = {"directories": directories, "clock": clock}  # for partial(), untyped anyway
     return Handlers(
@@ -65,6 +76,11 @@ def handlers(*, clock: Clock) -> Handlers:
             RemoveClosure: partial(remove_closure, clock=clock),
             RedateLoan: partial(redate_loan, **wired),
             RedateHold: partial(redate_hold, clock=clock),
+            AnonymiseLoan: lambda command, work: anonymise_loan(
+                command, work, choices=choices, ties=ties, clock=clock, kept_for=kept_for()
+            ),
+            ForgetPatron: partial(forget_patron, words=StoredWords()),
+            ForgetTraces: partial(forget_traces, ties=ties),
         },
         queries={
             loan_queries.Eligibility: lambda query: loan_queries.eligibility(
@@ -85,6 +101,7 @@ def handlers(*, clock: Clock) -> Handlers:
                 profile.card_profile, patrons=patrons, accounts=DjangoAccounts(), clock=clock
             ),
             Timeline: partial(timeline, copies=copies, letters=PatronsLetters()),
+            privacy.PrivacyReport: partial(privacy.privacy_report, choices=choices, clock=clock),
             desk.DeskBoard: partial(desk.desk_board, patrons=patrons, clock=clock),
             rule_queries.ListRules: rule_queries.list_rules,
             rule_queries.ListCategories: partial(rule_queries.list_categories, patrons=patrons),

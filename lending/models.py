@@ -147,7 +147,7 @@ class HoldRow(models.Model):
     id = models.UUIDField(primary_key=True)
     book_id = models.UUIDField()
     title = models.CharField(max_length=500)
-    patron_id = models.UUIDField()
+    patron_id = models.UUIDField(null=True, help_text="Null: anonymised with the loan that it led to.")
     state = models.CharField(max_length=16, choices=State.choices)
     rank = models.BigIntegerField()
     placed_at = models.DateTimeField()
@@ -189,6 +189,10 @@ class HoldRow(models.Model):
                 ),
                 name="lending_hold_state_agrees_with_copy",
             ),
+            models.CheckConstraint(
+                condition=Q(patron_id__isnull=False) | Q(state__in=["fulfilled", "cancelled", "expired"]),
+                name="lending_active_hold_is_somebodys",
+            ),
         )
         indexes = (
             models.Index(
@@ -229,7 +233,7 @@ class LoanRow(models.Model):
     version = models.PositiveIntegerField()
     copy_id = models.UUIDField()
     book_id = models.UUIDField()
-    patron_id = models.UUIDField()
+    patron_id = models.UUIDField(null=True, help_text="Null: anonymised.")
     branch = models.CharField(max_length=32)
     barcode = models.CharField(max_length=64)
     title = models.CharField(max_length=500)
@@ -244,6 +248,7 @@ class LoanRow(models.Model):
     overdue_version = models.PositiveIntegerField(default=0, db_default=0)
     overdue_notices = models.PositiveIntegerField(default=0, db_default=0)
     terms = models.JSONField()
+    anonymised_at = models.DateTimeField(null=True)
     category = models.CharField(
         max_length=32,
         default="",
@@ -271,6 +276,11 @@ class LoanRow(models.Model):
                 | Q(state="returned", returned_at__isnull=False),
                 name="lending_loan_state_agrees_with_return",
             ),
+            models.CheckConstraint(
+                condition=Q(patron_id__isnull=False, anonymised_at__isnull=True)
+                | Q(patron_id__isnull=True, anonymised_at__isnull=False, state="returned"),
+                name="lending_only_ended_loans_are_anonymous",
+            ),
         )
         indexes = (
             models.Index(fields=["patron_id"], condition=_OUTSTANDING, name="lending_outstanding_by_patron"),
@@ -280,6 +290,11 @@ class LoanRow(models.Model):
             models.Index(fields=["patron_id", "borrowed_at", "id"], name="lending_loan_by_patron"),
             models.Index(fields=["copy_id", "returned_at"], name="lending_loan_by_copy"),
             models.Index(fields=["barcode", "borrowed_at", "id"], name="lending_loan_by_barcode"),
+            models.Index(
+                fields=["returned_at", "id"],
+                condition=Q(state="returned", patron_id__isnull=False),
+                name="lending_loan_to_anonymise",
+            ),
         )
 
     def __str__(self) -> str:

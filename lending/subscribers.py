@@ -1,12 +1,18 @@
-"""What lending does when the catalogue has changed."""
+"""What lending does when the catalogue has changed, or a patron has been erased."""
 
 from contextlib import suppress
 from uuid import UUID
 
 from lending.services.commands.change_hold import AllocateCopies
+from lending.services.commands.forget_patron import ForgetPatron
 from lending.services.ports import UnknownBook
 from outbox.envelope import ReceivedEvent
 from shared_kernel.services.commands import dispatch
+
+
+def forget_patron(event: ReceivedEvent) -> None:
+    """`patrons.patron_erased.v1`: what people wrote about them in the account goes, too."""
+    dispatch(ForgetPatron(patron=event.subject))
 
 
 def allocate_copies(event: ReceivedEvent) -> None:

@@ -6,7 +6,9 @@ from time import monotonic
 
 from celery import shared_task
 
+from lending.adapters.acl import PatronsPrivacy
 from lending.adapters.repositories.rules import DjangoCalendars
+from lending.services.anonymising import loans_to_anonymise
 from lending.services.jobs import aged_loans, holds_due, loans_due_soon, overdue_loans
 from lending.services.redating import due_on_closed_days
 from shared_kernel.services.bus import Command
@@ -15,6 +17,8 @@ from shared_kernel.services.sweeps import sweep
 
 #: A tick that has much to do gives the worker back after so long, for the sake of the other ticks.
 _AT_MOST_SECONDS = 5
+#: The same for what looks through answers and events, an hour apart.
+_ANONYMISING_SECONDS = 60
 
 
 @shared_task(name="lending.expire_holds", ignore_result=True)
@@ -47,6 +51,14 @@ def redate_loans() -> None:
     sweep(_in_time(due_on_closed_days(DjangoCalendars())))
 
 
-def _in_time(commands: Iterable[Command[bool]]) -> Iterator[Command[bool]]:
-    end = monotonic() + _AT_MOST_SECONDS
+@shared_task(name="lending.anonymise_loans", ignore_result=True)
+def anonymise_loans() -> None:
+    """Forget whose loans were that ended long ago or whose patron wants it; the next tick goes on."""
+    sweep(_in_time(loans_to_anonymise(PatronsPrivacy(), OriginClock()), seconds=_ANONYMISING_SECONDS))
+
+
+def _in_time(
+    commands: Iterable[Command[bool]], *, seconds: float = _AT_MOST_SECONDS
+) -> Iterator[Command[bool]]:
+    end = monotonic() + seconds
     return takewhile(lambda _: monotonic() < end, commands)

@@ -28,6 +28,7 @@ _CALENDAR_TICKS = {
     "remind of memberships": ("patrons.remind_membership_ends", 3600),
     "tell of overdue loans": ("lending.mark_overdues", 900),
     "give up lost copies": ("lending.age_to_lost", 3600),
+    "forget whose loans were": ("lending.anonymise_loans", 3600),
     "prune the outbox": ("outbox.prune", 86_400),
 }
 if not settings.LIBRARY_TESTING:

@@ -39,6 +39,7 @@ TIME_ZONE: str = chosen["TIME_ZONE"]
 USE_TZ = True
 LANGUAGE_CODE = "en-gb"
 CURRENCY: str = chosen["CURRENCY"]
+LOANS_KEPT_DAYS: int = chosen["LOANS_KEPT_DAYS"]
 
 INSTALLED_APPS = [
     "unfold.apps.BasicAppConfig",

@@ -13,6 +13,7 @@ SUBSCRIPTIONS: Subscriptions = {
     "lending": {
         "catalog.copy_added.v1": lending.allocate_copies,
         "catalog.copy_condition_changed.v1": lending.allocate_copies,
+        "patrons.patron_erased.v1": lending.forget_patron,
     },
     "patrons": {
         "lending.book_borrowed.v1": patrons.owe_loan_receipt,
@@ -29,6 +30,7 @@ SUBSCRIPTIONS: Subscriptions = {
         "lending.hold_cancelled.v1": patrons.withdraw_pickup_notice,
         "lending.hold_unallocated.v1": patrons.withdraw_pickup_notice,
         "lending.hold_expired.v1": patrons.owe_hold_expiry,
+        "lending.loan_anonymised.v1": patrons.forget_letters,
         "patrons.membership_expiring.v1": patrons.owe_membership_reminder,
     },
 }

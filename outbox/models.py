@@ -14,6 +14,8 @@ from shared_kernel.services.origin import origin
 from shared_kernel.sql import insert
 
 LONGEST_REASON = 500
+#: The payload of a delivered event of which only that it was is to be known.
+FORGOTTEN = "{}"
 
 
 class OutboxMessages(models.Manager["OutboxMessage"]):

@@ -8,7 +8,7 @@ from uuid import UUID
 from django.db.models import Exists, OuterRef, QuerySet
 from django.utils import timezone
 
-from outbox.models import LONGEST_REASON, InboxReceipt, OutboxMessage, QuarantinedMessage
+from outbox.models import FORGOTTEN, LONGEST_REASON, InboxReceipt, OutboxMessage, QuarantinedMessage
 from outbox.publishing import Outcome, Outgoing
 
 #: The longest that a message at fault itself waits for its next attempt, in seconds. It is never given up.
@@ -103,7 +103,8 @@ def send_again(consumer: str, types: Collection[str]) -> int:
     quarantined = QuarantinedMessage.objects.filter(consumer=consumer)
     if not received.exists():
         return 0
-    return OutboxMessage.objects.filter(
+    told = OutboxMessage.objects.exclude(payload=FORGOTTEN)
+    return told.filter(
         ~Exists(received.filter(event_id=OuterRef("event_id"))),
         ~Exists(quarantined.filter(event_id=OuterRef("event_id"))),
         type__in=types,

@@ -8,6 +8,7 @@ from django.conf import settings
 from django.utils import timezone
 
 from patrons.adapters.files import FileMailer
+from patrons.adapters.loan_letters import StoredLoanLetters
 from patrons.adapters.logins import link_is_valid
 from patrons.adapters.sendgrid import SendGridMailer
 from patrons.adapters.traces import StoredTraces
@@ -20,6 +21,7 @@ from patrons.services.commands.change_category import ChangeCategory, change_cat
 from patrons.services.commands.claim_notice import ClaimNotice, claim_notice
 from patrons.services.commands.define_category import DefineCategory, define_category
 from patrons.services.commands.erase_patron import ErasePatron, erase_patron
+from patrons.services.commands.forget_loan_letters import ForgetLoanLetters, forget_loan_letters
 from patrons.services.commands.lift_block import LiftBlock, lift_block
 from patrons.services.commands.link_login import LinkLogin, link_login
 from patrons.services.commands.owe_notice import OweNotice, owe_notice
@@ -61,6 +63,9 @@ def handlers(*, clock: Clock, circulation: CirculationFacts) -> Handlers:
             AnnounceMembershipEnd: partial(announce_membership_end, clock=clock),
             ErasePatron: lambda command, work: erase_patron(
                 command, work, clock=clock, circulation=circulation, traces=StoredTraces(letters=_letters())
+            ),
+            ForgetLoanLetters: lambda command, work: forget_loan_letters(
+                command, work, letters=StoredLoanLetters(letters=_letters()), clock=timezone
             ),
             LinkLogin: link_login,
             SendPasswordLink: partial(send_password_link, clock=timezone),

@@ -98,7 +98,7 @@ def privacy_of(id: UUID) -> str | None:
 def logins_of(ids: Iterable[UUID]) -> dict[UUID, int]:
     """The logins of these patrons, by id; who has none is left out."""
     linked = PatronRow.objects.filter(id__in=set(ids), login__isnull=False)
-    return {patron: login for patron, login in linked.values_list("id", "login_id") if login is not None}
+    return dict(linked.values_list("id", "login_id"))
 
 
 def membership_ends(ids: Iterable[UUID]) -> dict[UUID, date]:

@@ -4,6 +4,7 @@ from uuid import UUID
 
 from outbox.envelope import ReceivedEvent
 from patrons.domain.notice import KINDS
+from patrons.services.commands.forget_loan_letters import ForgetLoanLetters
 from patrons.services.commands.owe_notice import OweNotice
 from patrons.services.commands.withdraw_notices import WithdrawNotices
 from shared_kernel.services.commands import dispatch
@@ -72,6 +73,12 @@ def owe_hold_expiry(event: ReceivedEvent) -> None:
 def withdraw_pickup_notice(event: ReceivedEvent) -> None:
     """`lending.hold_fulfilled.v1`, `…cancelled.v1`, `…unallocated.v1`: there is nothing to pick up now."""
     _withdraw(*_OF_A_DEADLINE, about=_hold(event))
+
+
+def forget_letters(event: ReceivedEvent) -> None:
+    """`lending.loan_anonymised.v1`: the letters about it, and about the holds before it, tell nothing now."""
+    holds = (UUID(hold) for hold in event.data["hold_ids"])
+    dispatch(ForgetLoanLetters(about=(event.subject, *holds)))
 
 
 def owe_membership_reminder(event: ReceivedEvent) -> None:

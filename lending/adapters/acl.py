@@ -6,8 +6,10 @@ from decimal import Decimal
 from uuid import UUID
 
 from catalog import public as catalog
+from lending.domain.policies.anonymising import Choice
 from lending.domain.standing import Block, BorrowerStanding, CirculatingCopy
 from lending.services.ports import UnknownBook, UnknownCopy, UnknownPatron
+from lending.services.reports.shape import Borrowings
 from lending.services.timeline import Letters
 from patrons import public as patrons
 
@@ -91,6 +93,31 @@ class PatronsAsBorrowers:
     def membership_ends(self, ids: Collection[UUID]) -> Mapping[UUID, date]:
         """The last days of these patrons' memberships; those that never end are left out."""
         return patrons.membership_ends(ids)
+
+
+class PatronsPrivacy:
+    """How long patrons want past loans to be remembered as theirs."""
+
+    def of(self, patron_id: UUID) -> Choice:
+        """A patron's choice; the usual one for somebody who has been erased."""
+        return Choice(patrons.privacy_of(patron_id) or Choice.DEFAULT)
+
+    def of_whom(self, choice: Choice) -> Iterable[UUID]:
+        """The ids of the patrons who chose this and not the usual, as a subquery."""
+        return patrons.ids_with_privacy(choice.value)
+
+    def logins_of(self, ids: Collection[UUID]) -> Mapping[UUID, int]:
+        """The logins of these patrons; who has none is left out."""
+        return patrons.logins_of(ids)
+
+
+class CatalogStatistics:
+    """How often books were borrowed, as the catalog counts it."""
+
+    def most_borrowed(self, *, first_month: date, last_month: date, limit: int) -> Sequence[Borrowings]:
+        """The books borrowed most often in these months, both included, the first first."""
+        most = catalog.most_borrowed(first_month=first_month, last_month=last_month, limit=limit)
+        return [Borrowings(book=book, title=title, borrowings=count) for book, title, count in most]
 
 
 class PatronsLetters:

@@ -186,6 +186,17 @@ class BookReturned(DomainEvent):
     barcode: str
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LoanAnonymised(DomainEvent):
+    """Nobody knows any more whose loan this was. `hold_ids` are their ended holds of the book."""
+
+    type: ClassVar[str] = "lending.loan_anonymised.v1"
+
+    copy_id: UUID
+    book_id: UUID
+    hold_ids: tuple[UUID, ...]
+
+
 class LoanNotFound(NotFound):
     """No loan has this id."""
 
@@ -222,6 +233,18 @@ class UndoTooLate(Refusal):
     code = "undo_too_late"
 
 
+class LoanNotEnded(Refusal):
+    """The loan is {state}; only one that has ended becomes nobody's."""
+
+    code = "loan_not_ended"
+
+
+class LoanIsAnonymous(Refusal):
+    """Nobody knows any more whose loan this was."""
+
+    code = "loan_anonymised"
+
+
 class LoanAlreadyReturned(Refusal):
     """The loan ended on {returned_at}."""
 
@@ -240,14 +263,17 @@ class LentCopy:
 
 
 class Loan(Aggregate):
-    """One copy lent to one patron under the terms of that day. Instants are aware, in UTC."""
+    """One copy lent to one patron under the terms of that day. Instants are aware, in UTC.
+
+    An ended loan may have become nobody's: then it has no patron, but tells when it was anonymised.
+    """
 
     def __init__(
         self,
         *,
         id: UUID,
         copy: LentCopy,
-        patron_id: UUID,
+        patron_id: UUID | None,
         branch: str,
         borrowed_at: datetime,
         due_at: datetime,
@@ -260,11 +286,12 @@ class Loan(Aggregate):
         due_soon_version: int = 0,
         overdue_version: int = 0,
         overdue_notices: int = 0,
+        anonymised_at: datetime | None = None,
         version: int = 0,
     ) -> None:
         super().__init__(id=id, version=version)
         self.copy = copy
-        self.patron_id = patron_id
+        self._patron_id = patron_id
         self.branch = branch
         self.borrowed_at = borrowed_at
         self.due_at = due_at
@@ -277,6 +304,7 @@ class Loan(Aggregate):
         self.due_soon_version = due_soon_version
         self.overdue_version = overdue_version
         self.overdue_notices = overdue_notices
+        self.anonymised_at = anonymised_at
 
     @classmethod
     def borrow(
@@ -305,6 +333,18 @@ class Loan(Aggregate):
         )
         loan._tell(BookBorrowed, at=at, branch=branch, due_at=due_at, overridden=overridden)
         return loan
+
+    @property
+    def patron_id(self) -> UUID:
+        """Whose it is or was. Raises LoanIsAnonymous."""
+        if self._patron_id is None:
+            raise LoanIsAnonymous
+        return self._patron_id
+
+    @property
+    def is_anonymous(self) -> bool:
+        """Whether it is nobody's any more."""
+        return self._patron_id is None
 
     def is_overdue(self, at: datetime) -> bool:
         """Whether the copy is still out and its due date has passed at that instant."""
@@ -397,6 +437,21 @@ class Loan(Aggregate):
         self.state, self.returned_at = LoanState.OPEN, None
         self._count_due_date_anew()
         self._tell(ReturnUndone, at=at, due_at=self.due_at, returned_at=returned_at)
+
+    def anonymise(self, *, hold_ids: tuple[UUID, ...], at: datetime) -> None:
+        """Forget whose it was. Whether that may be is the policy's business, before. Raises LoanNotEnded."""
+        if self.state is not LoanState.RETURNED:
+            raise LoanNotEnded(state=self.state.value)
+        self._patron_id, self.anonymised_at = None, at
+        self._record(
+            LoanAnonymised(
+                aggregate_id=self.id,
+                occurred_at=at,
+                copy_id=self.copy.id,
+                book_id=self.copy.book_id,
+                hold_ids=hold_ids,
+            )
+        )
 
     def _count_due_date_anew(self) -> None:
         """Let the same due date be fined again, but not told of again."""

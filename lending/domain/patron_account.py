@@ -148,6 +148,18 @@ class PatronAccount(Aggregate):
                     self._tell(events.ChargeRefunded, entry, charge_id=charge.id)
                 return
 
+    def owed_for(self, loan_id: UUID) -> Decimal:
+        """What is still owed for a loan, payments settling the oldest charges first."""
+        paid = sum((it.amount.amount for it in self.entries if it.kind is EntryKind.PAYMENT), Decimal(0))
+        owed = Decimal(0)
+        for charge in (it for it in self.entries if it.kind in CHARGES):
+            left = max(self._left_of(charge.id), Decimal(0))
+            settled = min(left, paid)
+            paid -= settled
+            if charge.loan_id == loan_id:
+                owed += left - settled
+        return owed
+
     def _left_of(self, charge_id: UUID) -> Decimal:
         charge = next((it for it in self.entries if it.id == charge_id and it.kind in CHARGES), None)
         if charge is None:

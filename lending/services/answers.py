@@ -12,13 +12,16 @@ from shared_kernel.services.bus import Answer
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LoanView(Answer):
-    """A loan as everybody sees it. `overdue` is as of the answer; instants are UTC."""
+    """A loan as everybody sees it. `overdue` is as of the answer; instants are UTC.
+
+    `patron` is null for an ended loan that was anonymised.
+    """
 
     id: UUID
     copy_barcode: str
     book: UUID
     title: str
-    patron: UUID
+    patron: UUID | None
     branch: str
     state: str
     borrowed_at: datetime
@@ -48,11 +51,14 @@ class LoanView(Answer):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HoldView(Answer):
-    """A hold. `position` is 1 for the next to be served, null once it has ended; `copy` is a barcode."""
+    """A hold. `position` is 1 for the next to be served, null once it has ended; `copy` is a barcode.
+
+    `patron` is null for one that has ended and was anonymised with its loan.
+    """
 
     id: UUID
     book: UUID
-    patron: UUID
+    patron: UUID | None
     copy: str | None
     state: str
     position: int | None

@@ -12,6 +12,7 @@ from lending.domain.hold_queue import HoldQueue
 from lending.domain.in_house_use import InHouseUse
 from lending.domain.loan import Loan
 from lending.domain.patron_account import PatronAccount
+from lending.domain.policies.anonymising import Choice
 from lending.domain.standing import BorrowerStanding, CirculatingCopy
 from shared_kernel.domain.errors import InvalidValue, NotFound, Refusal
 from shared_kernel.domain.money import Money
@@ -247,6 +248,38 @@ class Calendars(Storage, Protocol):
 
     def add(self, branch: BranchCalendar, /) -> None:
         """Take a new branch in."""
+        ...
+
+
+class PrivacyChoices(Protocol):
+    """How long patrons want past loans to be remembered as theirs, through the anti-corruption layer."""
+
+    def of(self, patron_id: UUID) -> Choice:
+        """A patron's choice; the usual one for somebody who has been erased."""
+        ...
+
+    def of_whom(self, choice: Choice) -> Iterable[UUID]:
+        """The ids of the patrons who chose this and not the usual: a lazy set, for questions of our own."""
+        ...
+
+    def logins_of(self, ids: Collection[UUID]) -> Mapping[UUID, int]:
+        """The logins of these patrons; who has none is left out."""
+        ...
+
+
+class LoanTies(Protocol):
+    """What ties a person to a loan, besides the loan: ended holds, charges, audit, answers, events."""
+
+    def cut(self, *, loan: UUID, patron: UUID, book: UUID) -> Sequence[UUID]:
+        """Let ended holds, charges and audit of a loan be nobody's; the ids of those holds."""
+        ...
+
+    def forget_answers(self, ids: Collection[int]) -> int:
+        """Forget these answers, kept for repeated requests; tells how many there were."""
+        ...
+
+    def forget_events(self, ids: Collection[int]) -> int:
+        """Forget what these events told, which everybody has heard; tells how many there were."""
         ...
 
 

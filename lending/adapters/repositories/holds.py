@@ -99,6 +99,7 @@ _active = Prepared(
 
 
 def _hold(row: HoldRow) -> Hold:
+    assert row.patron_id  # noqa: S101  active holds are somebody's: lending_active_hold_is_somebodys
     return Hold(
         id=row.id,
         patron_id=row.patron_id,

@@ -74,6 +74,7 @@ class DjangoLoans(Repository[Loan, LoanRow]):
             due_soon_version=row.due_soon_version,
             overdue_version=row.overdue_version,
             overdue_notices=row.overdue_notices,
+            anonymised_at=row.anonymised_at,
             terms=convert(row.terms, LoanTerms),
             category=row.category,
         )
@@ -86,7 +87,7 @@ class DjangoLoans(Repository[Loan, LoanRow]):
             "barcode": aggregate.copy.barcode,
             "title": aggregate.copy.book_title,
             "item_type": aggregate.copy.item_type,
-            "patron_id": aggregate.patron_id,
+            "patron_id": None if aggregate.is_anonymous else aggregate.patron_id,
             "branch": aggregate.branch,
             "borrowed_at": aggregate.borrowed_at,
             "due_at": aggregate.due_at,
@@ -97,6 +98,7 @@ class DjangoLoans(Repository[Loan, LoanRow]):
             "due_soon_version": aggregate.due_soon_version,
             "overdue_version": aggregate.overdue_version,
             "overdue_notices": aggregate.overdue_notices,
+            "anonymised_at": aggregate.anonymised_at,
             "terms": to_builtins(aggregate.terms),
             "category": aggregate.category,
         }

@@ -107,7 +107,7 @@ def preview_closure(
 def _moved_loans(
     rows: list[LoanRow], calendar: BranchCalendar, patrons: PatronDirectory, clock: Clock
 ) -> list[RedatedLoan]:
-    ends = patrons.membership_ends([row.patron_id for row in rows])
+    ends = patrons.membership_ends([row.patron_id for row in rows if row.patron_id])
     return [
         RedatedLoan(
             id=row.id,
@@ -115,7 +115,7 @@ def _moved_loans(
             title=row.title,
             due_at=row.due_at,
             new_due_at=calendar.moved_to_open_day(
-                row.due_at, now=clock.now(), not_after=ends.get(row.patron_id)
+                row.due_at, now=clock.now(), not_after=ends.get(row.patron_id) if row.patron_id else None
             ),
         )
         for row in rows

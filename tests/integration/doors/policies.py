@@ -148,4 +148,5 @@ OF_A_ROW: dict[str, Visitors] = {
     "catalog/importrow/{}/rejected.csv": _STAFF,
     "patrons/patronrow/{}/contact/": _DESK,
     "lending/circulationrulerow/edit/": _MANAGE,
+    "lending/loanrow/privacy/": _DESK,
 }

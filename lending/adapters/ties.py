@@ -1,0 +1,75 @@
+"""What ties a person to a loan, besides the loan, and how it is cut."""
+
+from collections.abc import Collection, Mapping, Sequence
+from uuid import UUID
+
+from django.db.models import Q
+
+from lending.domain.hold import ACTIVE_STATES
+from lending.models import HoldRow, LedgerEntryRow
+from lending.services.ports import PrivacyChoices
+from outbox.forgetting import forget_events
+from shared_kernel.models import AuditEntry, Receipt
+from shared_kernel.services.audit import entries_about
+
+#: Stands in the audit for the login of somebody who is not to be known any more.
+SOMEBODY = "somebody"
+
+
+class StoredTies:
+    """Ties in the database."""
+
+    def __init__(self, *, choices: PrivacyChoices) -> None:
+        self._choices = choices
+
+    def cut(self, *, loan: UUID, patron: UUID, book: UUID) -> Sequence[UUID]:
+        """Let ended holds, charges and audit of a loan be nobody's; the ids of those holds."""
+        ended = HoldRow.objects.filter(patron_id=patron, book_id=book).exclude(state__in=ACTIVE_STATES)
+        holds = list(ended.order_by("id").values_list("id", flat=True))
+        HoldRow.objects.filter(id__in=holds).update(patron_id=None)
+        _cut_charges(loan)
+        own_login = self._choices.logins_of([patron]).get(patron)
+        _cut_audit(loan, holds, patron=patron, principal=f"user:{own_login}" if own_login else "")
+        return holds
+
+    def forget_answers(self, ids: Collection[int]) -> int:
+        """Forget these answers; their requests are not carried out again."""
+        return Receipt.objects.filter(id__in=ids).update(result=None) if ids else 0
+
+    def forget_events(self, ids: Collection[int]) -> int:
+        """Forget what these events told."""
+        return forget_events(ids) if ids else 0
+
+
+class StoredWords:
+    """Words about patrons in the database."""
+
+    def erase(self, patron: UUID) -> int:
+        """Erase what was written about this patron; tells in how many places it was."""
+        return LedgerEntryRow.objects.filter(patron_id=patron).exclude(reason="").update(reason="")
+
+
+def _cut_charges(loan: UUID) -> None:
+    """The account goes on adding up; what its entries were for is not told any more."""
+    charges = LedgerEntryRow.objects.filter(loan_id=loan)
+    about = Q(loan_id=loan) | Q(charge_id__in=list(charges.values_list("id", flat=True)))
+    LedgerEntryRow.objects.filter(about).update(loan_id=None, due_version=None, reason="")
+
+
+def _cut_audit(loan: UUID, holds: Collection[UUID], *, patron: UUID, principal: str) -> None:
+    """The audit keeps what was done to the loan, but not for whom, nor what people wrote about it."""
+    known = {str(hold) for hold in holds}
+    told = [
+        *entries_about(kind="loan", id=loan),
+        *(entry for entry in entries_about(kind="patron", id=patron) if _hold_of(entry.subjects) in known),
+    ]
+    for entry in told:
+        entry.subjects = {kind: id_ for kind, id_ in entry.subjects.items() if kind != "patron"}
+        entry.comment = ""
+        if entry.principal == principal:
+            entry.principal = SOMEBODY
+    AuditEntry.objects.bulk_update(told, ["subjects", "comment", "principal"], batch_size=100)
+
+
+def _hold_of(subjects: Mapping[str, str]) -> str:
+    return subjects.get("hold", "")

@@ -1,0 +1,38 @@
+from django.core.management.base import CommandError
+
+from lending.adapters.acl import PatronsPrivacy
+from lending.services.anonymising import loans_to_anonymise
+from lending.services.queries.privacy import PrivacyReport, PrivacyView
+from shared_kernel.management.door import LibraryCommand
+from shared_kernel.services.codec import to_builtins
+from shared_kernel.services.origin import OriginClock
+from shared_kernel.services.queries import ask
+from shared_kernel.services.sweeps import Swept, sweep
+
+_WORDS = {
+    "anonymous": "nobody's any more",
+    "not_returned": "somebody's: not returned",
+    "recent": "somebody's: returned lately",
+    "by_choice": "somebody's: their patron wants it so",
+    "charged": "somebody's: something may be owed",
+    "due": "somebody's: next to be forgotten",
+}
+
+
+class Command(LibraryCommand):
+    help = "Forget whose loans were that ended long ago or whose patron wants it; tell what is kept, and why."
+    scheduled = True
+
+    def carry_out(self) -> None:
+        """Sweep the ended loans, then report."""
+        swept = sweep(loans_to_anonymise(PatronsPrivacy(), OriginClock()))
+        self._tell(swept, ask(PrivacyReport()))
+        if swept.failed:
+            raise CommandError("\n".join(f"failed: {each}" for each in swept.failed), returncode=1)
+
+    def _tell(self, swept: Swept, report: PrivacyView) -> None:
+        if self.as_json:
+            self.answer({**to_builtins(swept), "report": report})
+            return
+        self.stdout.write(f"{swept.changed} changed, {swept.unchanged} unchanged")
+        self.table("Loans", "", rows=[(getattr(report, name), words) for name, words in _WORDS.items()])

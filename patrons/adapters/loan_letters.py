@@ -1,0 +1,43 @@
+"""The letters about loans and holds that are nobody's any more, and how they are forgotten."""
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from uuid import UUID, uuid4
+
+from django.db.models import Case, F, Value, When
+
+from patrons.adapters.files import letter_file
+from patrons.domain.notice import NoticeState
+from patrons.models import NoticeRow
+
+_SETTLED = (NoticeState.ACCEPTED, NoticeState.WITHDRAWN)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StoredLoanLetters:
+    """Notices in the database, and letters that were written into the folder `letters`."""
+
+    letters: Path
+
+    def forget(self, about: Collection[UUID], *, at: datetime) -> int:
+        """Strip these notices of all that leads to what they are about, and send none; tells how many.
+
+        That their patron was told something, and when, stays. Even the event that they follow from would
+        lead to the loan.
+        """
+        told = NoticeRow.objects.filter(about_id__in=about).order_by("id")
+        for notice in told.select_for_update():
+            letter_file(self.letters, notice.id).unlink(missing_ok=True)
+            NoticeRow.objects.filter(id=notice.id).update(
+                event_id=uuid4(),
+                about_id=None,
+                correlation_id="",
+                params={},
+                provider_id="",
+                failure="",
+                state=Case(When(state__in=_SETTLED, then=F("state")), default=Value(NoticeState.WITHDRAWN)),
+                finished_at=Case(When(state__in=_SETTLED, then=F("finished_at")), default=Value(at)),
+            )
+        return len(told)
