@@ -6,7 +6,7 @@ from uuid import UUID
 
 from lending.domain.branch_calendar import MAIN
 from lending.domain.hold import Hold
-from lending.domain.hold_queue import HoldNotFound, HoldQueue
+from lending.domain.hold_queue import HoldNotActive, HoldNotFound, HoldQueue
 from lending.services.answers import HoldView
 from lending.services.borrowing import Directories
 from lending.services.ports import LendingWork
@@ -152,7 +152,10 @@ class ExpireHold(Command[bool]):
 
 def expire_hold(command: ExpireHold, work: LendingWork, *, directories: Directories, clock: Clock) -> bool:
     """Expire it, if it is due, and give its copy to the next in the same commit. Tells whether it did."""
-    queue, hold = _find(command.hold, None, work, directories)
+    try:
+        queue, hold = _find(command.hold, None, work, directories)
+    except HoldNotActive:  # it has ended since it was listed
+        return False
     now = clock.now()
     expired = queue.expire(hold.id, at=now)
     if expired:
@@ -171,7 +174,10 @@ def end_suspension(
     command: EndSuspension, work: LendingWork, *, directories: Directories, clock: Clock
 ) -> bool:
     """Resume it from the start of that day, in the pickup branch's time. Tells whether it did."""
-    queue, hold = _find(command.hold, None, work, directories)
+    try:
+        queue, hold = _find(command.hold, None, work, directories)
+    except HoldNotActive:  # it has ended since it was listed
+        return False
     now = clock.now()
     today = work.calendars.of(hold.pickup_branch or MAIN).day_of(now)
     if hold.suspended_until is None or today < hold.suspended_until:
