@@ -81,20 +81,31 @@ class Ear:
 @contextmanager
 def listening(url: str, *, to: str) -> Iterator[Ear]:
     """An ear at the exchange, for events whose type matches a pattern."""
-    place = urlsplit(url)
-    connection = amqp.Connection(
-        f"{place.hostname}:{place.port}",
-        userid=place.username or "guest",
-        password=place.password or "guest",
-        virtual_host=place.path.lstrip("/") or "/",
-    )
-    with connection:
+    with _connected(url) as connection:
         channel = connection.channel()
         channel.exchange_declare("library_events", "topic", durable=True, auto_delete=False)
         queue = f"ear-{uuid4()}"
         channel.queue_declare(queue, exclusive=True)
         channel.queue_bind(queue, "library_events", to)
         yield Ear(channel, queue)
+
+
+def waiting_in(queue: str, url: str) -> int:
+    """How many messages wait to be delivered: as the queue counts now, not as the broker's statistics say."""
+    with _connected(url) as connection:
+        declared = connection.channel().queue_declare(queue, passive=True)
+        assert declared
+        return int(declared[1])
+
+
+def _connected(url: str) -> amqp.Connection:
+    place = urlsplit(url)
+    return amqp.Connection(
+        f"{place.hostname}:{place.port}",
+        userid=place.username or "guest",
+        password=place.password or "guest",
+        virtual_host=place.path.lstrip("/") or "/",
+    )
 
 
 class Ledger:
