@@ -26,7 +26,8 @@ def measure(place: Place, *, rounds: int) -> list[Figure]:
     lendings = sorted(desk.opened(copies=COPIES), key=lambda lending: lending.card)
     shares = [lendings[: COPIES // CLIENTS], lendings[COPIES // CLIENTS :]]
     token = dispatch(IssueToken(name="benchmark", scopes=("circulation:write",))).token
-    with System(DATABASE_URL=place.database_url) as system, ThreadPoolExecutor(CLIENTS) as threads:
+    settings = {"DATABASE_URL": place.database_url, "LOG_FORMAT": "json"}
+    with System(**settings) as system, ThreadPoolExecutor(CLIENTS) as threads:
         system.start("web")
         clients = {
             "hand": [_by_hand(Hand(place.database_url)) for _ in shares],

@@ -1,10 +1,12 @@
 """Where it is measured: servers of the benchmarks' own, which wait for the disk as in production."""
 
+import logging
 import os
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TypeVar
 
@@ -20,6 +22,10 @@ S = TypeVar("S")
 
 #: What somebody has chosen for their own library would be measured with.
 _CHOSEN = ("RABBITMQ_", "SENDGRID_", "CIRCUIT_BREAKER_", "DATABASE_", "LIBRARY_")
+
+
+class Absent(Void):
+    """There is no server to measure with, on a machine that may do without."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,7 +56,7 @@ class Place:
 
 @contextmanager
 def prepared(*, broker: bool) -> Iterator[Place]:
-    """Start the servers, make an empty library, and set Django up for it. Raises Void."""
+    """Start the servers, make an empty library, and set Django up for it. Raises Absent."""
     with ExitStack() as ending, ThreadPoolExecutor() as both:
         starting = both.submit(rabbitmq, private=True) if broker else None
         database = _present(postgresql(private=True, durable=True))
@@ -60,14 +66,31 @@ def prepared(*, broker: bool) -> Iterator[Place]:
             ending.callback(queue.stop)
         metrics = ending.enter_context(TemporaryDirectory(prefix="library-metrics-"))
         url = database.create_database("benchmark")
-        _set_up(DATABASE_URL=url, RABBITMQ_URL=queue.url if queue else "", PROMETHEUS_MULTIPROC_DIR=metrics)
+        _set_up(
+            LOG_FORMAT="json",
+            DATABASE_URL=url,
+            RABBITMQ_URL=queue.url if queue else "",
+            PROMETHEUS_MULTIPROC_DIR=metrics,
+        )
+        ending.enter_context(_logged_to_nobody())
         yield Place(postgresql=database, rabbitmq=queue, database_url=url)
 
 
 def _present(server: S | Missing) -> S:
     if isinstance(server, Missing):
-        raise Void(f"{server.service} is missing: {server.reason}")
+        raise Absent(f"{server.service} is missing: {server.reason}")
     return server
+
+
+@contextmanager
+def _logged_to_nobody() -> Iterator[None]:
+    """Let every line of the log be written, since that belongs to the work, but not among the figures."""
+    streams = [each for each in logging.getLogger().handlers if isinstance(each, logging.StreamHandler)]
+    with Path(os.devnull).open("w") as nobody:
+        before = [handler.setStream(nobody) for handler in streams]
+        yield
+        for handler, stream in zip(streams, before, strict=True):
+            handler.setStream(stream)
 
 
 def _set_up(**settings: str) -> None:

@@ -9,7 +9,7 @@ from benchmarks.rounds import Void
 
 
 class Wire:
-    """Posts JSON with a token over one connection that is kept."""
+    """Asks, and posts JSON, with a token over one connection that is kept."""
 
     def __init__(self, url: str, *, token: str) -> None:
         address = urlsplit(url)
@@ -20,6 +20,11 @@ class Wire:
             "Accept: application/json\r\nContent-Length: "
         )
         self._rest = b""
+
+    def get(self, path: str) -> bytes:
+        """The answer's body. Raises Void for any answer but a success."""
+        self._socket.sendall(f"GET {path} HTTP/1.1\r\n{self._head}0\r\n\r\n".encode())
+        return self._answer()
 
     def post(self, path: str, body: Mapping[str, str]) -> bytes:
         """The answer's body. Raises Void for any answer but a success."""
@@ -35,7 +40,7 @@ class Wire:
         head, found, rest = self._rest.partition(b"\r\n\r\n")
         while not found:
             head, found, rest = (head + self._received()).partition(b"\r\n\r\n")
-        length = int(head.lower().partition(b"content-length:")[2].partition(b"\r\n")[0])
+        length = int(head.lower().partition(b"content-length:")[2].partition(b"\r\n")[0] or 0)
         while len(rest) < length:
             rest += self._received()
         body, self._rest = rest[:length], rest[length:]

@@ -1,0 +1,96 @@
+"""RabbitMQ past the product: its own client, told what to do by hand."""
+
+from collections.abc import Sequence
+from time import monotonic, sleep
+from typing import Any
+
+import amqp
+from kombu import Connection
+
+from benchmarks.rounds import Void
+from outbox.broker.topology import current_topology, queue_of
+
+#: No answer takes longer, or there is something wrong.
+PATIENCE = 30.0
+_PERSISTENT = 2
+
+
+class Publishing:
+    """A channel with confirms, to a broker at which everything is declared that the product needs."""
+
+    def __init__(self, url: str) -> None:
+        self._connection = Connection(url).transport.establish_connection()
+        current_topology().declare(self._connection, lost=lambda _: None)
+        self._channel = self._connection.channel()
+        self._channel.confirm_select()
+        self._channel.events["basic_ack"].add(self._heed)
+        self._exchange = current_topology().exchange
+        self._last_tag = 0
+        self._open: set[int] = set()
+
+    def close(self) -> None:
+        """End the connection."""
+        self._connection.close()
+
+    def pipelined(self, type_: str, payloads: Sequence[str], *, together: int) -> int:
+        """Publish in batches, each confirmed as a whole; tell how many there were."""
+        for first in range(0, len(payloads), together):
+            for payload in payloads[first : first + together]:
+                self._publish(type_, payload)
+            self._await_confirms()
+        return len(payloads)
+
+    def one_by_one(self, type_: str, payloads: Sequence[str]) -> int:
+        """Publish, waiting for the confirm of each before the next; tell how many there were."""
+        for payload in payloads:
+            self._publish(type_, payload)
+            self._await_confirms()
+        return len(payloads)
+
+    def expect(self, consumer: str, count: int) -> None:
+        """Wait until so many messages lie in a context's queue. Raises Void."""
+        queue, give_up_at = queue_of(consumer), monotonic() + PATIENCE
+        while (found := self._channel.queue_declare(queue, passive=True).message_count) != count:
+            if monotonic() > give_up_at:
+                raise Void(f"{queue} holds {found} messages instead of {count}")
+            sleep(0.02)
+
+    def purge(self) -> None:
+        """Empty every queue."""
+        for consumer in current_topology().subscriptions:
+            self._channel.queue_purge(queue_of(consumer))
+
+    def _publish(self, type_: str, payload: str) -> None:
+        message = amqp.Message(
+            payload.encode(), content_type="application/cloudevents+json", delivery_mode=_PERSISTENT
+        )
+        self._last_tag += 1
+        self._open.add(self._last_tag)
+        self._channel.basic_publish(message, self._exchange, type_, mandatory=True)
+
+    def _await_confirms(self) -> None:
+        give_up_at = monotonic() + PATIENCE
+        while self._open:
+            self._connection.drain_events(timeout=max(0.001, give_up_at - monotonic()))
+
+    def _heed(self, tag: int, multiple: bool) -> None:  # noqa: FBT001  AMQP's own signature
+        self._open.difference_update([each for each in self._open if each <= tag] if multiple else [tag])
+
+
+def acknowledge_all(url: str, consumer: str, *, count: int, prefetch: int) -> int:
+    """Take so many messages from a context's queue, doing nothing but acknowledge each."""
+    seen = 0
+
+    def take(message: Any) -> None:  # py-amqp's
+        nonlocal seen
+        seen += 1
+        message.channel.basic_ack(message.delivery_tag)
+
+    connection = Connection(url).transport.establish_connection()
+    opened = connection.channel()
+    opened.basic_qos(0, prefetch, False)
+    opened.basic_consume(queue_of(consumer), callback=take)
+    while seen < count:
+        connection.drain_events(timeout=PATIENCE)
+    connection.close()
+    return seen

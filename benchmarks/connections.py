@@ -1,0 +1,120 @@
+"""Ten thousand clients who keep their connections, against a tenth of them who ask as often in all."""
+
+import resource
+from collections.abc import Sequence
+
+from django.core.management import call_command
+
+from benchmarks import desk
+from benchmarks.desk import Lending
+from benchmarks.figures import Figure
+from benchmarks.place import Place
+from benchmarks.rounds import Spread, Void
+from catalog.models import BookRow
+from shared_kernel.services.commands import dispatch
+from shared_kernel.services.tokens import IssueToken
+from tests.load.crowd import Asked, Seen, Visit, visit
+from tests.system import System
+
+MANY, FEW = 10_000, 1_000
+#: Of a hundred clients so many lend and take back by turns; the others look.
+WRITERS = 7
+BOOKS, PATRONS = 2000, 200
+#: Seconds that each of the many thinks between two requests: 500 requests a second in all.
+THINK = 20.0
+ARRIVING, STAYING = 15.0, 30.0
+_WORDS = ("the", "history", "hobbit", "middlemarch", "art of")
+
+
+def measure(place: Place, *, rounds: int) -> list[Figure]:
+    """Let a crowd of either size look and lend for half a minute each; one round is enough for five."""
+    _allow_files(3 * MANY)
+    lendings = desk.opened(copies=MANY * WRITERS // 100)
+    call_command("seed_demo", books=BOOKS, patrons=PATRONS, loans=0, verbosity=0)
+    token = dispatch(IssueToken(name="crowd", scopes=("circulation:read", "circulation:write"))).token
+    reads = _reads()
+    few, many = [], []
+    settings = {"DATABASE_URL": place.database_url, "LOG_FORMAT": "json"}
+    with System(**settings) as system:
+        system.start("web")
+        for _ in range(max(1, rounds // 5)):
+            few.append(_crowd(system.url, token, FEW, reads, lendings, think=THINK * FEW / MANY))
+            desk.clear()
+            many.append(_crowd(system.url, token, MANY, reads, lendings, think=THINK))
+            desk.clear()
+    ratios = [more.percentile(99) / less.percentile(99) for less, more in zip(few, many, strict=True)]
+    mix = f"{MANY} connected clients, {WRITERS} % of the requests write"
+    return [
+        Figure(
+            what="requests answered a second, no error",
+            against=mix,
+            spread=Spread.of([each.rate for each in many]),
+            goal=400,
+            limit=400,
+            unit="/s",
+        ),
+        Figure(
+            what="p50 of a request",
+            against=mix,
+            spread=_milliseconds(many, 50),
+            unit="ms",
+            less_is_better=True,
+        ),
+        Figure(
+            what="p99 of a request",
+            against=mix,
+            spread=_milliseconds(many, 99),
+            unit="ms",
+            less_is_better=True,
+        ),
+        Figure(
+            what=f"p99 of a request, {MANY} clients connected",
+            against=f"{FEW} clients who ask as often in all",
+            spread=Spread.of(ratios),
+            goal=3,
+            less_is_better=True,
+        ),
+    ]
+
+
+def _milliseconds(crowds: Sequence[Seen], percent: int) -> Spread:
+    return Spread.of([each.percentile(percent) * 1e3 for each in crowds])
+
+
+def _crowd(
+    url: str, token: str, clients: int, reads: Sequence[str], lendings: Sequence[Lending], *, think: float
+) -> Seen:
+    writers = clients * WRITERS // 100
+    posts = [asked for lending in lendings[:writers] for asked in _journey(lending)]
+    how = Visit(think=think, arriving=ARRIVING, staying=STAYING)
+    seen = visit(url, token=token, readers=clients - writers, reads=reads, lendings=posts, how=how)
+    if seen.troubles:
+        raise Void(f"{len(seen.troubles)} troubles, as {seen.troubles[0]}")
+    if seen.connected != clients or not seen.posts:
+        raise Void(f"{seen.connected} of {clients} were there, {seen.posts} posts")
+    return seen
+
+
+def _journey(lending: Lending) -> tuple[Asked, Asked]:
+    borrow = {"copy_barcode": lending.barcode, "patron_card": lending.card}
+    return (
+        Asked(path="/api/v1/loans", body=borrow),
+        Asked(path="/api/v1/returns", body={"copy_barcode": lending.barcode}),
+    )
+
+
+def _reads() -> list[str]:
+    """A catalogue is mostly asked for one book, then for words, then for a list."""
+    books = [f"/api/v1/books/{id_}" for id_ in BookRow.objects.values_list("id", flat=True)[:300]]
+    searches = [f"/api/v1/books?q={word.replace(' ', '+')}" for word in _WORDS]
+    lists = ["/api/v1/books", "/api/v1/books?available=true", "/api/v1/books?language=eng"]
+    return [*books, *(searches * 20), *(lists * 12)]
+
+
+def _allow_files(count: int) -> None:
+    _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if most != resource.RLIM_INFINITY and most < count:
+        count = most
+    if count < MANY + 1000:
+        raise Void(f"this user may open {count} files, not {MANY + 1000}")
+    resource.setrlimit(resource.RLIMIT_NOFILE, (count, most))
