@@ -4,7 +4,7 @@ from functools import partial
 
 from catalog.adapters.files import RecordFiles
 from catalog.adapters.unit_of_work import DjangoCatalogWork
-from catalog.services import exporting, import_queries, importing, queries
+from catalog.services import exporting, figures, import_queries, importing, queries
 from catalog.services.commands.accept_import import AcceptImport, BeginImport, accept_import, begin_import
 from catalog.services.commands.add_book import AddBook, add_book
 from catalog.services.commands.add_copy import AddCopy, add_copy
@@ -72,6 +72,7 @@ def handlers(*, clock: Clock, circulation: CirculationFacts) -> Handlers:
             queries.GetCopy: partial(queries.get_copy, circulation=circulation),
             queries.ListCopies: partial(queries.list_copies, circulation=circulation),
             exporting.ExportBooks: partial(exporting.export_books, circulation=circulation),
+            figures.CollectionFigures: partial(figures.collection_figures, clock=clock),
             import_queries.ListImports: import_queries.list_imports,
             import_queries.GetImport: import_queries.get_import,
             importing.PreviewImport: lambda query: importing.preview_import(

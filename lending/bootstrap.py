@@ -30,7 +30,7 @@ from lending.services.commands.return_book import ReturnBook, return_book
 from lending.services.commands.set_rule import SetRule, set_rule
 from lending.services.commands.settle_account import PostPayment, WaiveCharge, post_payment, waive_charge
 from lending.services.commands.undo_return import UndoReturn, undo_return
-from lending.services.queries import accounts, calendars, desk, privacy, profile, rule_preview
+from lending.services.queries import accounts, calendars, desk, figures, privacy, profile, rule_preview
 from lending.services.queries import holds as hold_queries
 from lending.services.queries import loans as loan_queries
 from lending.services.queries import rules as rule_queries
@@ -83,6 +83,7 @@ def handlers(*, clock: Clock) -> Handlers:
             ForgetTraces: partial(forget_traces, ties=ties),
         },
         queries={
+            figures.CirculationFigures: partial(figures.circulation_figures, clock=clock),
             loan_queries.Eligibility: lambda query: loan_queries.eligibility(
                 query, work=DjangoLendingWork(), **wired
             ),

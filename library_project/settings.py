@@ -217,6 +217,7 @@ UNFOLD = {
     "SITE_TITLE": "Library",
     "SITE_HEADER": "Library",
     "SITE_URL": "/",
+    "DASHBOARD_CALLBACK": "library_project.dashboard.dashboard",
     "SITE_FAVICONS": [
         {"rel": "icon", "type": "image/svg+xml", "href": lambda _request: static("library.svg")}
     ],

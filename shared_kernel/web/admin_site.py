@@ -21,6 +21,9 @@ else:  # unfold is a matter of looks: without it the plain administration does t
 class LibraryAdminSite(AdminSite):
     """Open to librarians, managers, operators and superusers; what each sees inside is a matter of scopes."""
 
+    index_title = "Today"
+    index_template = "dashboard.html" if apps.is_installed("unfold") else None
+
     def has_permission(self, request: HttpRequest) -> bool:
         """Whether the login has a role among the staff."""
         return principal(request).is_staff

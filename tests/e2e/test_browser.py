@@ -114,6 +114,20 @@ class TestTheCirculationDesk:
         assert made.desk.get(f"/api/v1/copies/{barcode}").json["state"] == "free"
 
 
+class TestTheFirstPageOfTheAdministration:
+    def test_draws_its_charts(self, page: Page, made: MadeRun) -> None:
+        made.desk.lend(made.desk.add_copies()[0], made.desk.register())
+        log_in(page, made, "librarian")
+        page.goto("/admin/")
+        drawn = page.get_by_role("img", name=re.compile("Lent each day")).locator("canvas")
+        expect(drawn).to_be_visible()
+        page.wait_for_function(
+            "it => it.getContext('2d').getImageData(0, 0, it.width, it.height).data.some(Boolean)",
+            arg=drawn.element_handle(),
+        )
+        assert serious_issues(page) == []
+
+
 class TestLendingInTheAdministration:
     def test_lends_a_copy_and_says_so(self, page: Page, made: MadeRun) -> None:
         [barcode], patron = made.desk.add_copies(), made.desk.register()

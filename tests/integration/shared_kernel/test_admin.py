@@ -25,6 +25,7 @@ GOOD = {"name": "till", "scopes": ["operations"], "days": "30"}
 @pytest.fixture(autouse=True)
 def own_bus(settings: Settings) -> Iterator[None]:
     settings.LIBRARY_BUS = "tests.integration.shared_kernel.administration.bus"
+    settings.UNFOLD = {**settings.UNFOLD, "DASHBOARD_CALLBACK": None}  # which asks other contexts
     bus.cache_clear()
     yield
     bus.cache_clear()

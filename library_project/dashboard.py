@@ -1,0 +1,131 @@
+"""The first page of the administration: what each role has to know in the morning."""
+
+import json
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from django.http import HttpRequest
+from django.urls import reverse
+from django.utils import timezone
+
+from catalog.services.figures import CollectionFigures
+from lending.services.queries.figures import CirculationFigures, DayFigure, FiguresView
+from outbox.status import in_quarantine, outbox_lag
+from patrons.services.backlog import notice_backlog
+from shared_kernel.resilience.registry import all_breakers
+from shared_kernel.services.queries import ask
+from shared_kernel.web.access import principal
+
+Context = dict[str, Any]  # a template's
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Card:
+    """A number with its name, and where to look further. `alarming` where somebody should."""
+
+    name: str
+    number: int
+    address: str
+    alarming: bool = False
+
+
+def dashboard(request: HttpRequest, context: Context) -> Context:
+    """Add what the login may know to the page: numbers, charts, and what is done most often."""
+    may = principal(request).may
+    cards: list[Card] = []
+    added: Context = {"errands": list(_errands(request)), "cards": cards}
+    if may("circulation:read"):
+        figures = ask(CirculationFigures())
+        cards += _of_circulation(figures)
+        added["charts"] = [
+            _chart("Lent each day, the last four weeks", figures.lent),
+            _chart("Due each day, the next two weeks", figures.due),
+        ]
+    if may("catalog:read"):
+        collection = ask(CollectionFigures())
+        added["most_borrowed"] = collection.most_borrowed
+        cards.append(
+            Card(
+                name="Imports going on",
+                number=collection.imports_going_on,
+                address=reverse("admin:catalog_importrow_changelist"),
+            )
+        )
+    if may("operations"):
+        cards += _of_operations()
+    return context | added
+
+
+def _errands(request: HttpRequest) -> Iterator[tuple[str, str]]:
+    """What is done most often, and where."""
+    errands = (
+        ("circulation:write", "Lend and take back", "desk"),
+        ("patrons:write", "Register a patron", "admin:patrons_patronrow_add"),
+        ("catalog:write", "Add a book", "admin:catalog_bookrow_add"),
+        ("catalog:write", "Add a copy", "admin:catalog_copyrow_add"),
+        ("catalog:write", "Import a file", "admin:catalog_importrow_add"),
+    )
+    return ((name, reverse(view)) for scope, name, view in errands if principal(request).may(scope))
+
+
+def _of_circulation(figures: FiguresView) -> list[Card]:
+    loans, holds = (reverse(f"admin:lending_{row}row_changelist") for row in ("loan", "hold"))
+    return [
+        Card(name="Open loans", number=figures.open_loans, address=f"{loans}?state__exact=open"),
+        Card(name="Overdue", number=figures.overdue, address=f"{loans}?overdue=yes"),
+        Card(
+            name="To fetch from the shelves",
+            number=figures.to_fetch,
+            address=f"{holds}?state__exact=allocated",
+        ),
+        Card(name="On the hold shelf", number=figures.ready, address=f"{holds}?state__exact=ready"),
+    ]
+
+
+def _of_operations() -> list[Card]:
+    pending, _age = outbox_lag()
+    stuck = sum(in_quarantine().values())
+    notices = notice_backlog(at=timezone.now()).counts
+    broken = sum(breaker.state == "open" for breaker in all_breakers())
+    at = reverse("admin:patrons_noticerow_changelist")
+    return [
+        Card(name="Events waiting", number=pending, address=reverse("admin:outbox_outboxmessage_changelist")),
+        Card(
+            name="In quarantine",
+            number=stuck,
+            address=f"{reverse('admin:outbox_quarantinedmessage_changelist')}?replayed_at__isempty=1",
+            alarming=stuck > 0,
+        ),
+        Card(
+            name="Open breakers",
+            number=broken,
+            address=reverse("admin:shared_kernel_breaker_changelist"),
+            alarming=broken > 0,
+        ),
+        *(
+            Card(
+                name=f"Notices {state}",
+                number=notices[state],
+                address=f"{at}?state__exact={state}",
+                alarming=notices[state] > 0,
+            )
+            for state in ("failed", "ambiguous")
+        ),
+    ]
+
+
+def _chart(name: str, figures: Sequence[DayFigure]) -> Context:
+    """A chart as unfold draws it, and the same as text for those who see none."""
+    bars = {
+        "label": name,
+        "data": [each.count for each in figures],
+        "backgroundColor": "var(--color-primary-600)",
+    }
+    labels = [f"{each.on:%d %b}" for each in figures]
+    return {
+        "name": name,
+        "total": sum(each.count for each in figures),
+        "days": figures,
+        "drawn": json.dumps({"labels": labels, "datasets": [bars]}),
+    }
