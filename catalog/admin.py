@@ -25,6 +25,7 @@ from shared_kernel.domain.errors import Refused
 from shared_kernel.services.commands import dispatch
 from shared_kernel.web.admin import ReadOnlyAdmin, show_refusals
 from shared_kernel.web.admin_asking import AskingAdmin, filled
+from shared_kernel.web.admin_timeline import WithTimeline
 
 admin.site.register(ImportRow, ImportAdmin)
 
@@ -133,7 +134,8 @@ class BookAdmin(AskingAdmin[BookRow]):
 
 
 @admin.register(CopyRow)
-class CopyAdmin(AskingAdmin[CopyRow]):
+class CopyAdmin(WithTimeline, AskingAdmin[CopyRow]):
+    timeline_of = "copy"
     read_scope = "catalog:read"
     write_scope = "catalog:write"
     add_form = AddCopyForm

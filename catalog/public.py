@@ -2,13 +2,14 @@
 
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
+from datetime import date
 from typing import Any
 from uuid import UUID
 
-from django.db.models import QuerySet
+from django.db.models import QuerySet, Sum
 
 from catalog.domain.barcode import Barcode, InvalidBarcode
-from catalog.models import BookRow, CopyRow
+from catalog.models import BookRow, BorrowingCountRow, CopyRow
 from catalog.services.prices import stored_price
 from shared_kernel.domain.money import Money
 from shared_kernel.sql import Given, Prepared
@@ -87,6 +88,18 @@ def _facts(rows: Iterable[tuple[Any, ...]]) -> list[CopyFacts]:  # see _columns
         )
         for copy_id, barcode, book_id, title, item_type, branch, condition, minor, currency in rows
     ]
+
+
+def most_borrowed(*, first_month: date, last_month: date, limit: int) -> list[tuple[UUID, str | None, int]]:
+    """The Books borrowed most often in these months of UTC, both included: id, title and how often.
+
+    The title is None for a Book that is not in the catalogue any more.
+    """
+    counted = BorrowingCountRow.objects.filter(month__gte=first_month, month__lte=last_month).order_by()
+    summed = counted.values("book_id").annotate(borrowings=Sum("count")).order_by("-borrowings", "book_id")
+    rows = list(summed.values_list("book_id", "borrowings")[:limit])
+    titles = titles_of_books([book for book, _ in rows])
+    return [(book, titles.get(book), borrowings) for book, borrowings in rows]
 
 
 _by_barcode = Prepared(lambda: _columns(CopyRow.objects.filter(barcode=Given(CopyRow, "barcode")).order_by()))

@@ -12,11 +12,21 @@ from django.utils import timezone
 from lending.administration.branches import BranchAdmin
 from lending.administration.matrix import MatrixAdmin
 from lending.administration.privacy import privacy_page
-from lending.models import BranchRow, CirculationRuleRow, HoldRow, InHouseUseRow, LoanRow, ReturnRow
+from lending.administration.reports import ReportAdmin
+from lending.models import (
+    BranchRow,
+    CirculationRuleRow,
+    HoldRow,
+    InHouseUseRow,
+    LoanRow,
+    ReportRow,
+    ReturnRow,
+)
 from lending.services.commands.borrow_book import BorrowBook
 from lending.services.commands.return_book import ReturnBook
 from shared_kernel.services.commands import dispatch
 from shared_kernel.web.admin import CommandAdmin, ReadOnlyAdmin
+from shared_kernel.web.admin_timeline import WithTimeline
 
 
 class LendForm(forms.Form):
@@ -50,7 +60,8 @@ class OverdueFilter(admin.SimpleListFilter):
 
 
 @admin.register(LoanRow)
-class LoanAdmin(CommandAdmin[LoanRow]):
+class LoanAdmin(WithTimeline, CommandAdmin[LoanRow]):
+    timeline_of = "loan"
     read_scope = "circulation:read"
     write_scope = "circulation:write"
     add_form = LendForm
@@ -108,4 +119,5 @@ class HoldAdmin(ReadOnlyAdmin[HoldRow]):
 
 
 admin.site.register(CirculationRuleRow, MatrixAdmin)
+admin.site.register(ReportRow, ReportAdmin)
 admin.site.register(BranchRow, BranchAdmin)

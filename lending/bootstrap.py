@@ -3,8 +3,15 @@
 from functools import partial
 from typing import Any
 
-from lending.adapters.acl import CatalogCopies, PatronsAsBorrowers, PatronsLetters, PatronsPrivacy
+from lending.adapters.acl import (
+    CatalogCopies,
+    CatalogStatistics,
+    PatronsAsBorrowers,
+    PatronsLetters,
+    PatronsPrivacy,
+)
 from lending.adapters.repositories.accounts import DjangoAccounts
+from lending.adapters.repositories.rules import DjangoCalendars
 from lending.adapters.ties import StoredTies, StoredWords
 from lending.adapters.unit_of_work import DjangoLendingWork
 from lending.services.anonymising import kept_for
@@ -34,6 +41,8 @@ from lending.services.queries import accounts, calendars, desk, figures, privacy
 from lending.services.queries import holds as hold_queries
 from lending.services.queries import loans as loan_queries
 from lending.services.queries import rules as rule_queries
+from lending.services.queries.called import WhatTheyAreCalled, what_they_are_called
+from lending.services.queries.reports import DrawReport, ReadReport, draw_report, read_report
 from lending.services.queries.timeline import Timeline, timeline
 from shared_kernel.domain.clock import Clock
 from shared_kernel.services.bus import Handlers
@@ -46,6 +55,7 @@ def handlers(*, clock: Clock) -> Handlers:
     ties = StoredTies(choices=choices)
     directories = Directories(patrons=patrons, copies=copies)
     wired: dict[str, Any] = {"directories": directories, "clock": clock}  # for partial(), untyped anyway
+    reporting: dict[str, Any] = {"patrons": patrons, "statistics": CatalogStatistics(), "clock": clock}
     return Handlers(
         work=DjangoLendingWork,
         commands={
@@ -101,8 +111,11 @@ def handlers(*, clock: Clock) -> Handlers:
             profile.CardProfile: partial(
                 profile.card_profile, patrons=patrons, accounts=DjangoAccounts(), clock=clock
             ),
-            Timeline: partial(timeline, copies=copies, letters=PatronsLetters()),
             privacy.PrivacyReport: partial(privacy.privacy_report, choices=choices, clock=clock),
+            WhatTheyAreCalled: partial(what_they_are_called, patrons=patrons),
+            ReadReport: lambda query: read_report(query, calendars=DjangoCalendars(), **reporting),
+            DrawReport: lambda query: draw_report(query, calendars=DjangoCalendars(), **reporting),
+            Timeline: partial(timeline, copies=copies, letters=PatronsLetters()),
             desk.DeskBoard: partial(desk.desk_board, patrons=patrons, clock=clock),
             rule_queries.ListRules: rule_queries.list_rules,
             rule_queries.ListCategories: partial(rule_queries.list_categories, patrons=patrons),

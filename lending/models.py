@@ -210,6 +210,7 @@ class HoldRow(models.Model):
             ),
             models.Index(fields=["state", "placed_at", "id"], name="lending_hold_by_state"),
             models.Index(fields=["placed_at", "id"], name="lending_hold_newest"),
+            models.Index(fields=["copy_id"], condition=Q(copy_id__isnull=False), name="lending_hold_by_copy"),
         )
 
     def __str__(self) -> str:
@@ -327,6 +328,14 @@ class ReturnRow(LoanRow):
         proxy = True
         verbose_name = "return"
         ordering = ("-returned_at",)
+
+
+class ReportRow(LoanRow):
+    """Stands for the reports in the administration's index, which lists what has rows alone."""
+
+    class Meta:
+        proxy = True
+        verbose_name = "report"
 
 
 class AccountRow(models.Model):

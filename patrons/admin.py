@@ -41,6 +41,7 @@ from shared_kernel.services.commands import dispatch
 from shared_kernel.web.access import principal
 from shared_kernel.web.admin import CommandAdmin, ReadOnlyAdmin, show_refusals
 from shared_kernel.web.admin_asking import AskingAdmin, filled
+from shared_kernel.web.admin_timeline import WithTimeline
 
 
 class BlockedFilter(admin.SimpleListFilter):
@@ -60,8 +61,10 @@ class BlockedFilter(admin.SimpleListFilter):
 
 
 @admin.register(PatronRow)
-class PatronAdmin(AskingAdmin[PatronRow]):
+class PatronAdmin(WithTimeline, AskingAdmin[PatronRow]):
     """The patrons."""
+
+    timeline_of = "patron"
 
     read_scope = "patrons:read"
     write_scope = "patrons:write"

@@ -4,12 +4,11 @@ from collections.abc import Iterable
 from typing import Any
 from uuid import UUID
 
-from django.utils import timezone
-
 from lending.domain.hold import ACTIVE_STATES, Hold, HoldState
 from lending.domain.hold_queue import AlreadyHeld, HoldNotActive, HoldNotFound, HoldQueue, queue_id
 from lending.models import HoldQueueRow, HoldRow
 from outbox.unit_of_work import Repository
+from shared_kernel.services.origin import OriginClock
 from shared_kernel.sql import Given, Prepared, rows_having
 
 _ACTIVE = tuple(state.value for state in ACTIVE_STATES)
@@ -130,5 +129,5 @@ def _columns(hold: Hold, queue: HoldQueue, *, rank: int, ended: bool) -> dict[st
         "pickup_deadline_at": hold.pickup_deadline_at,
         "suspended": hold.suspended,
         "suspended_until": hold.suspended_until,
-        "ended_at": timezone.now() if ended else None,
+        "ended_at": OriginClock().now() if ended else None,
     }

@@ -128,6 +128,7 @@ ADMINISTRATION: dict[str, tuple[Visitors, Visitors]] = {
     "lending/holdrow": (_DESK, _NOBODY),
     "lending/circulationrulerow": (_DESK, _NOBODY),
     "lending/branchrow": (_DESK, _MANAGE),
+    "lending/reportrow": (_DESK, _NOBODY),
 }
 #: The administration's own pages, open to all who work here.
 FRONT: dict[str, Visitors] = {
@@ -148,5 +149,8 @@ OF_A_ROW: dict[str, Visitors] = {
     "catalog/importrow/{}/rejected.csv": _STAFF,
     "patrons/patronrow/{}/contact/": _DESK,
     "lending/circulationrulerow/edit/": _MANAGE,
+    "lending/reportrow/report/{}/": _DESK,
+    "lending/reportrow/report/{}.csv": _DESK,
+    "lending/reportrow/timeline/": _MANAGE,
     "lending/loanrow/privacy/": _DESK,
 }

@@ -1,0 +1,60 @@
+"""Which books are borrowed most?"""
+
+from dataclasses import dataclass
+from typing import Final
+from uuid import UUID
+
+from lending.services.reports.shape import MOST_BARS, Borrowings, Chart, Report, Scope, Sources
+from shared_kernel.services.bus import Answer
+from shared_kernel.services.pages import Page, PageRequest
+
+_GONE: Final = "(not in the catalogue any more)"
+_LONGEST_LABEL: Final = 40
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TopBookLine(Answer):
+    """A book, its place among those borrowed most, and how often it was."""
+
+    place: int
+    title: str
+    borrowings: int
+    book: UUID
+
+
+def _read(scope: Scope, sources: Sources, page: PageRequest) -> Page[TopBookLine]:
+    """One page, and no other: who wants more of the top asks for a larger one."""
+    lines = [
+        TopBookLine(place=place, title=it.title or _GONE, borrowings=it.borrowings, book=it.book)
+        for place, it in enumerate(_most_borrowed(scope, sources, page.size), start=1)
+    ]
+    return Page(results=lines)
+
+
+def _draw(scope: Scope, sources: Sources) -> Chart:
+    most = _most_borrowed(scope, sources, MOST_BARS)
+    return Chart(
+        title="Borrowings",
+        labels=[_short(it.title or _GONE) for it in most],
+        series={"borrowings": [it.borrowings for it in most]},
+    )
+
+
+def _most_borrowed(scope: Scope, sources: Sources, limit: int) -> list[Borrowings]:
+    first, last = scope.months(now=sources.now)
+    return list(sources.statistics.most_borrowed(first_month=first, last_month=last, limit=limit))
+
+
+def _short(title: str) -> str:
+    return title if len(title) <= _LONGEST_LABEL else f"{title[: _LONGEST_LABEL - 1]}…"
+
+
+TOP_BOOKS: Final = Report(
+    title="Top books",
+    about="What was borrowed most often in whole months, as the catalogue has counted it.",
+    line=TopBookLine,
+    read=_read,
+    draw=_draw,
+    has_branch=False,
+    has_period=True,
+)
