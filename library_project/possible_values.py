@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
 
+from patrons.domain.language import LANGUAGES
 from shared_kernel.resilience.failpoints import read_failpoints
 
 Check = Callable[[Any], bool]  # each check knows the type of its own setting
@@ -125,6 +126,7 @@ _CHECKS: dict[str, tuple[Check, str]] = {
     ),
     "SENDGRID_API_KEY": (_visible_ascii, "the key alone, on one line, or empty"),
     "SENDGRID_API_URL": (_mail_service, "https://host, without user, password and parameters"),
+    "LETTERS_LANGUAGE": (lambda it: it in LANGUAGES, f"one of {', '.join(LANGUAGES)}"),
     "MAIL_FROM": (_sender, "an address, such as library@example.org"),
     "LIBRARY_FAILPOINTS": (_failpoints, "name:kill, name:raise or name:sleep=SECONDS, comma between"),
     "LIBRARY_NOW": (_instant, "an instant with its offset, such as 2026-01-15T10:00:00Z, or empty"),

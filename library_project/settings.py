@@ -196,6 +196,7 @@ SENDGRID_API_KEY: str = chosen["SENDGRID_API_KEY"]
 SENDGRID_API_URL: str = chosen["SENDGRID_API_URL"]
 SENDGRID_TIMEOUT: float = chosen["SENDGRID_TIMEOUT"]
 DEFAULT_FROM_EMAIL: str = chosen["MAIL_FROM"]
+LETTERS_LANGUAGE: str = chosen["LETTERS_LANGUAGE"]
 EMAIL_BACKEND = "django.core.mail.backends.filebased.EmailBackend"
 EMAIL_FILE_PATH = VAR_DIR / "mail"
 CIRCUIT_BREAKERS = {

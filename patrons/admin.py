@@ -21,8 +21,10 @@ from patrons.admin_forms import (
     RegistrationForm,
     RenewalForm,
 )
+from patrons.admin_notices import ChannelPauseAdmin, NoticeAdmin
+from patrons.admin_wordings import WordingAdmin
 from patrons.domain.text import folded
-from patrons.models import CategoryRow, ChannelPauseRow, NoticeRow, PatronRow
+from patrons.models import CategoryRow, ChannelPauseRow, NoticeRow, PatronRow, WordingRow
 from patrons.services.commands.add_block import AddBlock
 from patrons.services.commands.change_category import ChangeCategory
 from patrons.services.commands.define_category import DefineCategory
@@ -31,7 +33,6 @@ from patrons.services.commands.lift_block import LiftBlock
 from patrons.services.commands.register_patron import RegisterPatron
 from patrons.services.commands.reinstate_patron import ReinstatePatron
 from patrons.services.commands.renew_membership import RenewMembership
-from patrons.services.commands.repeat_notice import RepeatNotice
 from patrons.services.commands.send_password_link import SendPasswordLink
 from patrons.services.commands.suspend_patron import SuspendPatron
 from patrons.services.commands.update_contact import UpdateContact
@@ -39,7 +40,7 @@ from shared_kernel.domain.errors import Refused
 from shared_kernel.services.bus import Command
 from shared_kernel.services.commands import dispatch
 from shared_kernel.web.access import principal
-from shared_kernel.web.admin import CommandAdmin, ReadOnlyAdmin, show_refusals
+from shared_kernel.web.admin import CommandAdmin, show_refusals
 from shared_kernel.web.admin_asking import AskingAdmin, filled
 from shared_kernel.web.admin_timeline import WithTimeline
 
@@ -83,13 +84,15 @@ class PatronAdmin(WithTimeline, AskingAdmin[PatronRow]):
         "home_branch",
         "expires_on",
         "blocks",
+        "language",
         "declined_notices",
         "privacy",
         "login",
         "version",
         "contact",
+        "letters",
     )
-    readonly_fields = ("contact",)
+    readonly_fields = ("contact", "letters")
     actions = (
         "suspend",
         "reinstate",
@@ -110,6 +113,12 @@ class PatronAdmin(WithTimeline, AskingAdmin[PatronRow]):
     def contact(self, row: PatronRow) -> str:
         """Where name, address and letters are changed."""
         return format_html('<a href="{}">Change name, address or letters</a>', self._at("contact", row.pk))
+
+    @admin.display(description="letters")
+    def letters(self, row: PatronRow) -> str:
+        """Where to see what they were sent."""
+        notices = reverse(f"{self.admin_site.name}:patrons_noticerow_changelist")
+        return format_html('<a href="{}?patron_id__exact={}">See what was sent to them</a>', notices, row.pk)
 
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[PatronRow], search_term: str
@@ -228,30 +237,6 @@ class CategoryAdmin(CommandAdmin[CategoryRow]):
         return dispatch(DefineCategory(**data))
 
 
-@admin.register(NoticeRow)
-class NoticeAdmin(CommandAdmin[NoticeRow]):
-    """What became of the notices. Whoever runs the system needs that, and not who borrowed what."""
-
-    read_scope = ("circulation:read", "operations")
-    write_scope = "operations"
-    list_display = ("id", "kind", "state", "attempts", "owed_at", "next_attempt_at", "finished_at", "failure")
-    list_filter = ("state", "kind")
-    search_fields = ("=id", "=event_id", "=provider_id")
-    actions = ("send_again",)
-
-    def get_exclude(self, request: HttpRequest, _row: NoticeRow | None = None) -> tuple[str, ...]:
-        """What tells who borrowed what, for those who may not know it."""
-        return () if principal(request).may("circulation:read") else ("patron_id", "about_id", "params")
-
-    @admin.action(description="Send again (it may arrive twice)")
-    def send_again(self, request: HttpRequest, rows: QuerySet[NoticeRow]) -> None:
-        """Queue ambiguous or failed notices anew."""
-        self.run_each(request, rows, lambda row: RepeatNotice(notice=row.id))
-
-
-@admin.register(ChannelPauseRow)
-class ChannelPauseAdmin(ReadOnlyAdmin[ChannelPauseRow]):
-    """Why nothing is being sent, if nothing is."""
-
-    read_scope = "operations"
-    list_display = ("channel", "until", "reason")
+admin.site.register(NoticeRow, NoticeAdmin)
+admin.site.register(WordingRow, WordingAdmin)
+admin.site.register(ChannelPauseRow, ChannelPauseAdmin)

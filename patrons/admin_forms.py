@@ -4,6 +4,7 @@ from typing import Any
 
 from django import forms
 
+from patrons.domain.language import LANGUAGES
 from patrons.domain.notice import OPTIONAL
 from patrons.domain.privacy import Privacy
 from patrons.models import CategoryRow, PatronRow
@@ -17,6 +18,14 @@ def _kinds() -> list[tuple[str, str]]:
     return [(kind, kind.replace("_", " ").capitalize()) for kind in OPTIONAL]
 
 
+def language_field() -> forms.ChoiceField:
+    """The choice of a language of letters; none is the library's."""
+    choices = [("", "The library's"), *LANGUAGES.items()]
+    return forms.TypedChoiceField(
+        choices=choices, required=False, empty_value=None, label="Language of letters"
+    )
+
+
 class RegistrationForm(forms.Form):
     """RegisterPatron, to be filled in."""
 
@@ -28,6 +37,7 @@ class RegistrationForm(forms.Form):
     )
     expires_on = forms.DateField(required=False, help_text="The last day; left empty, it never ends.")
     home_branch = forms.CharField(required=False, empty_value=None, help_text="A branch's code.")
+    language = language_field()
 
 
 class ContactForm(forms.Form):
@@ -36,6 +46,7 @@ class ContactForm(forms.Form):
     name = forms.CharField()
     email = forms.CharField(strip=False)
     home_branch = forms.CharField(required=False, empty_value=None, help_text="A branch's code.")
+    language = language_field()
     declined_notices = forms.MultipleChoiceField(
         choices=_kinds, required=False, widget=forms.CheckboxSelectMultiple, label="Letters to do without"
     )

@@ -8,13 +8,15 @@ from django.conf import settings
 from django.utils import timezone
 
 from patrons.adapters.files import FileMailer
+from patrons.adapters.letters import preview_letter, show_letter
 from patrons.adapters.loan_letters import StoredLoanLetters
 from patrons.adapters.logins import link_is_valid
 from patrons.adapters.sendgrid import SendGridMailer
 from patrons.adapters.traces import StoredTraces
 from patrons.adapters.unit_of_work import DjangoPatronsWork
+from patrons.adapters.wordings import DjangoWordings
 from patrons.domain.card_number import SERIALS
-from patrons.services import queries
+from patrons.services import queries, wordings
 from patrons.services.commands.add_block import AddBlock, add_block
 from patrons.services.commands.announce_membership_end import AnnounceMembershipEnd, announce_membership_end
 from patrons.services.commands.change_category import ChangeCategory, change_category
@@ -29,6 +31,12 @@ from patrons.services.commands.register_patron import RegisterPatron, register_p
 from patrons.services.commands.reinstate_patron import ReinstatePatron, reinstate_patron
 from patrons.services.commands.renew_membership import RenewMembership, renew_membership
 from patrons.services.commands.repeat_notice import RepeatNotice, repeat_notice
+from patrons.services.commands.revise_wording import (
+    ResetWording,
+    ReviseWording,
+    reset_wording,
+    revise_wording,
+)
 from patrons.services.commands.send_password_link import SendPasswordLink, send_password_link
 from patrons.services.commands.set_password import SetPassword, set_password
 from patrons.services.commands.settle_cut_off_notices import SettleCutOffNotices, settle_cut_off_notices
@@ -71,6 +79,8 @@ def handlers(*, clock: Clock, circulation: CirculationFacts) -> Handlers:
             SendPasswordLink: partial(send_password_link, clock=timezone),
             SetPassword: set_password,
             DefineCategory: define_category,
+            ReviseWording: partial(revise_wording, clock=clock),
+            ResetWording: partial(reset_wording, clock=clock),
             OweNotice: partial(owe_notice, clock=timezone),
             WithdrawNotices: partial(withdraw_notices, clock=timezone),
             ClaimNotice: partial(claim_notice, clock=timezone),
@@ -81,9 +91,14 @@ def handlers(*, clock: Clock, circulation: CirculationFacts) -> Handlers:
         queries={
             queries.ListPatrons: queries.list_patrons,
             queries.GetPatron: queries.get_patron,
+            queries.OwnPatron: queries.own_patron,
             queries.PasswordLinkIsValid: lambda query: link_is_valid(login=query.login, token=query.token),
             queries.NoticeIsDue: queries.notice_is_due,
             queries.NoticeWasCutOff: queries.notice_was_cut_off,
+            wordings.ListWordings: partial(wordings.list_wordings, wordings=DjangoWordings()),
+            wordings.GetWording: partial(wordings.get_wording, wordings=DjangoWordings()),
+            wordings.PreviewLetter: preview_letter,
+            wordings.ShowLetter: show_letter,
         },
     )
 

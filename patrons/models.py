@@ -52,6 +52,9 @@ class PatronRow(models.Model):
         db_default=Privacy.DEFAULT.value,
         help_text="How long past loans are remembered as theirs.",
     )
+    language = models.CharField(  # noqa: DJ001  none is not the same as one without a code
+        max_length=8, null=True, help_text="The language of their letters; empty: the library's."
+    )
     end_announced = models.DateField(null=True, help_text="The last day that was told of in advance.")
     login = models.OneToOneField(
         settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, related_name="+"
@@ -83,7 +86,10 @@ class PatronRow(models.Model):
 
 
 class NoticeRow(models.Model):
-    """Something a patron is owed to be told, and what became of telling it. Holds no name and no address."""
+    """Something a patron is owed to be told, and what became of telling it. Holds no name and no address.
+
+    So the letter is kept with `{name}` and `{link}` where those were.
+    """
 
     class State(models.TextChoices):
         QUEUED = "queued"
@@ -98,7 +104,9 @@ class NoticeRow(models.Model):
     kind = models.CharField(max_length=32)
     channel = models.CharField(max_length=16)
     patron_id = models.UUIDField()
-    about_id = models.UUIDField(null=True, help_text="The loan or hold that it is about, if it is about one.")
+    about_id = models.UUIDField(
+        null=True, help_text="The loan, hold, charge or patron that it is about, if it is about one."
+    )
     correlation_id = models.CharField(
         max_length=128, default="", db_default="", help_text="Shared by all that one request brought about."
     )
@@ -109,8 +117,12 @@ class NoticeRow(models.Model):
     next_attempt_at = models.DateTimeField(help_text="Queued: not to be sent before.")
     claimed_at = models.DateTimeField(null=True, help_text="When the latest attempt began.")
     finished_at = models.DateTimeField(null=True, help_text="When it became accepted, ambiguous or failed.")
+    untrue_at = models.DateTimeField(null=True, help_text="Since when it isn't true: not to be sent again.")
     provider_id = models.CharField(max_length=200, blank=True)
     failure = models.CharField(max_length=200, blank=True)
+    language = models.CharField(max_length=8, default="", db_default="", help_text="The letter's.")
+    letter_subject = models.TextField(default="", db_default="", help_text="As it was sent, but for names.")
+    letter_text = models.TextField(default="", db_default="", help_text="As it was sent, but for names.")
 
     class Meta:
         verbose_name = "notice"
@@ -135,13 +147,39 @@ class NoticeRow(models.Model):
                 condition=Q(state__in=["queued", "sending", "ambiguous", "failed"]),
                 name="patrons_notices_unsettled",
             ),
-            models.Index(fields=["about_id"], condition=Q(state="queued"), name="patrons_notices_about"),
+            models.Index(fields=["about_id"], name="patrons_notices_by_subject"),
             models.Index(fields=["-owed_at", "id"], name="patrons_notices_by_age"),
             models.Index(fields=["patron_id"], name="patrons_notices_by_patron"),
         )
 
     def __str__(self) -> str:
         return str(self.id)
+
+
+class WordingRow(models.Model):
+    """A decision how letters of a kind are worded in a language. The latest version counts; none changes."""
+
+    id = models.UUIDField(primary_key=True)
+    kind = models.CharField(max_length=32)
+    language = models.CharField(max_length=8)
+    version = models.PositiveIntegerField()
+    subject = models.CharField(max_length=200, blank=True)
+    text = models.TextField(blank=True, help_text="Empty: as shipped.")
+    set_at = models.DateTimeField()
+    set_by = models.CharField(max_length=64, help_text="An account's id.")
+
+    class Meta:
+        verbose_name = "wording of a letter"
+        verbose_name_plural = "wordings of letters"
+        ordering = ("kind", "language", "-version")
+        constraints = (
+            models.UniqueConstraint(
+                fields=["kind", "language", "version"], name="patrons_one_wording_per_version"
+            ),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.language} {self.version}"
 
 
 class ChannelPauseRow(models.Model):

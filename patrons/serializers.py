@@ -4,6 +4,7 @@ from typing import Any
 
 from rest_framework import serializers
 
+from patrons.domain.language import LANGUAGES
 from patrons.domain.notice import KINDS, OPTIONAL
 from patrons.domain.privacy import Privacy
 
@@ -19,6 +20,15 @@ class PatronFilter(serializers.Serializer[Any]):
     category = serializers.CharField(required=False, max_length=32)
 
 
+def _language() -> serializers.CharField:
+    return serializers.CharField(
+        max_length=8,
+        required=False,
+        allow_null=True,
+        help_text=f"Of their letters: {', '.join(LANGUAGES)}. null: the library's.",
+    )
+
+
 class RegistrationForm(serializers.Serializer[Any]):
     """A patron to be."""
 
@@ -30,6 +40,7 @@ class RegistrationForm(serializers.Serializer[Any]):
         required=False, allow_null=True, help_text="The membership's last day. Absent: it never ends."
     )
     home_branch = serializers.CharField(max_length=32, allow_blank=True, required=False, allow_null=True)
+    language = _language()
 
 
 class SuspensionForm(serializers.Serializer[Any]):
@@ -67,6 +78,7 @@ class ContactForm(serializers.Serializer[Any]):
     )
     declined_notices = _declined_notices()
     privacy = _privacy()
+    language = _language()
 
 
 class OwnContactForm(serializers.Serializer[Any]):
@@ -74,6 +86,7 @@ class OwnContactForm(serializers.Serializer[Any]):
 
     declined_notices = _declined_notices()
     privacy = _privacy()
+    language = _language()
 
 
 class RenewalForm(serializers.Serializer[Any]):

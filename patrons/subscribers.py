@@ -10,7 +10,7 @@ from patrons.services.commands.withdraw_notices import WithdrawNotices
 from shared_kernel.services.commands import dispatch
 
 #: What is untrue once a loan has another due date, or none.
-_OF_A_DUE_DATE = ("due_soon", "due_date_changed", "overdue")
+_OF_A_DUE_DATE = ("due_soon", "due_date_changed", "overdue", "loan_lost", "return_undone")
 #: What is untrue once a hold has another deadline, or none.
 _OF_A_DEADLINE = ("hold_ready", "hold_deadline_changed")
 
@@ -43,14 +43,52 @@ def owe_due_soon_reminder(event: ReceivedEvent) -> None:
     _owe("due_soon", event, about=event.subject)
 
 
+def withdraw_due_soon_reminder(event: ReceivedEvent) -> None:
+    """`lending.loan_became_overdue.v1`: it isn't due soon, it is overdue. Of that, the first notice tells."""
+    _withdraw("due_soon", about=event.subject)
+
+
 def owe_overdue_notice(event: ReceivedEvent) -> None:
     """`lending.loan_still_overdue.v1`: the patron is told again and again."""
     _owe("overdue", event, about=event.subject)
 
 
 def withdraw_reminders(event: ReceivedEvent) -> None:
-    """`lending.loan_declared_lost.v1`, `lending.loan_claimed_returned.v1`: nobody waits for it any more."""
+    """`lending.loan_claimed_returned.v1`: nobody waits for it any more."""
     _withdraw(*_OF_A_DUE_DATE, about=event.subject)
+
+
+def owe_loss_notice(event: ReceivedEvent) -> None:
+    """`lending.loan_declared_lost.v1`: the patron is told that nobody waits for it any more."""
+    _withdraw(*_OF_A_DUE_DATE, about=event.subject)
+    _owe("loan_lost", event, about=event.subject)
+
+
+def take_return_back(event: ReceivedEvent) -> None:
+    """`lending.return_undone.v1`: who was told that it came back is told otherwise, all others nothing."""
+    _withdraw("return_confirmation", about=event.subject)
+    _owe("return_undone", event, about=event.subject, corrects=("return_confirmation",))
+
+
+def owe_charge_notice(event: ReceivedEvent) -> None:
+    """`lending.charge_posted.v1`: the patron is told what they owe, and for what."""
+    _owe("charge", event, about=UUID(event.data["entry_id"]))
+
+
+def take_charge_back(event: ReceivedEvent) -> None:
+    """`lending.charge_refunded.v1`: who was told of the charge is told that it is gone, others nothing."""
+    _withdraw("charge", about=_charge(event))
+    _owe("charge_refunded", event, about=_charge(event), corrects=("charge",))
+
+
+def owe_waiver_notice(event: ReceivedEvent) -> None:
+    """`lending.charge_waived.v1`: the patron is told what they needn't pay."""
+    _owe("charge_waived", event, about=_charge(event))
+
+
+def owe_payment_receipt(event: ReceivedEvent) -> None:
+    """`lending.payment_posted.v1`: the patron is told that it has arrived."""
+    _owe("payment_receipt", event)
 
 
 def owe_pickup_notice(event: ReceivedEvent) -> None:
@@ -83,13 +121,27 @@ def forget_letters(event: ReceivedEvent) -> None:
 
 def owe_membership_reminder(event: ReceivedEvent) -> None:
     """`patrons.membership_expiring.v1`: the patron is told when to renew."""
-    _owe("membership_expiring", event, patron=event.subject)
+    _owe("membership_expiring", event, about=event.subject, patron=event.subject)
 
 
-def _owe(kind: str, event: ReceivedEvent, *, about: UUID | None = None, patron: UUID | None = None) -> None:
+def withdraw_membership_reminder(event: ReceivedEvent) -> None:
+    """`patrons.membership_renewed.v1`: it ends on another day now."""
+    _withdraw("membership_expiring", about=event.subject)
+
+
+def _owe(
+    kind: str,
+    event: ReceivedEvent,
+    *,
+    about: UUID | None = None,
+    patron: UUID | None = None,
+    corrects: tuple[str, ...] = (),
+) -> None:
     told = {name: event.data[name] for name in KINDS[kind].tells if name in event.data}
     reader = patron or UUID(event.data["patron_id"])
-    dispatch(OweNotice(event_id=event.id, kind=kind, patron=reader, params=told, about=about))
+    dispatch(
+        OweNotice(event_id=event.id, kind=kind, patron=reader, params=told, about=about, corrects=corrects)
+    )
 
 
 def _withdraw(*kinds: str, about: UUID) -> None:
@@ -98,3 +150,7 @@ def _withdraw(*kinds: str, about: UUID) -> None:
 
 def _hold(event: ReceivedEvent) -> UUID:
     return UUID(event.data["hold_id"])
+
+
+def _charge(event: ReceivedEvent) -> UUID:
+    return UUID(event.data["charge_id"])

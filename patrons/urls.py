@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from patrons import pages
+from patrons import letters_page, pages
 from patrons.views import PatronViewSet
 
 
@@ -29,6 +29,7 @@ api_urlpatterns = [
     path(_act("erase"), PatronViewSet.as_view({"post": "erase"}), name="patron-erase"),
 ]
 page_urlpatterns = [
+    path("my/letters", letters_page.my_letters, name="my-letters"),
     path("password", pages.ask_for_link, name="password"),
     path("password/<str:login>/<str:token>", pages.set_password, name="password-link"),
 ]

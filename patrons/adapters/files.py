@@ -18,7 +18,7 @@ def letter_file(folder: Path, notice: UUID) -> Path:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FileMailer:
-    """Writes each letter into `folder`, as a mail program would read it."""
+    """Writes each letter into `folder`, as a mail program would read it; the text alone, for people."""
 
     folder: Path
     sender: str

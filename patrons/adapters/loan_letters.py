@@ -37,6 +37,8 @@ class StoredLoanLetters:
                 params={},
                 provider_id="",
                 failure="",
+                letter_subject="",
+                letter_text="",
                 state=Case(When(state__in=_SETTLED, then=F("state")), default=Value(NoticeState.WITHDRAWN)),
                 finished_at=Case(When(state__in=_SETTLED, then=F("finished_at")), default=Value(at)),
             )

@@ -4,12 +4,16 @@ from collections.abc import Collection, Sequence
 from datetime import datetime
 from uuid import UUID, uuid4
 
-from django.db.models import F
+from django.db.models import Case, F, Value, When
 
 from patrons.domain.notice import EMAIL, NoticeState
 from patrons.models import ChannelPauseRow, NoticeRow
-from patrons.services.ports import ClaimedNotice, Params
+from patrons.services.ports import ClaimedNotice, KeptLetter, Params
 from shared_kernel.services.origin import origin
+
+_WITHDRAWN = NoticeState.WITHDRAWN.value
+_UNSETTLED = (NoticeState.QUEUED, NoticeState.SENDING, NoticeState.AMBIGUOUS, NoticeState.FAILED)
+_MAY_HAVE_ARRIVED = {NoticeState.SENDING, NoticeState.ACCEPTED, NoticeState.AMBIGUOUS}
 
 
 class DjangoNotices:
@@ -25,7 +29,7 @@ class DjangoNotices:
         at: datetime,
         about: UUID | None = None,
     ) -> None:
-        """Queue a notice, unless it was for this very event and kind. `about` is a loan's or a hold's id."""
+        """Queue a notice, unless it was for this very event and kind. `about` is an id: what it is about."""
         notice = NoticeRow(
             id=uuid4(),
             event_id=event_id,
@@ -68,16 +72,27 @@ class DjangoNotices:
         retry_at: datetime,
         provider_id: str,
         failure: str,
+        letter: KeptLetter | None = None,
     ) -> None:
         """Put down how an attempt ended; what comes late corrects an attempt that was given up as cut off."""
-        NoticeRow.objects.filter(
+        attempted = NoticeRow.objects.filter(
             id=id, attempts=attempt, state__in=[NoticeState.SENDING, NoticeState.AMBIGUOUS]
-        ).update(
-            state=state,
-            next_attempt_at=retry_at if state == NoticeState.QUEUED else F("next_attempt_at"),
-            finished_at=None if state == NoticeState.QUEUED else at,
-            provider_id=provider_id[:200],
-            failure=failure[:200],
+        )
+        again = state == NoticeState.QUEUED
+        ended: dict[str, object] = {"provider_id": provider_id[:200], "failure": failure[:200]}
+        if letter:
+            ended |= {
+                "letter_subject": letter.subject,
+                "letter_text": letter.text,
+                "language": letter.language,
+            }
+        attempted.update(
+            state=Case(When(untrue_at__isnull=False, then=Value(_WITHDRAWN)), default=Value(state.value))
+            if again
+            else state,
+            next_attempt_at=retry_at if again else F("next_attempt_at"),
+            finished_at=Case(When(untrue_at__isnull=False, then=Value(at)), default=None) if again else at,
+            **ended,
         )
 
     def settle_cut_off(self, *, claimed_before: datetime, at: datetime) -> int:
@@ -87,14 +102,29 @@ class DjangoNotices:
         )
 
     def requeue(self, id: UUID, *, at: datetime) -> bool:
-        """Queue what is ambiguous or failed once more; False for anything else."""
+        """Queue what is ambiguous or failed once more; False for anything else, and for what is untrue."""
         ended = NoticeRow.objects.filter(id=id, state__in=[NoticeState.AMBIGUOUS, NoticeState.FAILED])
-        return bool(ended.update(state=NoticeState.QUEUED, next_attempt_at=at, finished_at=None))
+        true = ended.filter(untrue_at=None)
+        return bool(true.update(state=NoticeState.QUEUED, next_attempt_at=at, finished_at=None))
 
     def withdraw(self, *, about: UUID, kinds: Collection[str], at: datetime) -> None:
-        """Let go of what is queued about this loan or hold: it isn't true any more."""
-        untrue = NoticeRow.objects.filter(about_id=about, kind__in=kinds, state=NoticeState.QUEUED)
-        untrue.update(state=NoticeState.WITHDRAWN, finished_at=at)
+        """Send nothing of this about it from now on: what is under way is withdrawn if it has to wait again.
+
+        One statement, since a sender may put a notice back into the queue between two.
+        """
+        unsettled = NoticeRow.objects.filter(about_id=about, kind__in=kinds, state__in=_UNSETTLED)
+        queued = When(state=NoticeState.QUEUED, then=Value(_WITHDRAWN))
+        unsettled.update(
+            state=Case(queued, default=F("state")),
+            finished_at=Case(When(state=NoticeState.QUEUED, then=Value(at)), default=F("finished_at")),
+            untrue_at=at,
+        )
+
+    def was_told(self, patron: UUID, *, about: UUID, kinds: Collection[str]) -> bool:
+        """Whether the latest notice of these kinds about this went out, or may have."""
+        told = NoticeRow.objects.filter(patron_id=patron, about_id=about, kind__in=kinds)
+        latest = told.order_by("-owed_at", "id").values_list("state", flat=True).first()
+        return latest in _MAY_HAVE_ARRIVED
 
     def forget(self, patron: UUID, *, at: datetime) -> Sequence[UUID]:
         """Strip all of a patron's notices of what they tell, and send none of them; answers their ids.
@@ -102,7 +132,7 @@ class DjangoNotices:
         `provider_id` goes too: by it the provider knows whom it wrote to.
         """
         owed = NoticeRow.objects.filter(patron_id=patron)
-        owed.update(params={}, provider_id="", failure="")
+        owed.update(params={}, provider_id="", failure="", letter_subject="", letter_text="")
         owed.exclude(state=NoticeState.ACCEPTED).update(state=NoticeState.WITHDRAWN, finished_at=at)
         return list(owed.values_list("id", flat=True))
 

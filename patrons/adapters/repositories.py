@@ -39,6 +39,7 @@ class DjangoPatrons(Repository[Patron, PatronRow]):
             blocks=(_block(each) for each in row.blocks),
             declined_notices=frozenset(row.declined_notices),
             privacy=Privacy(row.privacy),
+            language=row.language,
             end_announced=row.end_announced,
         )
 
@@ -55,6 +56,7 @@ class DjangoPatrons(Repository[Patron, PatronRow]):
             "blocks": [_stored(each) for each in aggregate.blocks],
             "declined_notices": sorted(aggregate.declined_notices),
             "privacy": aggregate.privacy.value,
+            "language": aggregate.language,
             "end_announced": aggregate.end_announced,
         }
 

@@ -85,6 +85,7 @@ class SendGridMailer:
             to_emails=To(letter.email, letter.name),
             subject=letter.subject,
             plain_text_content=letter.text,
+            html_content=letter.html,
         )
         mail.add_custom_arg(CustomArg("notice", str(letter.notice)))
         return mail

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from patrons.adapters.logins import DjangoLogins
 from patrons.adapters.notices import DjangoNotices
 from patrons.adapters.repositories import DjangoCategories, DjangoPatrons
+from patrons.adapters.wordings import DjangoWordings
 from shared_kernel.services.bus import Storage
 
 
@@ -16,6 +17,7 @@ class DjangoPatronsWork:
         self.categories = DjangoCategories()
         self.logins = DjangoLogins()
         self.notices = DjangoNotices()
+        self.wordings = DjangoWordings()
 
     @property
     def storages(self) -> Sequence[Storage]:

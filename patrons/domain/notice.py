@@ -41,28 +41,52 @@ class Kind:
     """A kind of notice: which facts it tells besides the patron's name, and whether a patron may do without.
 
     Optional is what confirms one's own doing or is a courtesy. What somebody would come in vain for, or pay
-    for, without knowing it, is not.
+    for, without knowing it, is not. A wording `needs` what the letter would be of no use without.
     """
 
     tells: tuple[str, ...]
     optional: bool = False
+    needs: tuple[str, ...] = ()
+
+    @property
+    def placeholders(self) -> tuple[str, ...]:
+        """What a wording of this kind can tell: an instant as a day, a kind of charge as a reason."""
+        return ("name", *(word for fact in self.tells for word in _words_for(fact)))
 
 
+_AS_WORDS: Final[Mapping[str, tuple[str, ...]]] = {
+    "was_overdue": (),
+    "kind": ("reason",),
+    "home": ("link", "days"),
+}
+_LOAN = ("book_title", "barcode", "due_at")
+_READY = ("book_title", "barcode", "pickup_branch", "pickup_deadline_at")
 KINDS: Final[Mapping[str, Kind]] = {
-    "loan_receipt": Kind(("book_title", "barcode", "due_at"), optional=True),
-    "renewal_confirmation": Kind(("book_title", "barcode", "due_at"), optional=True),
-    "return_confirmation": Kind(
-        ("book_title", "barcode", "due_at", "was_overdue", "days_overdue"), optional=True
-    ),
-    "due_soon": Kind(("book_title", "barcode", "due_at"), optional=True),
-    "overdue": Kind(("book_title", "barcode", "due_at", "days_overdue")),
+    "loan_receipt": Kind(_LOAN, optional=True),
+    "renewal_confirmation": Kind(_LOAN, optional=True),
+    "return_confirmation": Kind((*_LOAN, "was_overdue", "days_overdue"), optional=True),
+    "return_undone": Kind(_LOAN),
+    "due_soon": Kind(_LOAN, optional=True),
+    "overdue": Kind((*_LOAN, "days_overdue")),
     "due_date_changed": Kind(("book_title", "barcode", "previous_due_at", "due_at")),
-    "hold_ready": Kind(("book_title", "barcode", "pickup_branch", "pickup_deadline_at")),
-    "hold_deadline_changed": Kind(("book_title", "barcode", "pickup_branch", "pickup_deadline_at")),
+    "loan_lost": Kind(("book_title", "barcode")),
+    "charge": Kind(("kind", "amount", "balance")),
+    "charge_refunded": Kind(("amount", "balance")),
+    "charge_waived": Kind(("amount", "balance")),
+    "payment_receipt": Kind(("amount", "balance"), optional=True),
+    "hold_ready": Kind(_READY),
+    "hold_deadline_changed": Kind(_READY),
     "hold_expired": Kind(("book_title", "pickup_deadline_at")),
     "membership_expiring": Kind(("expires_on",), optional=True),
-    "password_link": Kind(("home",)),
+    "password_link": Kind(("home",), needs=("link",)),
 }
+
+
+def _words_for(fact: str) -> tuple[str, ...]:
+    as_day = f"{fact.removesuffix('_at')}_on" if fact.endswith("_at") else fact
+    return _AS_WORDS.get(fact, (as_day,))
+
+
 OPTIONAL: Final = tuple(name for name, kind in KINDS.items() if kind.optional)
 
 

@@ -78,7 +78,7 @@ class Patron(Aggregate):
     `category` is a category's code, `home_branch` the code of one of lending's branches, and `expires_on`
     the last day of the membership (None: it never ends), of which `end_announced` was told in advance.
     `declined_notices` are the kinds of notices that the patron does without, `privacy` is how long past loans
-    are remembered as theirs.
+    are remembered as theirs, and `language` is the one of their letters (None: the library's).
     """
 
     def __init__(
@@ -95,6 +95,7 @@ class Patron(Aggregate):
         blocks: Iterable[Block] = (),
         declined_notices: frozenset[str] = frozenset(),
         privacy: Privacy = Privacy.DEFAULT,
+        language: str | None = None,
         end_announced: date | None = None,
     ) -> None:
         super().__init__(id=id, version=version)
@@ -107,6 +108,7 @@ class Patron(Aggregate):
         self.blocks = tuple(blocks)
         self.declined_notices = declined_notices
         self.privacy = privacy
+        self.language = language
         self.end_announced = end_announced
 
     @classmethod
@@ -120,6 +122,7 @@ class Patron(Aggregate):
         category: str,
         home_branch: str | None,
         expires_on: date | None,
+        language: str | None = None,
         at: datetime,
     ) -> Self:
         """A new patron, without any block."""
@@ -131,6 +134,7 @@ class Patron(Aggregate):
             category=category,
             home_branch=home_branch,
             expires_on=expires_on,
+            language=language,
         )
         patron._record(
             events.PatronRegistered(
@@ -151,6 +155,7 @@ class Patron(Aggregate):
         home_branch: str | None,
         declined_notices: frozenset[str],
         privacy: Privacy,
+        language: str | None,
         at: datetime,
     ) -> None:
         """Put down what the patron is called and how they want to be treated; the same again is no change."""
@@ -160,11 +165,12 @@ class Patron(Aggregate):
             "home_branch": (self.home_branch, home_branch),
             "declined_notices": (self.declined_notices, declined_notices),
             "privacy": (self.privacy, privacy),
+            "language": (self.language, language),
         }
         changed = tuple(what for what, (before, now) in known.items() if before != now)
         self.name, self.email = name, email
         self.home_branch, self.declined_notices = home_branch, declined_notices
-        self.privacy = privacy
+        self.privacy, self.language = privacy, language
         if changed:
             self._record(events.PatronContactChanged(aggregate_id=self.id, occurred_at=at, changed=changed))
 

@@ -23,7 +23,8 @@ class PatronView(Answer):
     """A patron. `expires_on` is the last day of the membership; null: it never ends.
 
     `declined_notices` are the kinds of letters that the patron does without; `privacy` is how long past loans
-    are remembered as theirs: `default`, `forever` or `never`.
+    are remembered as theirs: `default`, `forever` or `never`. `language` is the one of their letters; null:
+    the library's.
     """
 
     id: UUID
@@ -37,6 +38,7 @@ class PatronView(Answer):
     version: int
     declined_notices: tuple[str, ...] = ()
     privacy: str = "default"
+    language: str | None = None
 
     @classmethod
     def of(cls, patron: Patron) -> Self:
@@ -55,6 +57,7 @@ class PatronView(Answer):
             version=patron.version,
             declined_notices=tuple(sorted(patron.declined_notices)),
             privacy=patron.privacy.value,
+            language=patron.language,
         )
 
 

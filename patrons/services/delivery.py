@@ -73,15 +73,21 @@ def _deliver_next(mailer: Mailer, compose: Compose) -> bool:
 
 
 def _deliver(notice: ClaimedNotice, mailer: Mailer, compose: Compose) -> None:
+    letter: Letter | None = None
     try:
-        provider_id = mailer.send(compose(notice))
+        letter = compose(notice)
+        provider_id = mailer.send(letter)
     except NotDelivered as outcome:
-        _put_down(notice, outcome)
+        _put_down(notice, outcome, letter)
         raise
     failpoint("notices.after_send")
     dispatch(
         SettleNotice(
-            notice=notice.id, attempt=notice.attempt, state=NoticeState.ACCEPTED, provider_id=provider_id
+            notice=notice.id,
+            attempt=notice.attempt,
+            state=NoticeState.ACCEPTED,
+            provider_id=provider_id,
+            letter=letter.kept,
         )
     )
     _SENDS.labels(notice.kind, NoticeState.ACCEPTED.value).inc()
@@ -95,7 +101,7 @@ def _cause(notice: ClaimedNotice) -> dict[str, str]:
     return {"correlation_id": notice.correlation_id, "causation_id": str(notice.event)}
 
 
-def _put_down(notice: ClaimedNotice, outcome: NotDelivered) -> None:
+def _put_down(notice: ClaimedNotice, outcome: NotDelivered, letter: Letter | None) -> None:
     alert = isinstance(outcome, ChannelClosed) and outcome.alert
     (log.error if alert else log.warning)(
         "mail_channel_paused" if outcome.pause else "notice_not_delivered",
@@ -111,5 +117,6 @@ def _put_down(notice: ClaimedNotice, outcome: NotDelivered) -> None:
             state=outcome.state,
             failure=outcome.reason,
             pause=outcome.pause,
+            letter=letter.kept if letter else None,
         )
     )

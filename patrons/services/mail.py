@@ -7,17 +7,23 @@ from typing import Protocol
 from uuid import UUID
 
 from patrons.domain.notice import NoticeState
+from patrons.services.ports import KeptLetter
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Letter:
-    """A notice in words, with the address it goes to. Lives for the time of sending only."""
+    """A notice in words, with the address it goes to. Lives for the time of sending only.
+
+    `html` says the same as `text`. `kept` is what may be remembered of it.
+    """
 
     notice: UUID
     name: str
     email: str
     subject: str
     text: str
+    html: str
+    kept: KeptLetter
 
 
 class NotDelivered(Exception):

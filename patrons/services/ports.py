@@ -10,11 +10,14 @@ from patrons.domain.card_number import CardNumber
 from patrons.domain.email_address import EmailAddress
 from patrons.domain.notice import NoticeState
 from patrons.domain.patron import Patron
+from patrons.services.wordings import Wordings
 from shared_kernel.domain.errors import Refusal
 from shared_kernel.services.bus import Storage
 
+#: What a letter tells of one thing; an amount of money is `{amount, currency}`.
+Fact = str | int | bool | Mapping[str, str] | None
 #: What a letter tells besides the patron's name.
-Params = Mapping[str, str | int | bool | None]
+Params = Mapping[str, Fact]
 
 
 class CirculationFacts(Protocol):
@@ -109,6 +112,15 @@ class ClaimedNotice:
     correlation_id: str = ""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KeptLetter:
+    """A letter as it was sent, to be kept: `{name}` and `{link}` stand for what never is."""
+
+    subject: str
+    text: str
+    language: str
+
+
 class Notices(Protocol):
     """The notices owed to patrons, by email."""
 
@@ -122,7 +134,7 @@ class Notices(Protocol):
         at: datetime,
         about: UUID | None = None,
     ) -> None:
-        """Queue a notice, unless it was for this very event and kind. `about` is a loan's or a hold's id."""
+        """Queue a notice, unless it was for this very event and kind. `about` is an id: what it is about."""
         ...
 
     def claim(self, *, at: datetime) -> ClaimedNotice | None:
@@ -139,8 +151,12 @@ class Notices(Protocol):
         retry_at: datetime,
         provider_id: str,
         failure: str,
+        letter: KeptLetter | None = None,
     ) -> None:
-        """Put down how an attempt ended. `retry_at` counts for a notice that is queued again."""
+        """Put down how an attempt ended, and with which letter, if there was one.
+
+        `retry_at` counts for a notice that is queued again. One that became untrue meanwhile is withdrawn.
+        """
         ...
 
     def settle_cut_off(self, *, claimed_before: datetime, at: datetime) -> int:
@@ -148,11 +164,15 @@ class Notices(Protocol):
         ...
 
     def requeue(self, id: UUID, *, at: datetime) -> bool:
-        """Queue what is ambiguous or failed once more; False for anything else."""
+        """Queue what is ambiguous or failed once more; False for anything else, and for what is untrue."""
         ...
 
     def withdraw(self, *, about: UUID, kinds: Collection[str], at: datetime) -> None:
-        """Let go of what is queued about this loan or hold: it isn't true any more."""
+        """Send nothing of this about the loan, hold or charge from now on: it isn't true any more."""
+        ...
+
+    def was_told(self, patron: UUID, *, about: UUID, kinds: Collection[str]) -> bool:
+        """Whether the latest notice of these kinds about this went out, or may have."""
         ...
 
     def forget(self, patron: UUID, *, at: datetime) -> Sequence[UUID]:
@@ -197,6 +217,11 @@ class PatronsWork(Protocol):
     @property
     def notices(self) -> Notices:
         """All notices."""
+        ...
+
+    @property
+    def wordings(self) -> Wordings:
+        """How letters are worded."""
         ...
 
     @property

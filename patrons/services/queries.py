@@ -27,6 +27,7 @@ _COLUMNS = (
     "blocks",
     "declined_notices",
     "privacy",
+    "language",
     "version",
     "sort_key",
 )
@@ -79,6 +80,21 @@ def get_patron(query: GetPatron) -> PatronView:
     return _view(row)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OwnPatron(Query[PatronView]):
+    """The patron behind a login."""
+
+    login: int
+
+
+def own_patron(query: OwnPatron) -> PatronView:
+    """Themselves, as they are now. Raises PatronNotFound for a login that is no patron's."""
+    row = PatronRow.objects.filter(login_id=query.login).values(*_COLUMNS).first()
+    if row is None:
+        raise PatronNotFound
+    return _view(row)
+
+
 def _view(row: dict[str, Any]) -> PatronView:
     return PatronView(
         id=row["id"],
@@ -99,6 +115,7 @@ def _view(row: dict[str, Any]) -> PatronView:
         version=row["version"],
         declined_notices=tuple(row["declined_notices"]),
         privacy=row["privacy"],
+        language=row["language"],
     )
 
 

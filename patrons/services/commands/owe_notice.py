@@ -13,7 +13,8 @@ from shared_kernel.services.bus import Command
 class OweNotice(Command[None]):
     """Tell a patron of an event, in a letter of this kind; the same event and kind is told of once.
 
-    `about` is the loan or the hold that it is about, by which it can be withdrawn.
+    `about` is the loan, hold, charge or patron that it is about, by which it can be withdrawn. `corrects` are
+    kinds that it takes back: it is owed only to somebody who was told of one of them, about the same thing.
     """
 
     audited: ClassVar[bool] = False
@@ -23,11 +24,12 @@ class OweNotice(Command[None]):
     patron: UUID
     params: Params
     about: UUID | None = None
+    corrects: tuple[str, ...] = ()
 
 
 def owe_notice(command: OweNotice, work: PatronsWork, *, clock: Clock) -> None:
-    """Queue the notice, unless the patron does without such notices."""
-    if work.patrons.declines(command.patron, command.kind):
+    """Queue the notice, unless the patron does without such notices or there is nothing to take back."""
+    if work.patrons.declines(command.patron, command.kind) or not _is_news(command, work):
         return
     work.notices.owe(
         event_id=command.event_id,
@@ -37,3 +39,9 @@ def owe_notice(command: OweNotice, work: PatronsWork, *, clock: Clock) -> None:
         about=command.about,
         at=clock.now(),
     )
+
+
+def _is_news(command: OweNotice, work: PatronsWork) -> bool:
+    if not command.corrects or command.about is None:
+        return True
+    return work.notices.was_told(command.patron, about=command.about, kinds=command.corrects)

@@ -7,6 +7,7 @@ from uuid import uuid4
 
 from patrons.domain.card_number import CardNumber
 from patrons.domain.email_address import EmailAddress
+from patrons.domain.language import known_language
 from patrons.domain.patron import Patron
 from patrons.domain.person_name import PersonName
 from patrons.services.answers import PatronView
@@ -19,7 +20,10 @@ from shared_kernel.services.origin import concerning
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RegisterPatron(Command[PatronView]):
-    """Register somebody. Without a card number one is drawn; `expires_on` is the membership's last day."""
+    """Register somebody. Without a card number one is drawn; `expires_on` is the membership's last day.
+
+    `language` is the one of their letters; None: the library's.
+    """
 
     name: str
     email: str
@@ -27,6 +31,7 @@ class RegisterPatron(Command[PatronView]):
     card_number: str | None = None
     expires_on: date | None = None
     home_branch: str | None = None
+    language: str | None = None
 
 
 def register_patron(
@@ -48,6 +53,7 @@ def register_patron(
         category=command.category,
         home_branch=command.home_branch,
         expires_on=command.expires_on,
+        language=command.language,
         at=clock.now(),
     )
     concerning(patron=patron.id)
@@ -61,6 +67,7 @@ def _vet(command: RegisterPatron, work: PatronsWork, circulation: CirculationFac
             (PersonName.parse, command.name),
             (EmailAddress.parse, command.email),
             (CardNumber.parse, command.card_number),
+            (known_language, command.language),
         )
     )
     refuse_if(

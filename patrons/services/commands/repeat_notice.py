@@ -11,7 +11,7 @@ from shared_kernel.services.origin import concerning
 
 
 class NoticeNotRepeatable(Refusal):
-    """Only an ambiguous or a failed notice can be sent again."""
+    """Only an ambiguous or a failed notice can be sent again, and only while it is true."""
 
     code = "notice_not_repeatable"
 

@@ -6,14 +6,14 @@ from typing import ClassVar
 from uuid import UUID
 
 from patrons.domain.notice import NoticeState, wait_after
-from patrons.services.ports import PatronsWork
+from patrons.services.ports import KeptLetter, PatronsWork
 from shared_kernel.domain.clock import Clock
 from shared_kernel.services.bus import Command
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SettleNotice(Command[None]):
-    """Put down how an attempt ended; `pause` keeps all sending back for so long."""
+    """Put down how an attempt ended, with which letter; `pause` keeps all sending back for so long."""
 
     audited: ClassVar[bool] = False
 
@@ -23,6 +23,7 @@ class SettleNotice(Command[None]):
     provider_id: str = ""
     failure: str = ""
     pause: timedelta | None = None
+    letter: KeptLetter | None = None
 
 
 def settle_notice(command: SettleNotice, work: PatronsWork, *, clock: Clock) -> None:
@@ -36,6 +37,7 @@ def settle_notice(command: SettleNotice, work: PatronsWork, *, clock: Clock) -> 
         retry_at=now + (command.pause or wait_after(attempts=command.attempt)),
         provider_id=command.provider_id,
         failure=command.failure,
+        letter=command.letter,
     )
     if command.pause:
         work.notices.pause(until=now + command.pause, reason=command.failure)

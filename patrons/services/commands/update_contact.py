@@ -6,6 +6,7 @@ from uuid import UUID
 from msgspec import UNSET, UnsetType
 
 from patrons.domain.email_address import EmailAddress
+from patrons.domain.language import known_language
 from patrons.domain.notice import declined
 from patrons.domain.patron import PatronNotFound
 from patrons.domain.person_name import PersonName
@@ -22,7 +23,8 @@ from shared_kernel.services.origin import concerning
 class UpdateContact(Command[PatronView]):
     """Put down what has changed about a patron, along with a change of category, if there is one.
 
-    What is None (`home_branch`: unset) stays as it is; `home_branch` None is no branch in particular.
+    What is None (`home_branch`, `language`: unset) stays as it is; `home_branch` None is no branch in
+    particular, `language` None the library's.
     `declined_notices` are all the kinds of letters to do without. `version` is the one that was looked at, if
     that matters. `viewer_login` bounds the command to the patron behind that login.
     """
@@ -34,6 +36,7 @@ class UpdateContact(Command[PatronView]):
     category: str | None = None
     declined_notices: tuple[str, ...] | None = None
     privacy: str | None = None
+    language: str | UnsetType | None = UNSET
     version: int | None = None
     viewer_login: int | None = None
 
@@ -55,6 +58,7 @@ def update_contact(
         home_branch=patron.home_branch if command.home_branch is UNSET else command.home_branch,
         declined_notices=patron.declined_notices if notices is None else declined(notices),
         privacy=patron.privacy if command.privacy is None else Privacy.parse(command.privacy),
+        language=patron.language if command.language is UNSET else command.language,
         at=now,
     )
     patron.change_category(command.category or patron.category, at=now)
@@ -68,6 +72,7 @@ def _vet(command: UpdateContact, work: PatronsWork, circulation: CirculationFact
             (EmailAddress.parse, command.email),
             (declined, command.declined_notices),
             (Privacy.parse, command.privacy),
+            (known_language, None if command.language is UNSET else command.language),
         )
     )
     refuse_if(

@@ -11,7 +11,7 @@ from shared_kernel.services.bus import Command
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WithdrawNotices(Command[None]):
-    """Send nothing of these kinds about this loan or hold any more; what was sent, was."""
+    """Send nothing of these kinds about this loan, hold, charge or patron any more; what was sent, was."""
 
     audited: ClassVar[bool] = False
 
@@ -20,5 +20,5 @@ class WithdrawNotices(Command[None]):
 
 
 def withdraw_notices(command: WithdrawNotices, work: PatronsWork, *, clock: Clock) -> None:
-    """Withdraw those that are queued."""
+    """Withdraw those that are queued; what is being sent, is ambiguous or has failed is not sent again."""
     work.notices.withdraw(about=command.about, kinds=command.kinds, at=clock.now())

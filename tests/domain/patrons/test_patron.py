@@ -138,6 +138,7 @@ class TestUpdatingTheContact:
             "home_branch": patron.home_branch,
             "declined_notices": patron.declined_notices,
             "privacy": patron.privacy,
+            "language": patron.language,
         }
         patron.update_contact(**{**known, **changes}, at=NOW)
 

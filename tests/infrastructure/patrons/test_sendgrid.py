@@ -14,6 +14,7 @@ import pytest
 
 from patrons.domain.notice import NoticeState
 from patrons.services.mail import ChannelClosed, Letter, LetterRejected, MailServiceFailure, NotDelivered
+from patrons.services.ports import KeptLetter
 from tests.fakes.sendgrid import FakeSendGrid
 from tests.infrastructure.patrons.conftest import TIMEOUT, mailer
 
@@ -23,6 +24,8 @@ LETTER = Letter(
     email="ada@example.org",
     subject="You borrowed Emma",
     text="Dear Ada",
+    html="<p>Dear Ada</p>",
+    kept=KeptLetter(subject="You borrowed Emma", text="Dear {name}", language="en"),
 )
 
 
@@ -64,7 +67,10 @@ class TestALetter:
         assert mail["personalizations"][0]["to"] == [{"email": "ada@example.org", "name": "Ada Lovelace"}]
         assert mail["from"] == {"email": "library@example.org"}
         assert mail["subject"] == "You borrowed Emma"
-        assert mail["content"] == [{"type": "text/plain", "value": "Dear Ada"}]
+        assert mail["content"] == [
+            {"type": "text/plain", "value": "Dear Ada"},
+            {"type": "text/html", "value": "<p>Dear Ada</p>"},
+        ]
         assert service.notices == [str(LETTER.notice)]
 
     @pytest.mark.parametrize("word", ["400", "413"])

@@ -57,6 +57,7 @@ API: dict[str, dict[str, Visitors]] = {
     "patrons/{}/erase": {"POST": _OVERRIDE},
     "patrons/{}/profile": {"GET": _LOOK_AT_LOANS | PATRON},
     "patrons/{}/account": {"GET": _LOOK_AT_LOANS | _TAKE_MONEY | PATRON},
+    "patrons/{}/account.csv": {"GET": _LOOK_AT_LOANS | _TAKE_MONEY | PATRON},
     "patrons/{}/payments": {"POST": _TAKE_MONEY},
     "patrons/{}/waivers": {"POST": _WAIVE},
     "loans": {"GET": _LOOK_AT_LOANS | PATRON, "POST": _LEND},
@@ -98,8 +99,11 @@ PAGES: dict[str, dict[str, Visitors]] = {
     "desk/": {"GET": _DESK, "POST": _DESK},
     "metrics": {"GET": EVERYBODY},
     "desk/pay/{}": {"POST": _DESK},
+    "desk/statement/{}": {"GET": _DESK},
     "desk/{}/{}": {"POST": _DESK},
     "my/": {"GET": PATRON, "POST": PATRON},
+    "my/statement": {"GET": PATRON},
+    "my/letters": {"GET": PATRON, "POST": PATRON},
 }
 
 _NOBODY: Visitors = frozenset()
@@ -121,6 +125,7 @@ ADMINISTRATION: dict[str, tuple[Visitors, Visitors]] = {
     "patrons/patronrow": (_DESK, _DESK),
     "patrons/categoryrow": (_DESK, _MANAGE),
     "patrons/noticerow": (_STAFF, _NOBODY),
+    "patrons/wordingrow": (_DESK, _NOBODY),
     "patrons/channelpauserow": (_OPERATE, _NOBODY),
     "lending/loanrow": (_DESK, _DESK),
     "lending/returnrow": (_DESK, _DESK),
@@ -148,6 +153,8 @@ OF_A_ROW: dict[str, Visitors] = {
     "catalog/importrow/{}/revert/": _DESK,
     "catalog/importrow/{}/rejected.csv": _STAFF,
     "patrons/patronrow/{}/contact/": _DESK,
+    "patrons/noticerow/{}/send-again/": _OPERATE,
+    "patrons/wordingrow/{}/edit/": _DESK,
     "lending/circulationrulerow/edit/": _MANAGE,
     "lending/reportrow/report/{}/": _DESK,
     "lending/reportrow/report/{}.csv": _DESK,

@@ -10,6 +10,7 @@ from django.utils import timezone
 
 from outbox.models import OutboxMessage
 from patrons.models import CategoryRow, ChannelPauseRow, NoticeRow, PatronRow
+from patrons.services.commands.repeat_notice import NoticeNotRepeatable
 from shared_kernel.models import AuditEntry
 from shared_kernel.services.logins import CreatedLogin
 from tests.factories_patrons import a_patron, owe
@@ -227,7 +228,7 @@ class TestTheNoticesPages:
         NoticeRow.objects.filter(id=lost.id).update(state="ambiguous")
         answer = act(operator, NOTICES, "send_again", lost.id, queued.id)
         assert said(answer) == [
-            f"{queued.id}: Only an ambiguous or a failed notice can be sent again.",
+            f"{queued.id}: {NoticeNotRepeatable().detail}",
             "1 done.",
         ]
         assert NoticeRow.objects.get(id=lost.id).state == "queued"

@@ -54,6 +54,7 @@ class TestRegistering:
             "version": 1,
             "declined_notices": [],
             "privacy": "default",
+            "language": None,
         }
         assert answer["Cache-Control"] == "no-store"
 

@@ -9,9 +9,11 @@ from outbox.envelope import ReceivedEvent, read_event
 from outbox.event_catalogue import event_types, example
 from outbox.subscriptions import subscriptions
 from patrons.adapters.letters import compose
-from patrons.domain.notice import KINDS
+from patrons.domain.notice import KINDS, NoticeState
 from patrons.models import NoticeRow
 from patrons.services.commands.claim_notice import ClaimNotice
+from patrons.services.commands.repeat_notice import NoticeNotRepeatable, RepeatNotice
+from patrons.services.commands.settle_notice import SettleNotice
 from patrons.services.commands.update_contact import UpdateContact
 from patrons.subscribers import owe_loan_receipt, owe_return_confirmation
 from shared_kernel.models import AuditEntry
@@ -92,7 +94,7 @@ def hear(kind: str, data: dict[str, Any], *, subject: UUID = LOAN) -> None:
 
 
 def told() -> list[tuple[str, str]]:
-    return list(NoticeRow.objects.order_by("owed_at", "kind").values_list("kind", "state"))
+    return list(NoticeRow.objects.order_by("owed_at").values_list("kind", "state"))
 
 
 class TestALoan:
@@ -116,7 +118,7 @@ class TestALoan:
         for reminder in ("loan_due_soon", "loan_still_overdue"):
             hear(reminder, {**BORROWED, "days_overdue": 3})
         hear(kind, BORROWED)
-        assert told() == [("due_soon", "withdrawn"), ("overdue", "withdrawn")]
+        assert told()[:2] == [("due_soon", "withdrawn"), ("overdue", "withdrawn")]
 
     @pytest.mark.parametrize("kind", ["book_returned", "loan_renewed", "loan_due_date_changed"])
     def test_that_has_another_due_date_or_none_is_not_reminded_of_the_old_one(self, kind: str) -> None:
@@ -126,6 +128,114 @@ class TestALoan:
             kind, {**BORROWED, "previous_due_at": BORROWED["due_at"], "was_overdue": False, "days_overdue": 0}
         )
         assert told()[:2] == [("due_soon", "withdrawn"), ("due_soon", "queued")]
+
+
+class TestALoss:
+    def test_is_told_to_the_patron_until_the_thing_is_back(self) -> None:
+        hear("loan_declared_lost", BORROWED)
+        assert told() == [("loan_lost", "queued")]
+        hear("book_returned", {**BORROWED, "was_overdue": True, "days_overdue": 40})
+        assert told() == [("loan_lost", "withdrawn"), ("return_confirmation", "queued")]
+
+
+class TestAReturnThatIsUndone:
+    RETURNED = {**BORROWED, "was_overdue": False, "days_overdue": 0}
+
+    def test_takes_its_unsent_letter_along_and_says_nothing(self) -> None:
+        hear("book_returned", self.RETURNED)
+        hear("return_undone", BORROWED)
+        assert told() == [("return_confirmation", "withdrawn")]
+
+    @pytest.mark.parametrize("state", ["accepted", "ambiguous", "sending"])
+    def test_is_told_to_whoever_may_think_that_it_is_back(self, state: str) -> None:
+        hear("book_returned", self.RETURNED)
+        NoticeRow.objects.update(state=state)
+        hear("return_undone", BORROWED)
+        assert told() == [("return_confirmation", state), ("return_undone", "queued")]
+        hear("book_returned", self.RETURNED)
+        assert told()[1] == ("return_undone", "withdrawn")
+
+    def test_says_nothing_to_whoever_does_without_confirmations(self) -> None:
+        hear("return_undone", BORROWED)
+        assert told() == []
+
+
+class TestAnAccount:
+    CHARGE = uuid4()
+    POSTED = {
+        "patron_id": str(PATRON),
+        "entry_id": str(CHARGE),
+        "amount": {"amount": "2.50", "currency": "EUR"},
+        "balance": {"amount": "12.50", "currency": "EUR"},
+    }
+    TAKEN_BACK = {**POSTED, "entry_id": str(uuid4()), "charge_id": str(CHARGE)}
+
+    def charge(self) -> None:
+        hear("charge_posted", {**self.POSTED, "kind": "overdue", "loan_id": str(LOAN)})
+
+    def test_tells_what_is_owed_and_for_what(self) -> None:
+        self.charge()
+        row = NoticeRow.objects.get()
+        assert (row.kind, row.about_id) == ("charge", self.CHARGE)
+        assert row.params == {
+            "kind": "overdue",
+            "amount": {"amount": "2.50", "currency": "EUR"},
+            "balance": {"amount": "12.50", "currency": "EUR"},
+        }
+
+    def test_says_nothing_of_a_charge_that_was_taken_back_before_it_was_told(self) -> None:
+        self.charge()
+        hear("charge_refunded", self.TAKEN_BACK)
+        assert told() == [("charge", "withdrawn")]
+
+    def test_tells_that_a_charge_was_taken_back_of_which_it_told(self) -> None:
+        self.charge()
+        NoticeRow.objects.update(state="accepted")
+        hear("charge_refunded", self.TAKEN_BACK)
+        assert told() == [("charge", "accepted"), ("charge_refunded", "queued")]
+
+    def test_tells_of_waivers_and_payments(self) -> None:
+        hear("charge_waived", self.TAKEN_BACK)
+        hear("payment_posted", self.POSTED)
+        assert told() == [("charge_waived", "queued"), ("payment_receipt", "queued")]
+
+
+class TestWhatBecameUntrueOnItsWay:
+    def test_is_not_tried_again(self) -> None:
+        ada = a_patron()
+        hear("loan_still_overdue", {**BORROWED, "patron_id": str(ada.id), "days_overdue": 3})
+        claimed = dispatch(ClaimNotice())
+        assert claimed
+        hear("loan_claimed_returned", BORROWED)
+        assert told() == [("overdue", "sending")]
+        dispatch(
+            SettleNotice(notice=claimed.id, attempt=1, state=NoticeState.QUEUED, failure="it answered 500")
+        )
+        row = NoticeRow.objects.get()
+        assert row.state == "withdrawn"
+        assert row.finished_at
+
+    @pytest.mark.parametrize("state", ["ambiguous", "failed"])
+    def test_is_not_sent_again_by_anybody(self, state: str) -> None:
+        hear("loan_still_overdue", {**BORROWED, "days_overdue": 3})
+        NoticeRow.objects.update(state=state)
+        hear("loan_claimed_returned", BORROWED)
+        with pytest.raises(NoticeNotRepeatable):
+            dispatch(RepeatNotice(notice=NoticeRow.objects.get().id))
+        assert told() == [("overdue", state)]
+
+    def test_stays_sent_if_it_was(self) -> None:
+        hear("loan_still_overdue", {**BORROWED, "days_overdue": 3})
+        NoticeRow.objects.update(state="accepted")
+        hear("loan_claimed_returned", BORROWED)
+        assert told() == [("overdue", "accepted")]
+
+
+class TestALoanThatBecomesOverdue:
+    def test_is_not_due_soon_any_more(self) -> None:
+        hear("loan_due_soon", BORROWED)
+        hear("loan_became_overdue", BORROWED)
+        assert told() == [("due_soon", "withdrawn")]
 
 
 class TestAHold:
@@ -162,6 +272,11 @@ class TestAMembership:
             {"expires_on": "2024-02-01"},
         )
 
+    def test_that_is_renewed_does_not_end_then(self) -> None:
+        hear("membership_expiring", {"expires_on": "2024-02-01"}, subject=PATRON)
+        hear("membership_renewed", {"expires_on": "2025-02-01"}, subject=PATRON)
+        assert told() == [("membership_expiring", "withdrawn")]
+
 
 class TestAPatronWhoDoesWithout:
     def test_gets_no_such_letter(self) -> None:
@@ -183,9 +298,10 @@ class TestEachPublishedExample:
         )
         claimed = dispatch(ClaimNotice())
         if claimed is None:
-            assert subscriptions()["patrons"][type_].__name__.startswith("withdraw")
+            name = subscriptions()["patrons"][type_].__name__
+            assert name.startswith(("withdraw", "take_", "forget"))
             return
         letter = compose(claimed)
         assert letter.text.startswith(f"Dear {ada.name},")
-        assert "2026" in letter.text
+        assert "2026" in letter.text or "1.25" in letter.text or claimed.kind == "loan_lost"
         assert not any(gap in letter.text + letter.subject for gap in (": \n", "None", "{{"))

@@ -1,6 +1,6 @@
 """Patrons' ports, held in memory."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from uuid import UUID, uuid4
@@ -9,8 +9,10 @@ from patrons.domain.card_number import CardNumber
 from patrons.domain.email_address import EmailAddress
 from patrons.domain.notice import NoticeState
 from patrons.domain.patron import Patron, PatronNotFound
+from patrons.domain.wording import Wording
 from patrons.services.commands.set_password import LinkInvalid
-from patrons.services.ports import ClaimedNotice, Params
+from patrons.services.ports import ClaimedNotice, KeptLetter, Params
+from patrons.services.wordings import OwnWording
 from shared_kernel.domain.errors import Refusal
 from shared_kernel.services.bus import Storage
 
@@ -132,6 +134,8 @@ class Notice:
     claimed_at: datetime | None = None
     provider_id: str = ""
     failure: str = ""
+    untrue: bool = False
+    letter: KeptLetter | None = None
 
 
 @dataclass
@@ -178,9 +182,13 @@ class Notices:
         retry_at: datetime,
         provider_id: str,
         failure: str,
+        letter: KeptLetter | None = None,
     ) -> None:
         notice = self.of(id)
         assert notice.attempts == attempt
+        notice.letter = letter
+        if state == NoticeState.QUEUED and notice.untrue:
+            state = NoticeState.WITHDRAWN
         notice.state, notice.provider_id, notice.failure = state, provider_id, failure
         if state == NoticeState.QUEUED:
             notice.next_attempt_at = retry_at
@@ -197,15 +205,21 @@ class Notices:
 
     def requeue(self, id: UUID, *, at: datetime) -> bool:
         notice = self.of(id)
-        if notice.state not in {NoticeState.AMBIGUOUS, NoticeState.FAILED}:
+        if notice.untrue or notice.state not in {NoticeState.AMBIGUOUS, NoticeState.FAILED}:
             return False
         notice.state, notice.next_attempt_at = NoticeState.QUEUED, at
         return True
 
     def withdraw(self, *, about: UUID, kinds: Collection[str], at: datetime) -> None:
         for each in self.all:
-            if (each.about, each.state) == (about, NoticeState.QUEUED) and each.kind in kinds:
-                each.state = NoticeState.WITHDRAWN
+            if each.about == about and each.kind in kinds and each.state != NoticeState.ACCEPTED:
+                each.untrue = True
+                each.state = NoticeState.WITHDRAWN if each.state == NoticeState.QUEUED else each.state
+
+    def was_told(self, patron: UUID, *, about: UUID, kinds: Collection[str]) -> bool:
+        of_these = [each for each in self.all if each.about == about and each.kind in kinds]
+        arrived = {NoticeState.SENDING, NoticeState.ACCEPTED, NoticeState.AMBIGUOUS}
+        return bool(of_these) and of_these[-1].state in arrived
 
     def forget(self, patron: UUID, *, at: datetime) -> Sequence[UUID]:
         of_patron = [each for each in self.all if each.patron == patron]
@@ -224,6 +238,31 @@ class Notices:
 
 
 @dataclass
+class Wordings:
+    """Shipped alike for every kind, and what was decided on."""
+
+    decided: dict[tuple[str, str], list[OwnWording]] = field(default_factory=dict)
+
+    def shipped(self, kind: str, language: str) -> Wording:
+        return Wording(subject=f"{kind} {language}", text="Dear {name}")
+
+    def own(self, kind: str, language: str) -> OwnWording | None:
+        return next(iter(self.versions(kind, language)), None)
+
+    def versions(self, kind: str, language: str) -> Sequence[OwnWording]:
+        return self.decided.get((kind, language), [])[::-1]
+
+    def all_own(self) -> Mapping[tuple[str, str], OwnWording]:
+        return {key: versions[-1] for key, versions in self.decided.items()}
+
+    def add(
+        self, kind: str, language: str, *, version: int, wording: Wording | None, at: datetime, by: str
+    ) -> None:
+        own = OwnWording(version=version, wording=wording, set_at=at, set_by=by)
+        self.decided.setdefault((kind, language), []).append(own)
+
+
+@dataclass
 class FakeWork:
     """Patrons' unit of work, in memory."""
 
@@ -231,6 +270,7 @@ class FakeWork:
     categories: Categories = field(default_factory=Categories)
     logins: Logins = field(default_factory=Logins)
     notices: Notices = field(default_factory=Notices)
+    wordings: Wordings = field(default_factory=Wordings)
 
     @property
     def storages(self) -> Sequence[Storage]:

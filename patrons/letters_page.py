@@ -1,0 +1,86 @@
+"""A patron's own choice of letters: their language, and which of them to do without."""
+
+from typing import Any, Final
+
+from django import forms
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import render
+from django.views.decorators.http import require_http_methods
+
+from patrons.domain.language import LANGUAGES
+from patrons.domain.notice import OPTIONAL
+from patrons.domain.patron import PatronNotFound
+from patrons.services.answers import PatronView
+from patrons.services.commands.update_contact import UpdateContact
+from patrons.services.queries import OwnPatron
+from shared_kernel.domain.errors import Refused
+from shared_kernel.services.commands import dispatch
+from shared_kernel.services.queries import ask
+from shared_kernel.web.access import OWN, principal, require
+from shared_kernel.web.admin import show_refusals
+
+#: What each kind of letter that one can do without is for.
+_WANTED: Final = {
+    "loan_receipt": "I have borrowed something",
+    "renewal_confirmation": "I have renewed something",
+    "return_confirmation": "I have returned something",
+    "due_soon": "Something is due soon",
+    "payment_receipt": "I have paid something",
+    "membership_expiring": "My membership ends soon",
+}
+
+
+class LettersForm(forms.Form):
+    """Which letters somebody wants, and in which language."""
+
+    language = forms.TypedChoiceField(
+        choices=[("", "The library's"), *LANGUAGES.items()], required=False, empty_value=None
+    )
+    wanted = forms.MultipleChoiceField(
+        choices=[(kind, _WANTED[kind]) for kind in OPTIONAL],
+        required=False,
+        widget=forms.CheckboxSelectMultiple,
+        label="Write to me when",
+        help_text="You are always told of what you would come in vain for, or pay for, without knowing it.",
+    )
+    version = forms.IntegerField(widget=forms.HiddenInput)
+
+    @staticmethod
+    def values_of(patron: PatronView) -> dict[str, Any]:  # as various as the fields
+        """What the form shows before anything is changed."""
+        wanted = [kind for kind in OPTIONAL if kind not in patron.declined_notices]
+        return {"language": patron.language, "wanted": wanted, "version": patron.version}
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@require(OWN)
+def my_letters(request: HttpRequest) -> HttpResponse:
+    """Show the choice of the patron behind this login, or change it."""
+    login = principal(request).login_id or 0
+    try:
+        patron = ask(OwnPatron(login=login))
+    except PatronNotFound:
+        return render(request, "patrons/my_letters.html")
+    form = LettersForm(request.POST or None, initial=LettersForm.values_of(patron))
+    if form.is_valid() and _is_changed(form, patron, login):
+        messages.success(request, "Your choice of letters is saved.")
+        return HttpResponseRedirect(request.path)
+    return render(request, "patrons/my_letters.html", {"form": form})
+
+
+def _is_changed(form: LettersForm, patron: PatronView, login: int) -> bool:
+    said = form.cleaned_data
+    command = UpdateContact(
+        patron=patron.id,
+        viewer_login=login,
+        language=said["language"],
+        declined_notices=tuple(kind for kind in OPTIONAL if kind not in said["wanted"]),
+        version=said["version"],
+    )
+    try:
+        dispatch(command)
+    except Refused as refused:
+        show_refusals(form, refused)
+        return False
+    return True
