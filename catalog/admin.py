@@ -25,6 +25,7 @@ from shared_kernel.domain.errors import Refused
 from shared_kernel.services.commands import dispatch
 from shared_kernel.web.admin import ReadOnlyAdmin, show_refusals
 from shared_kernel.web.admin_asking import AskingAdmin, filled
+from shared_kernel.web.admin_choosing import ChoosableAdmin
 from shared_kernel.web.admin_timeline import WithTimeline
 
 admin.site.register(ImportRow, ImportAdmin)
@@ -134,10 +135,11 @@ class BookAdmin(AskingAdmin[BookRow]):
 
 
 @admin.register(CopyRow)
-class CopyAdmin(WithTimeline, AskingAdmin[CopyRow]):
+class CopyAdmin(WithTimeline, AskingAdmin[CopyRow], ChoosableAdmin[CopyRow]):
     timeline_of = "copy"
     read_scope = "catalog:read"
     write_scope = "catalog:write"
+    choice_key = "barcode"
     add_form = AddCopyForm
     list_display = ("barcode", "book", "item_type", "branch", "condition", "condition_reason")
     list_filter = ("condition", "item_type", "branch")
@@ -209,6 +211,11 @@ class CopyAdmin(WithTimeline, AskingAdmin[CopyRow]):
         return self.ask(
             request, rows, form, lambda row, said: ChangeCopyCondition(barcode=row.barcode, **said)
         )
+
+    def choice_text(self, row: CopyRow) -> str:
+        """The barcode, what it is on, and what keeps it from being lent."""
+        hindrance = "" if row.condition == Condition.IN_SERVICE else f" ({row.condition.replace('_', ' ')})"
+        return f"{row.barcode}: {row.book}{hindrance}"
 
     def told(self, row: CopyRow) -> str:
         """The barcode and what it is on."""

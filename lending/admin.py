@@ -26,14 +26,25 @@ from lending.services.commands.borrow_book import BorrowBook
 from lending.services.commands.return_book import ReturnBook
 from shared_kernel.services.commands import dispatch
 from shared_kernel.web.admin import CommandAdmin, ReadOnlyAdmin
+from shared_kernel.web.admin_choosing import ChoosingInput
 from shared_kernel.web.admin_timeline import WithTimeline
 
 
 class LendForm(forms.Form):
     """Lend a copy."""
 
-    patron_card = forms.CharField(max_length=64, label="Patron's card")
-    copy_barcode = forms.CharField(max_length=64, label="Copy's barcode")
+    patron_card = forms.CharField(
+        max_length=64,
+        label="Patron's card",
+        widget=ChoosingInput("admin:patrons_patronrow_choices"),
+        help_text="Search by name, address or card.",
+    )
+    copy_barcode = forms.CharField(
+        max_length=64,
+        label="Copy's barcode",
+        widget=ChoosingInput("admin:catalog_copyrow_choices"),
+        help_text="Search by barcode, or by words of title and authors.",
+    )
 
 
 class ReturnForm(forms.Form):

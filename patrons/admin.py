@@ -42,6 +42,7 @@ from shared_kernel.services.commands import dispatch
 from shared_kernel.web.access import principal
 from shared_kernel.web.admin import CommandAdmin, show_refusals
 from shared_kernel.web.admin_asking import AskingAdmin, filled
+from shared_kernel.web.admin_choosing import ChoosableAdmin
 from shared_kernel.web.admin_timeline import WithTimeline
 
 
@@ -62,13 +63,14 @@ class BlockedFilter(admin.SimpleListFilter):
 
 
 @admin.register(PatronRow)
-class PatronAdmin(WithTimeline, AskingAdmin[PatronRow]):
+class PatronAdmin(WithTimeline, AskingAdmin[PatronRow], ChoosableAdmin[PatronRow]):
     """The patrons."""
 
     timeline_of = "patron"
 
     read_scope = "patrons:read"
     write_scope = "patrons:write"
+    choice_key = "card_number"
     add_form = RegistrationForm
     list_display = ("name", "card_number", "email", "category", "home_branch", "expires_on", "blocked")
     list_display_links = ("name", "card_number")
@@ -129,6 +131,10 @@ class PatronAdmin(WithTimeline, AskingAdmin[PatronRow]):
     def has_erase_permission(self, request: HttpRequest) -> bool:
         """Whether the login may make the library forget somebody."""
         return principal(request).may("override")
+
+    def choice_text(self, row: PatronRow) -> str:
+        """By name and card."""
+        return f"{row.name} ({row.card_number})"
 
     def told(self, row: PatronRow) -> str:
         """By name, since cards are hard to tell apart."""

@@ -136,6 +136,34 @@ class TestLendingInTheAdministration:
         expect(page.get_by_text(re.compile("was added"))).to_be_visible()
         expect(page.get_by_text(barcode)).to_be_visible()
 
+    def test_finds_patron_and_copy_while_one_types(self, page: Page, made: MadeRun) -> None:
+        [barcode], patron = made.desk.add_copies(title="Zanzibar & Beyond"), made.desk.register()
+        log_in(page, made, "librarian")
+        page.goto("/admin/lending/loanrow/add/")
+        page.get_by_label("Copy's barcode").press_sequentially("beyond zanz")
+        page.get_by_role("option", name="Zanzibar & Beyond").click()
+        expect(page.get_by_label("Copy's barcode")).to_have_value(barcode)
+        page.get_by_label("Patron's card").press_sequentially(patron.card[:-1])
+        expect(page.get_by_role("option", name=patron.card)).to_be_visible()
+        assert serious_issues(page) == []
+        page.keyboard.press("ArrowDown")
+        page.keyboard.press("Enter")
+        expect(page.get_by_label("Patron's card")).to_have_value(patron.card)
+        page.keyboard.press("Enter")
+        page.wait_for_url("**/admin/lending/loanrow/")
+        expect(page.get_by_text(barcode)).to_be_visible()
+
+    def test_goes_on_to_the_copy_when_a_card_was_scanned(self, page: Page, made: MadeRun) -> None:
+        [barcode], patron = made.desk.add_copies(), made.desk.register()
+        log_in(page, made, "librarian")
+        page.goto("/admin/lending/loanrow/add/")
+        page.get_by_label("Patron's card").focus()
+        for scanned in (patron.card, barcode):
+            page.keyboard.type(scanned)
+            page.keyboard.press("Enter")
+        page.wait_for_url("**/admin/lending/loanrow/")
+        expect(page.get_by_text(barcode)).to_be_visible()
+
     def test_tells_every_reason_of_a_refusal_and_no_success(self, page: Page, made: MadeRun) -> None:
         [barcode], other, blocked = made.desk.add_copies(), made.desk.register(), made.desk.register()
         made.desk.lend(barcode, other)

@@ -11,12 +11,14 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 
 from catalog.models import BookRow, CopyRow, ImportRemarkRow, ImportRow
+from catalog.services.commands.change_copy_condition import ChangeCopyCondition
 from catalog.services.commands.count_borrowing import CountBorrowing
 from catalog.tasks import import_files
 from outbox.models import OutboxMessage
 from shared_kernel.models import AuditEntry
 from shared_kernel.services.commands import dispatch
 from tests.factories import a_book, a_copy, a_loan
+from tests.factories_patrons import a_patron
 
 pytestmark = pytest.mark.django_db
 
@@ -202,6 +204,40 @@ class TestChoosingABook:
         assert link in librarian.get(f"{BOOKS}{book.id}/change/").content.decode()
         assert "Romola" in librarian.get(link).content.decode()
         assert librarian.get(f"{COPIES}add/?book=nonsense").status_code < 500
+
+
+class TestChoosingARowWhileTyping:
+    def choices(self, client: Client, rows: str, **asked: object) -> Any:
+        return client.get(f"/admin/{rows}/choices/", asked).json()
+
+    def test_finds_copies_by_barcode_or_by_words(self, librarian: Client) -> None:
+        book = a_book(title="L'Étranger")
+        copy, other = a_copy(book=book.id, barcode="0042"), a_copy(barcode="0043")
+        by_words = self.choices(librarian, "catalog/copyrow", term="etrang")
+        assert by_words["results"] == [{"id": "0042", "text": "0042: L'Étranger"}]
+        assert self.choices(librarian, "catalog/copyrow", term="0042") == by_words
+        dispatch(ChangeCopyCondition(barcode=copy.barcode, condition="damaged", reason="wet"))
+        assert "(damaged)" in self.choices(librarian, "catalog/copyrow", term="0042")["results"][0]["text"]
+        everything = self.choices(librarian, "catalog/copyrow")
+        assert [each["id"] for each in everything["results"]] == ["0042", other.barcode]
+
+    def test_finds_patrons_by_name(self, librarian: Client) -> None:
+        patron = a_patron(name="José Saramago")
+        a_patron(name="Clarice Lispector")
+        found = self.choices(librarian, "patrons/patronrow", term="jose")["results"]
+        assert found == [{"id": patron.card_number, "text": f"José Saramago ({patron.card_number})"}]
+
+    def test_goes_page_by_page(self, librarian: Client) -> None:
+        book = a_book().id
+        for _ in range(21):
+            a_copy(book=book)
+        first, second = (self.choices(librarian, "catalog/copyrow", page=number) for number in (1, 2))
+        assert (len(first["results"]), first["pagination"]) == (20, {"more": True})
+        assert (len(second["results"]), second["pagination"]) == (1, {"more": False})
+
+    @pytest.mark.parametrize("asked", [{"page": "0"}, {"page": "-1"}, {"page": "9" * 30}])
+    def test_bears_nonsense(self, librarian: Client, asked: dict[str, str]) -> None:
+        assert "results" in self.choices(librarian, "catalog/copyrow", **asked)
 
 
 class TestTheImportsPages:

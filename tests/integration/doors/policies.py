@@ -150,6 +150,8 @@ FRONT: dict[str, Visitors] = {
 OF_A_ROW: dict[str, Visitors] = {
     "catalog/bookrow/{}/revise/": _DESK,
     "catalog/copyrow/{}/condition/": _DESK,
+    "catalog/copyrow/choices/": _STAFF,
+    "patrons/patronrow/choices/": _DESK,
     "catalog/importrow/{}/revert/": _DESK,
     "catalog/importrow/{}/rejected.csv": _STAFF,
     "patrons/patronrow/{}/contact/": _DESK,
