@@ -6,7 +6,7 @@ BIN := .venv/bin
 export PYTHONDONTWRITEBYTECODE ?=
 .DEFAULT_GOAL := help
 
-.PHONY: help run reset install test test-sqlite test-postgresql check format lint types imports migrations deploy audit lock
+.PHONY: help run reset install test test-sqlite test-postgresql test-pgbouncer bench-gate check format lint types imports migrations deploy audit lock
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "%-16s %s\n", $$1, $$2}' Makefile
@@ -33,7 +33,7 @@ run: .venv/.base ## the library on this machine: http://127.0.0.1:8000
 reset: ## forget all data under var/
 	rm -rf var
 
-test: test-sqlite test-postgresql ## everything, on SQLite and on real PostgreSQL and RabbitMQ
+test: test-sqlite test-postgresql test-pgbouncer ## everything, on SQLite and on real PostgreSQL and RabbitMQ
 
 # What counts or fills the whole database wants a process of its own.
 ALONE := tests/integration/library_project
@@ -44,10 +44,17 @@ test-sqlite: .venv/.dev
 	TEST_DATABASE=sqlite $(BIN)/python -m pytest -q $(ALONE)
 
 test-postgresql: .venv/.dev
-	TEST_DATABASE=postgresql $(BIN)/python -m pytest -n 2 --dist loadgroup -q --ignore=$(ALONE) tests/integration tests/infrastructure tests/e2e
+	TEST_DATABASE=postgresql $(BIN)/python -m pytest -n 2 --dist loadgroup -q --ignore=$(ALONE) tests/integration tests/infrastructure tests/e2e tests/load
 	TEST_DATABASE=postgresql $(BIN)/python -m pytest -q $(ALONE)
 
-check: format lint imports types migrations deploy audit test ## the whole gate, fastest first
+# Locks, transactions and messaging: what a pooler in between could spoil.
+test-pgbouncer: .venv/.dev
+	TEST_DATABASE=postgresql TEST_PGBOUNCER=1 $(BIN)/python -m pytest -n 2 --dist loadgroup -q tests/integration/outbox tests/integration/shared_kernel
+
+bench-gate: .venv/.dev ## a minute of measuring: whether the limits of speed are kept (benchmarks/)
+	$(BIN)/python -m benchmarks gate
+
+check: format lint imports types migrations deploy audit test bench-gate ## the whole gate, fastest first
 
 format: .venv/.dev
 	$(BIN)/ruff format --check .
