@@ -43,6 +43,7 @@ from lending.services.queries import loans as loan_queries
 from lending.services.queries import rules as rule_queries
 from lending.services.queries.called import WhatTheyAreCalled, what_they_are_called
 from lending.services.queries.reports import DrawReport, ReadReport, draw_report, read_report
+from lending.services.queries.statements import Statement, statement
 from lending.services.queries.timeline import Timeline, timeline
 from shared_kernel.domain.clock import Clock
 from shared_kernel.services.bus import Handlers
@@ -108,6 +109,7 @@ def handlers(*, clock: Clock) -> Handlers:
                 profile.patron_profile, patrons=patrons, accounts=DjangoAccounts(), clock=clock
             ),
             accounts.GetAccount: lambda query: accounts.get_account(query, work=DjangoLendingWork(), **wired),
+            Statement: lambda query: statement(query, work=DjangoLendingWork(), **wired),
             profile.CardProfile: partial(
                 profile.card_profile, patrons=patrons, accounts=DjangoAccounts(), clock=clock
             ),

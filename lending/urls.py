@@ -2,7 +2,8 @@
 
 from django.urls import path
 
-from lending import pages
+from lending import pages, statement_pages
+from lending.views.account_files import AccountFileViewSet
 from lending.views.accounts import AccountViewSet, LostThingsViewSet
 from lending.views.branches import BranchViewSet, ClosureViewSet
 from lending.views.holds import HoldViewSet, QueueViewSet
@@ -28,6 +29,7 @@ api_urlpatterns = [
         "loans/<uuid:id>/undo-return", LostThingsViewSet.as_view({"post": "undo_return"}), name="undo-return"
     ),
     path("patrons/<uuid:id>/account", AccountViewSet.as_view({"get": "retrieve"}), name="account"),
+    path("patrons/<uuid:id>/account.csv", AccountFileViewSet.as_view({"get": "file"}), name="account-file"),
     path("patrons/<uuid:id>/payments", AccountViewSet.as_view({"post": "pay"}), name="payments"),
     path("patrons/<uuid:id>/waivers", AccountViewSet.as_view({"post": "waive"}), name="waivers"),
     path("returns", ReturnViewSet.as_view({"post": "create"}), name="returns"),
@@ -61,6 +63,8 @@ api_urlpatterns = [
 page_urlpatterns = [
     path("desk/", pages.desk, name="desk"),
     path("desk/pay/<uuid:id>", pages.pay_at_desk, name="desk-pay"),
+    path("desk/statement/<uuid:id>", statement_pages.statement_at_desk, name="desk-statement"),
     path("desk/<slug:what>/<uuid:id>", pages.change_at_desk, name="desk-change"),
+    path("my/statement", statement_pages.own_statement, name="my-statement"),
     path("my/", pages.my_library, name="my-library"),
 ]

@@ -1,0 +1,34 @@
+"""A patron's account on paper: for the desk, and for the patron."""
+
+from uuid import UUID
+
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.views.decorators.http import require_safe
+
+from lending.services.queries.profile import PatronNotFound
+from lending.services.queries.statements import Statement
+from shared_kernel.services.queries import ask
+from shared_kernel.web.access import OWN, principal, require
+
+
+@require("circulation:write", "accounts:write")
+@require_safe
+def statement_at_desk(request: HttpRequest, id: UUID) -> HttpResponse:
+    """A patron's statement, to be printed."""
+    return _page(request, Statement(patron=id))
+
+
+@require(OWN)
+@require_safe
+def own_statement(request: HttpRequest) -> HttpResponse:
+    """One's own."""
+    return _page(request, Statement(viewer_login=principal(request).login_id))
+
+
+def _page(request: HttpRequest, query: Statement) -> HttpResponse:
+    try:
+        found = ask(query)
+    except PatronNotFound:
+        raise Http404 from None
+    return render(request, "lending/statement.html", {"statement": found})
