@@ -9,6 +9,7 @@ from uuid import UUID
 from django.db.models import QuerySet, Sum
 
 from catalog.domain.barcode import Barcode, InvalidBarcode
+from catalog.domain.copy import Condition
 from catalog.models import BookRow, BorrowingCountRow, CopyRow
 from catalog.services.prices import stored_price
 from shared_kernel.domain.money import Money
@@ -51,6 +52,17 @@ def copies_of_book(book_id: UUID) -> list[CopyFacts]:
 def titles_of_books(ids: Collection[UUID]) -> dict[UUID, str]:
     """What the Books with these ids are called, by id; those that nobody knows are left out."""
     return dict(BookRow.objects.filter(id__in=ids).values_list("id", "title"))
+
+
+def known_books() -> "QuerySet[BookRow]":
+    """All Books, lazily, for a subquery by their `id`."""
+    return BookRow.objects.order_by()
+
+
+def known_copies(*, condition: str | None = None) -> "QuerySet[CopyRow]":
+    """All Copies in this condition (None: all but the withdrawn ones), lazily, for a subquery."""
+    rows = CopyRow.objects.order_by()
+    return rows.filter(condition=condition) if condition else rows.exclude(condition=Condition.WITHDRAWN)
 
 
 def books_having(*, branch: str | None = None, item_type: str | None = None) -> "QuerySet[CopyRow, UUID]":

@@ -29,6 +29,7 @@ _CALENDAR_TICKS = {
     "tell of overdue loans": ("lending.mark_overdues", 900),
     "give up lost copies": ("lending.age_to_lost", 3600),
     "forget whose loans were": ("lending.anonymise_loans", 3600),
+    "check invariants": ("library.check_invariants", 86_400),
     "prune the outbox": ("outbox.prune", 86_400),
 }
 if not settings.LIBRARY_TESTING:

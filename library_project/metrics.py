@@ -23,6 +23,7 @@ from patrons.services.backlog import notice_backlog
 from shared_kernel.metrics import sums
 from shared_kernel.models import Breaker
 from shared_kernel.resilience.registry import all_breakers
+from shared_kernel.services.invariants import last_checks
 from shared_kernel.services.jobs import job_runs
 
 log = structlog.get_logger(__name__)
@@ -43,7 +44,7 @@ class _Looked(Collector):
     def collect(self) -> Iterator[Metric]:
         """Every gauge, unless the database is away."""
         try:
-            found = [*_delivery(), *_consumers(), *_notices(), *_breakers(), *_jobs()]
+            found = [*_delivery(), *_consumers(), *_notices(), *_breakers(), *_jobs(), *_invariants()]
         except DatabaseProblem as problem:
             log.warning("metrics_without_database", problem=type(problem).__name__)
             found = []
@@ -106,6 +107,17 @@ def _jobs() -> Iterator[Metric]:
         succeeded.add_metric([run.job], run.succeeded_at.timestamp())
         period.add_metric([run.job], run.period)
     yield from (succeeded, period)
+
+
+def _invariants() -> Iterator[Metric]:
+    broken = _family("library_invariant_violations", "Violations of an invariant, up to 1000.", "invariant")
+    failed = _family("library_invariant_unchecked", "1 where an invariant couldn't be checked.", "invariant")
+    at = _family("library_invariant_checked_timestamp_seconds", "When it was last checked.", "invariant")
+    for each in last_checks():
+        broken.add_metric([each.name], each.violations)
+        failed.add_metric([each.name], float(each.failed))
+        at.add_metric([each.name], each.at.timestamp())
+    yield from (broken, failed, at)
 
 
 def _gauge(name: str, explained: str, value: float) -> Metric:

@@ -90,6 +90,11 @@ def ids_with_privacy(choice: str) -> "QuerySet[PatronRow, UUID]":
     return PatronRow.objects.filter(privacy=choice).order_by().values_list("id", flat=True)
 
 
+def known_patrons() -> "QuerySet[PatronRow]":
+    """All patrons, lazily, for a subquery by their `id`."""
+    return PatronRow.objects.order_by()
+
+
 def privacy_of(id: UUID) -> str | None:
     """How long this patron's past loans are remembered as theirs; None for who is nobody any more."""
     return PatronRow.objects.filter(id=id).values_list("privacy", flat=True).first()

@@ -109,6 +109,18 @@ class Breaker(models.Model):
         return f"{self.name} {self.state}"
 
 
+class InvariantCheck(models.Model):
+    """How an invariant stood when it was last looked at."""
+
+    name = models.CharField(max_length=100, primary_key=True)
+    violations = models.PositiveIntegerField(help_text="As far as they were counted.")
+    failed = models.BooleanField(help_text="It could not be looked at.")
+    at = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return self.name
+
+
 class JobRun(models.Model):
     """When a scheduled job last succeeded."""
 

@@ -6,7 +6,8 @@ from catalog.adapters.repositories import DjangoBooks
 from catalog.models import BookRow, WordRow
 from catalog.services import indexing
 
-_DERIVED = ("sort_key", "year_key", "search_text", "fingerprint")
+#: What of a Book's row follows from the Book.
+DERIVED = ("sort_key", "year_key", "search_text", "fingerprint")
 
 
 class DjangoSearchIndex:
@@ -24,11 +25,11 @@ class DjangoSearchIndex:
         books = [repository.rebuild(row) for row in rows]
         stale = []
         for row, book in zip(rows, books, strict=True):
-            derived = {name: repository.columns(book)[name] for name in _DERIVED}
+            derived = {name: repository.columns(book)[name] for name in DERIVED}
             if any(getattr(row, name) != value for name, value in derived.items()):
                 for name, value in derived.items():
                     setattr(row, name, value)
                 stale.append(row)
-        BookRow.objects.bulk_update(stale, _DERIVED, batch_size=100)
+        BookRow.objects.bulk_update(stale, DERIVED, batch_size=100)
         indexing.index_anew(books)
         return rows[-1].id if rows else None

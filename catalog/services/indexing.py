@@ -71,11 +71,12 @@ def _insert(rows: Iterable[tuple[UUID, str, str, int]]) -> None:
     with connection.cursor() as cursor:
         cursor.executemany(
             "INSERT INTO catalog_booksearch (book, words) VALUES (%s, %s)",
-            [(book.hex, _marked(text, language, popularity)) for book, text, language, popularity in rows],
+            [(book.hex, document(text, language, popularity)) for book, text, language, popularity in rows],
         )
 
 
-def _marked(text: str, language: str, popularity: int) -> str:
+def document(text: str, language: str, popularity: int) -> str:
+    """The words of a Book as they are found, with its marks."""
     marks = [OFTEN] if popularity >= OFTEN_FROM else []
     return " ".join([text, *marks, *([in_language(language)] if language else [])])
 

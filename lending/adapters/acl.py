@@ -3,7 +3,10 @@
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import date
 from decimal import Decimal
+from typing import Any
 from uuid import UUID
+
+from django.db.models import QuerySet
 
 from catalog import public as catalog
 from lending.domain.policies.anonymising import Choice
@@ -93,6 +96,26 @@ class PatronsAsBorrowers:
     def membership_ends(self, ids: Collection[UUID]) -> Mapping[UUID, date]:
         """The last days of these patrons' memberships; those that never end are left out."""
         return patrons.membership_ends(ids)
+
+
+class NeighboursRows:
+    """The rows of both neighbours, lazily, to be used inside questions of lending's own."""
+
+    def books(self) -> "QuerySet[Any]":
+        """The catalogue's books, by `id`."""
+        return catalog.known_books()
+
+    def copies(self) -> "QuerySet[Any]":
+        """The catalogue's copies, by `id` and `book_id`, but for those that were withdrawn."""
+        return catalog.known_copies()
+
+    def lendable_copies(self) -> "QuerySet[Any]":
+        """Those of them that are lent."""
+        return catalog.known_copies(condition=_LENDABLE)
+
+    def patrons(self) -> "QuerySet[Any]":
+        """The patrons, by `id`."""
+        return patrons.known_patrons()
 
 
 class PatronsPrivacy:

@@ -1,0 +1,96 @@
+"""What must be true of lending's records and those of its neighbours together."""
+
+from collections.abc import Sequence
+from itertools import chain
+from typing import Any, Protocol
+
+from django.db.models import Exists, F, OuterRef, Q, QuerySet, Sum
+
+from lending.models import HoldRow, LedgerEntryRow, LoanRow
+from lending.services.invariants.holds import ACTIVE
+from outbox.invariants import unheard
+from shared_kernel.services.invariants import Invariant, Rows
+
+_OUT = Q(state__in=["open", "lost", "claimed_returned"])
+_COPY_CHANGES = ("catalog.copy_added.v1", "catalog.copy_condition_changed.v1")
+
+
+class Neighbours(Protocol):
+    """What the catalogue and patrons have: lazy rows, to be used inside questions of ours."""
+
+    def books(self) -> "QuerySet[Any]":
+        """The catalogue's books, by `id`."""
+        ...
+
+    def copies(self) -> "QuerySet[Any]":
+        """The catalogue's copies, by `id` and `book_id`, but for those that were withdrawn."""
+        ...
+
+    def lendable_copies(self) -> "QuerySet[Any]":
+        """Those of them that are lent."""
+        ...
+
+    def patrons(self) -> "QuerySet[Any]":
+        """The patrons, by `id`."""
+        ...
+
+
+def what_is_out_is_in_the_catalogue(neighbours: Neighbours) -> Rows:
+    """A copy that is out is in the catalogue, of that book, and not withdrawn."""
+    copy = neighbours.copies().filter(id=OuterRef("copy_id"), book_id=OuterRef("book_id"))
+    return LoanRow.objects.filter(_OUT).filter(~Exists(copy)).order_by().values("id", "copy_id")
+
+
+def what_is_waited_for_is_in_the_catalogue(neighbours: Neighbours) -> Rows:
+    """A book that is waited for is in the catalogue."""
+    book = neighbours.books().filter(id=OuterRef("book_id"))
+    return HoldRow.objects.filter(ACTIVE).filter(~Exists(book)).order_by().values("id", "book_id")
+
+
+def who_has_or_waits_or_owes_is_a_patron(neighbours: Neighbours) -> Rows:
+    """Whoever has a copy, waits for one, or owes something, is a patron."""
+    known = neighbours.patrons().filter(id=OuterRef("patron_id"))
+    borrowing = LoanRow.objects.filter(_OUT).filter(~Exists(known)).order_by()
+    yield from borrowing.values("patron_id", loan_id=F("id"))
+    waiting = HoldRow.objects.filter(ACTIVE).filter(~Exists(known)).order_by()
+    yield from waiting.values("patron_id", hold_id=F("id"))
+    accounts = LedgerEntryRow.objects.filter(~Exists(known)).order_by().values("patron_id")
+    yield from accounts.annotate(owed=Sum("amount_minor")).filter(owed__gt=0)
+
+
+def a_hold_is_served_by_a_copy_that_can_be_lent(neighbours: Neighbours) -> Rows:
+    """A copy that was set aside for a hold is of its book and can be lent, as far as lending has heard."""
+    copy = neighbours.lendable_copies().filter(id=OuterRef("copy_id"), book_id=OuterRef("book_id"))
+    changed = unheard("lending", _COPY_CHANGES).filter(aggregate_id=OuterRef("copy_id"))
+    allocated = HoldRow.objects.filter(state="allocated").order_by()
+    return allocated.filter(~Exists(copy), ~Exists(changed)).values("id", "copy_id")
+
+
+def nobody_waits_beside_a_free_copy(neighbours: Neighbours) -> Rows:
+    """Where a hold waits that takes part, no copy that would do is free, as far as lending has heard."""
+    this = {"copy_id": OuterRef("id")}
+    free = neighbours.lendable_copies().filter(
+        ~Exists(LoanRow.objects.filter(_OUT, **this)),
+        ~Exists(HoldRow.objects.filter(state__in=["allocated", "ready"], **this)),
+        ~Exists(unheard("lending", _COPY_CHANGES).filter(aggregate_id=OuterRef("id"))),
+        book_id=OuterRef("book_id"),
+    )
+    waiting = HoldRow.objects.filter(state="waiting", suspended=False).order_by()
+    any_will_do = waiting.filter(Exists(free), wanted_copy_id__isnull=True)
+    one_will_do = waiting.filter(Exists(free.filter(id=OuterRef("wanted_copy_id"))))
+    looked_for = unheard("catalog", ("lending.hold_copy_not_found.v1",))
+    for hold in chain(any_will_do.values("id", "book_id"), one_will_do.values("id", "book_id")):
+        if not looked_for.filter(payload__contains=str(hold["book_id"])).exists():
+            yield hold
+
+
+def invariants(neighbours: Neighbours) -> Sequence[Invariant]:
+    """Those of both together."""
+    functions = (
+        what_is_out_is_in_the_catalogue,
+        what_is_waited_for_is_in_the_catalogue,
+        who_has_or_waits_or_owes_is_a_patron,
+        a_hold_is_served_by_a_copy_that_can_be_lent,
+        nobody_waits_beside_a_free_copy,
+    )
+    return [Invariant.of("lending", function, neighbours) for function in functions]

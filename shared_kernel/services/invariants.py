@@ -1,0 +1,111 @@
+"""What must be true of the stored data whatever happens, and how it is found where it isn't.
+
+Each context lists its own (`<context>/services/invariants`, `outbox/invariants.py`): functions whose
+docstring is the sentence that must be true, and which answer the rows that belie it.
+"""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from functools import partial
+from itertools import islice
+from typing import Any, Final, Self
+
+import structlog
+from django.db import connection, transaction
+from django.db.models import QuerySet
+from django.utils import timezone
+
+from shared_kernel.models import InvariantCheck
+from shared_kernel.services.bus import Answer
+
+#: Rows that belie an invariant: columns by name, ids among them.
+Rows = Iterable[Mapping[str, Any]]  # as various as columns
+#: So many violations of one invariant are told; that there are more, is said.
+MOST: Final = 1000
+
+log = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Invariant:
+    """A sentence that is true of the data of one context, its `owner`; `find` answers what belies it."""
+
+    name: str
+    sentence: str
+    find: Callable[[], Rows]
+
+    @classmethod
+    def of(cls, owner: str, function: Callable[..., Rows], *ports: object) -> Self:
+        """The invariant that a function states; `ports` are what it asks besides its own tables."""
+        sentence = (function.__doc__ or "").strip().partition("\n\n")[0]
+        return cls(
+            name=f"{owner}.{function.__name__}",
+            sentence=" ".join(sentence.split()),
+            find=partial(function, *ports),
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Checked(Answer):
+    """How an invariant stands. `failure` says why it could not be checked; `more` that not all are told."""
+
+    invariant: str
+    sentence: str
+    violations: Sequence[Mapping[str, str]] = ()
+    more: bool = False
+    failure: str = ""
+
+    @property
+    def holds(self) -> bool:
+        """Whether nothing belies it."""
+        return not self.violations and not self.failure
+
+
+def check(invariant: Invariant) -> Checked:
+    """Look for what belies an invariant: one statement, or some that read a part each. Changes nothing."""
+    name, sentence = invariant.name, invariant.sentence
+    try:
+        found = _found(invariant)
+    except Exception as error:  # whatever is wrong with one, the others are to be looked at
+        log.exception("an invariant could not be checked", invariant=name)
+        return Checked(invariant=name, sentence=sentence, failure=type(error).__name__)
+    return Checked(invariant=name, sentence=sentence, violations=found[:MOST], more=len(found) > MOST)
+
+
+def keep(results: Sequence[Checked]) -> None:
+    """Put down how the invariants stand, for whoever watches; of those that are gone, nothing."""
+    now = timezone.now()
+    rows = [
+        InvariantCheck(
+            name=each.invariant, violations=len(each.violations), failed=bool(each.failure), at=now
+        )
+        for each in results
+    ]
+    columns = ["violations", "failed", "at"]
+    InvariantCheck.objects.bulk_create(
+        rows, update_conflicts=True, unique_fields=["name"], update_fields=columns
+    )
+    InvariantCheck.objects.exclude(name__in=[row.name for row in rows]).delete()
+
+
+def last_checks() -> Sequence[InvariantCheck]:
+    """How each invariant stood when it was last looked at."""
+    return list(InvariantCheck.objects.order_by("name"))
+
+
+def _found(invariant: Invariant) -> list[Mapping[str, str]]:
+    if connection.vendor != "postgresql":  # where reading needs no limits, and a transaction would lock
+        return _told(invariant.find())
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute("SET LOCAL statement_timeout = 0")
+        return _told(invariant.find())
+
+
+def _told(rows: Rows) -> list[Mapping[str, str]]:
+    some = rows[: MOST + 1] if isinstance(rows, QuerySet) else islice(rows, MOST + 1)
+    return [{name: _text(value) for name, value in row.items()} for row in some]
+
+
+def _text(value: object) -> str:
+    return value.isoformat() if isinstance(value, datetime) else str(value)
