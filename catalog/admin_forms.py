@@ -124,5 +124,6 @@ class RevertForm(forms.Form):
 
     sure = forms.BooleanField(
         label="Remove the books that this import has made",
-        help_text="Those that were lent, held or changed since are kept and listed.",
+        help_text="Those that were lent, held or changed since are kept and listed. "
+        "Books that were there before and that it changed stay as it left them.",
     )

@@ -5,10 +5,11 @@ from collections.abc import Iterator
 from typing import Any
 from uuid import UUID
 
-from django.contrib import messages
+from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect, StreamingHttpResponse
+from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
@@ -23,9 +24,15 @@ from shared_kernel.domain.errors import Refused
 from shared_kernel.services.commands import dispatch
 from shared_kernel.services.queries import ask
 from shared_kernel.web.admin import CommandAdmin, show_refusals
+from shared_kernel.web.admin_widgets import dress
 
 _UNFINISHED = (ImportState.QUEUED, ImportState.RUNNING, ImportState.REVERTING)
 _SHOWN = 20
+_WHY_KEPT = {
+    "loans": "it is or was lent",
+    "holds": "somebody waits for it",
+    "changed": "it, or its copies, were changed since",
+}
 #: A spreadsheet takes a cell that begins so for a formula, and runs it.
 _RUN_BY_SPREADSHEETS = ("=", "+", "-", "@", "\t", "\r")
 
@@ -43,16 +50,23 @@ class ImportAdmin(CommandAdmin[ImportRow]):
     read_scope = "catalog:read"
     write_scope = "catalog:write"
     add_form = UploadForm
-    list_display = ("name", "format", "state", "progress", "created", "updated", "rejected", "created_at")
+    list_display = (
+        *("name", "format", "state", "progress", "created", "updated", "unchanged", "rejected"),
+        "created_at",
+    )
     list_filter = ("state", "format")
     search_fields = ("name",)
     date_hierarchy = "created_at"
     change_form_template = "catalog/admin/import.html"
     change_list_template = "catalog/admin/imports.html"
-    fields = (
-        *("name", "format", "encoding", "size", "created_at", "finished_at", "state", "failure"),
-        *("progress", "created", "updated", "unchanged", "copies", "rejected", "said", "removed", "kept"),
-        *("kept_books", "to_do", "id"),
+    fieldsets = (
+        (None, {"fields": ("name", "state", "failure", "progress", "to_do")}),
+        (
+            "What became of the records",
+            {"fields": ("created", "copies", "updated", "unchanged", "rejected", "said")},
+        ),
+        ("Taken back", {"fields": ("removed", "kept", "kept_books")}),
+        ("The file", {"fields": ("format", "encoding", "size", "created_at", "finished_at", "id")}),
     )
     readonly_fields = ("progress", "said", "kept_books", "to_do")
 
@@ -69,6 +83,7 @@ class ImportAdmin(CommandAdmin[ImportRow]):
         bar = '<progress max="{}" value="{}" aria-label="Progress"></progress> {} of about {} records'
         return format_html(bar, row.total, handled, handled, row.total)
 
+    @admin.display(description="Rejected, or imported in part")
     def said(self, row: ImportRow) -> SafeString | str:
         """The first records that were rejected, or of which something was left out."""
         remarks = row.remarks.all()[:_SHOWN]
@@ -78,18 +93,19 @@ class ImportAdmin(CommandAdmin[ImportRow]):
         all_of_them = _at(self, "rejected", row.pk)
         return format_html('<ol>{}</ol><a href="{}" download>All of them, as CSV</a>', lines, all_of_them)
 
+    @admin.display(description="Books kept, and why")
     def kept_books(self, row: ImportRow) -> SafeString | str:
         """The Books that a revert has left, and why."""
         kept = ask(GetImport(import_id=row.id)).kept[:_SHOWN]
-        return (
-            format_html_join("", "<li>{} ({})</li>", ((book.title, book.reason) for book in kept)) or "none"
-        )
+        books = ((_book(self, it.book), it.title, _WHY_KEPT[it.reason]) for it in kept)
+        lines = format_html_join("", '<li><a href="{}">{}</a>: {}</li>', books)
+        return format_html("<ul>{}</ul>", lines) if lines else "none"
 
     def to_do(self, row: ImportRow) -> SafeString | str:
         """The command for this import."""
         if row.state not in {ImportState.DONE, ImportState.FAILED}:
             return "nothing"
-        return format_html('<a href="{}">Revert</a>', _at(self, "revert", row.pk))
+        return format_html('<a href="{}">Take it back…</a>', _at(self, "revert", row.pk))
 
     def changelist_view(
         self,
@@ -125,9 +141,16 @@ class ImportAdmin(CommandAdmin[ImportRow]):
                 done = f"{reverted.removed} books removed, {reverted.kept_count} kept so far."
                 self.message_user(request, done, messages.SUCCESS)
                 return HttpResponseRedirect(_at(self, "change", id))
-        return self._show(
-            request, form, "", {"title": f"Revert {row.name}", "show_save_and_add_another": False}
-        )
+        dress(form)
+        context = {
+            **self.admin_site.each_context(request),
+            "title": f"Take {row.name} back",
+            "opts": self.opts,
+            "form": form,
+            "rows": [(row.pk, f"{row.name}: {row.created} books made")],
+            "media": self.media + form.media,
+        }
+        return TemplateResponse(request, "ask.html", context)
 
     def rejected_view(self, request: HttpRequest, id: UUID) -> StreamingHttpResponse:
         """The records that were rejected, or of which something was left out, for a spreadsheet."""
@@ -156,6 +179,10 @@ def _lines(remarks: QuerySet[ImportRemarkRow]) -> Iterator[str]:
 
 def _harmless(cell: str) -> str:
     return f"'{cell}" if cell.startswith(_RUN_BY_SPREADSHEETS) else cell
+
+
+def _book(site: ImportAdmin, id: UUID) -> str:
+    return reverse(f"{site.admin_site.name}:catalog_bookrow_change", args=[id])
 
 
 def _at(site: ImportAdmin, page: str, id: UUID) -> str:

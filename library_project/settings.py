@@ -219,6 +219,7 @@ UNFOLD = {
     "SITE_HEADER": "Library",
     "SITE_URL": "/",
     "DASHBOARD_CALLBACK": "library_project.dashboard.dashboard",
+    "STYLES": [lambda _request: static("administration.css")],
     "SITE_FAVICONS": [
         {"rel": "icon", "type": "image/svg+xml", "href": lambda _request: static("library.svg")}
     ],
