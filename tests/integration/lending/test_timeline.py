@@ -8,9 +8,10 @@ from django.core.management import call_command
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from lending.models import LoanRow
+from lending.models import HoldRow, LoanRow
 from lending.services.commands.anonymise_loan import AnonymiseLoan
 from outbox.models import OutboxMessage
+from patrons.public import letters_owed
 from patrons.services.commands.add_block import AddBlock
 from patrons.services.commands.erase_patron import ErasePatron
 from patrons.services.commands.suspend_patron import SuspendPatron
@@ -260,3 +261,70 @@ class TestAsking:
             plan = entries_about(kind=kind, id=uuid4()).order_by("at", "id").explain()
         assert f"kernel_audit_by_{kind}" in plan
         assert "TEMP B-TREE" not in plan
+
+    @pytest.mark.parametrize("kind", ["copy", "loan", "patron"])
+    def test_looks_for_letters_into_an_index_too(self, kind: str) -> None:
+        some = uuid4()
+        loans = LoanRow.objects.filter(copy_id=some).order_by().values_list("id")
+        of_a_copy = loans.union(HoldRow.objects.filter(copy_id=some).order_by().values_list("id"))
+        about: Any = {"copy": {"about": of_a_copy}, "loan": {"about": [some]}, "patron": {"patron": some}}
+        with connection.cursor() as cursor:
+            if connection.vendor == "postgresql":
+                cursor.execute("SET LOCAL enable_seqscan = off")
+            plan = letters_owed(**about[kind]).order_by("at", "id").explain()
+        assert "patrons_notices_by_" in plan
+        assert "SCAN patrons_noticerow" not in plan
+        assert "SCAN lending_" not in plan
+        assert "Seq Scan" not in plan
+
+
+class TestThePage:
+    @pytest.mark.parametrize("of", ["loan", "patron", "copy"])
+    def test_is_reached_from_the_row_and_tells_the_latest_first(
+        self, desk: Desk, browser: Any, of: str
+    ) -> None:
+        patron, copy = a_patron(name="Dorothea Casaubon"), a_copy()
+        loan = desk.borrow(copy.barcode, patron.card_number).json()
+        desk.give_back(copy.barcode)
+        rows = {
+            "loan": ("lending/loanrow", loan["id"]),
+            "patron": ("patrons/patronrow", patron.id),
+            "copy": ("catalog/copyrow", copy.id),
+        }
+        manager = browser("manager")
+        address, row_id = rows[of]
+        row = manager.get(f"/admin/{address}/{row_id}/change/").content.decode()
+        link = f"/admin/lending/reportrow/timeline/?{of}={row_id}"
+        assert link in row
+        page = manager.get(link).content.decode()
+        assert page.index("Return book") < page.index("Borrow book")
+        assert "Dorothea Casaubon" in page
+        librarian = browser("librarian")
+        assert link not in librarian.get(f"/admin/{address}/{row_id}/change/").content.decode()
+        assert librarian.get(link).status_code == 403
+
+    def test_shows_an_override_with_its_reason_and_who_gave_it(self, desk: Desk, browser: Any) -> None:
+        patron, manager = a_patron(), browser("manager")
+        dispatch(AddBlock(patron=patron.id, reason="unpaid bill", until=THEN))
+        form = {"patron": patron.card_number, "copy": a_copy().barcode, "lend": ""}
+        manager.post("/desk/", {**form, "override": "patron_blocked", "comment": "<b>ours</b>"})
+        page = manager.get("/admin/lending/reportrow/timeline/", {"patron": str(patron.id)}).content.decode()
+        assert "done against patron_blocked" in page
+        assert "<q>&lt;b&gt;ours&lt;/b&gt;</q>" in page
+        assert "manager" in page
+
+    def test_goes_on_to_what_was_earlier(self, desk: Desk, browser: Any) -> None:
+        copy, patron, manager = a_copy(), a_patron(), browser("manager")
+        for _ in range(2):
+            desk.borrow(copy.barcode, patron.card_number)
+            desk.give_back(copy.barcode)
+        first = manager.get("/admin/lending/reportrow/timeline/", {"copy": copy.barcode, "page_size": "3"})
+        second = manager.get(first.context_data["next"])
+        told = [row["what"] for page in (first, second) for row in page.context_data["rows"]]
+        assert told == ["Return book", "Borrow book", "Return book", "Borrow book", "Add copy"]
+
+    @pytest.mark.parametrize("params", [{}, {"copy": "x", "loan": str(UUID(int=1))}, {"loan": "x"}])
+    def test_asks_of_what(self, browser: Any, params: dict[str, str]) -> None:
+        answer = browser("manager").get("/admin/lending/reportrow/timeline/", params)
+        assert answer.status_code == 200
+        assert "rows" not in answer.context_data
