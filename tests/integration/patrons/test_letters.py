@@ -233,6 +233,30 @@ class TestChoosingALanguage:
         assert (wrong.status_code, wrong.json()["code"]) == (422, "unknown_language")
         assert wrong.json()["errors"][0]["pointer"] == "/language"
 
+    def test_is_the_patrons_own_over_the_api(self, login_as: Callable[[str], Any], desk: Any) -> None:
+        ada, bob, (browser, login) = a_patron(), a_patron(), login_as("patron")
+        dispatch(LinkLogin(card=ada.card_number, login_id=login.id))
+        for patron, status in ((ada, 200), (bob, 404)):
+            body = json.dumps({"language": "de"})
+            answer = browser.patch(f"/api/v1/patrons/{patron.id}", body, content_type="application/json")
+            assert answer.status_code == status
+        assert desk.get(f"/api/v1/patrons/{ada.id}").json()["language"] == "de"
+        assert desk.get(f"/api/v1/patrons/{bob.id}").json()["language"] is None
+
+    def test_is_the_desks_in_the_administration(self, login_as: Callable[[str], Any], desk: Any) -> None:
+        ada, (browser, _) = a_patron(), login_as("librarian")
+        page = f"/admin/patrons/patronrow/{ada.id}/contact/"
+        assert "Deutsch" in browser.get(page).content.decode()
+        fields = {
+            "name": ada.name,
+            "email": ada.email,
+            "privacy": "default",
+            "version": "1",
+            "language": "de",
+        }
+        assert browser.post(page, fields).status_code == 302
+        assert desk.get(f"/api/v1/patrons/{ada.id}").json()["language"] == "de"
+
     def test_is_possible_from_the_start(self, desk: Any) -> None:
         body = {"name": "Ada", "email": "ada@example.org", "category": "regular", "language": "de"}
         assert desk.post("/api/v1/patrons", body, format="json").json()["language"] == "de"
@@ -253,18 +277,25 @@ class TestThePatronsOwnPage:
         dispatch(LinkLogin(card=ada.card_number, login_id=login.id))
         return browser, ada
 
-    def choose(self, browser: Client, *wanted: str, language: str = "", version: int = 1) -> Any:
-        fields = {"wanted": wanted, "language": language, "version": str(version)}
+    def choose(
+        self,
+        browser: Client,
+        *wanted: str,
+        language: str = "",
+        privacy: str = "default",
+        version: int = 1,
+    ) -> Any:
+        fields = {"wanted": wanted, "language": language, "privacy": privacy, "version": str(version)}
         return browser.post(self.PAGE, fields, follow=True)
 
     def test_shows_the_choice_and_changes_it(self, mine: tuple[Client, PatronView], desk: Any) -> None:
         browser, ada = mine
         assert "Something is due soon" in browser.get(self.PAGE).content.decode()
         assert self.PAGE in browser.get("/my/").content.decode()
-        done = self.choose(browser, "due_soon", "loan_receipt", language="de")
-        assert "Your choice of letters is saved." in done.content.decode()
+        done = self.choose(browser, "due_soon", "loan_receipt", language="de", privacy="never")
+        assert "Your choice is saved." in done.content.decode()
         now = desk.get(f"/api/v1/patrons/{ada.id}").json()
-        assert now["language"] == "de"
+        assert (now["language"], now["privacy"]) == ("de", "never")
         assert now["declined_notices"] == [
             "membership_expiring",
             "payment_receipt",
@@ -280,12 +311,15 @@ class TestThePatronsOwnPage:
         self.choose(browser, "due_soon")
         assert "has changed since you looked" in self.choose(browser, "loan_receipt").content.decode()
 
-    @pytest.mark.parametrize("fields", [{"language": "fr"}, {"wanted": "hold_ready"}, {"version": "x"}])
+    @pytest.mark.parametrize(
+        "fields",
+        [{"language": "fr"}, {"wanted": "hold_ready"}, {"privacy": "sometimes"}, {"version": "x"}],
+    )
     def test_takes_nothing_that_there_is_not(
         self, mine: tuple[Client, PatronView], desk: Any, fields: dict[str, str]
     ) -> None:
         browser, ada = mine
-        answer = browser.post(self.PAGE, {"language": "de", "version": "1", **fields})
+        answer = browser.post(self.PAGE, {"language": "de", "privacy": "never", "version": "1", **fields})
         assert answer.status_code == 200
         assert desk.get(f"/api/v1/patrons/{ada.id}").json()["version"] == 1
 

@@ -14,8 +14,10 @@ from django.utils import timezone
 from patrons.models import ChannelPauseRow, NoticeRow
 from patrons.services.commands.erase_patron import ErasePatron
 from patrons.services.commands.revise_wording import ReviseWording
+from patrons.services.wordings import ShowLetter
 from shared_kernel.models import AuditEntry
 from shared_kernel.services.commands import dispatch
+from shared_kernel.services.queries import ask
 from tests.factories_patrons import a_patron, owe
 
 pytestmark = pytest.mark.django_db
@@ -124,6 +126,13 @@ class TestALetter:
     def test_of_a_kind_that_there_is_not_is_none(self, librarian: Client) -> None:
         notice = owe(kind="carrier_pigeon")
         assert "There is none" in page(librarian.get(f"{NOTICES}{notice.id}/change/"))
+
+    def test_that_lacks_what_it_should_tell_is_none(self, librarian: Client) -> None:
+        notice = in_state("failed", params={"book_title": "Emma"})
+        assert "There is none" in page(librarian.get(f"{NOTICES}{notice.id}/change/"))
+
+    def test_of_a_notice_that_there_is_not_is_none(self) -> None:
+        assert ask(ShowLetter(notice=uuid4())) is None
 
     def test_keeps_neither_name_nor_address_nor_the_way_in(self, settings: Any) -> None:
         ada = a_patron(name="Ada Lovelace", email="ada@example.org")

@@ -1,17 +1,21 @@
 """A manager words letters otherwise: previewed, refused with a reason where it can't be, and on record."""
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import pytest
 from django.test import Client
+from django.utils import timezone
 
 from patrons.adapters.letters import compose
+from patrons.adapters.wordings import DjangoWordings
 from patrons.domain.notice import KINDS
+from patrons.domain.wording import Wording
 from patrons.models import NoticeRow, WordingRow
 from patrons.services.commands.claim_notice import ClaimNotice
 from patrons.services.commands.revise_wording import AlreadyAsShipped, ResetWording, ReviseWording
-from shared_kernel.domain.errors import NotFound, PreconditionFailed, Refused
+from shared_kernel.domain.errors import ConcurrentChange, NotFound, PreconditionFailed, Refused
 from shared_kernel.models import AuditEntry
 from shared_kernel.services.commands import dispatch
 from tests.factories_patrons import a_patron, owe
@@ -199,6 +203,16 @@ class TestTheCommands:
         assert dispatch(first) == 1
         with pytest.raises(PreconditionFailed):
             dispatch(first)
+
+    def test_let_one_of_two_at_the_same_moment_go_first(self) -> None:
+        wording, now = Wording(subject="S", text="T"), timezone.now()
+        decide = partial(
+            DjangoWordings().add, "due_soon", "en", version=1, wording=wording, at=now, by="user:1"
+        )
+        decide()
+        with pytest.raises(ConcurrentChange):
+            decide()
+        assert WordingRow.objects.count() == 1
 
     def test_go_back_only_from_something_else(self) -> None:
         with pytest.raises(AlreadyAsShipped):
