@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models import Q, QuerySet
 
 from catalog.domain.copy import Condition
 from catalog.domain.description import language_code
@@ -14,7 +14,7 @@ from catalog.domain.isbn import ISBN
 from catalog.models import BookRow, CopyRow, IsbnRow
 from catalog.services.correction import corrected
 from catalog.services.ports import CirculationFacts
-from catalog.services.reading import is_free
+from catalog.services.reading import has_free_copy
 from catalog.services.search import Sought, books_with, hits
 from shared_kernel.services.bus import Query
 
@@ -75,7 +75,7 @@ def _conditions(query: ExportBooks, circulation: CirculationFacts) -> list[Any]:
     if query.isbn is not None:
         conditions.append(Q(id__in=IsbnRow.objects.filter(isbn=ISBN.parse(query.isbn).digits).values("book")))
     if query.available is not None:
-        free = Exists(CopyRow.objects.filter(is_free(circulation), book=OuterRef("id")))
+        free = has_free_copy(circulation)
         conditions.append(free if query.available else ~free)
     return conditions
 

@@ -6,15 +6,15 @@ from dataclasses import dataclass
 from typing import Any, Literal
 from uuid import UUID
 
-from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models import Q, QuerySet
 
 from catalog.domain.description import language_code
 from catalog.domain.isbn import ISBN
-from catalog.models import BookRow, CopyRow, IsbnRow
+from catalog.models import BookRow, IsbnRow
 from catalog.services.answers import BookView
 from catalog.services.correction import Corrected, corrected
 from catalog.services.ports import CirculationFacts
-from catalog.services.reading import BOOK, book_views, is_free
+from catalog.services.reading import BOOK, book_views, has_free_copy, stock_of_books
 from catalog.services.relevance import ranked
 from catalog.services.scanning import page_within_reach
 from catalog.services.search import Hit, Sought, hits
@@ -53,7 +53,7 @@ class ListBooks(Query[BookPage]):
 
 
 def list_books(query: ListBooks, *, circulation: CirculationFacts) -> BookPage:
-    """One page, by five SQL queries at most, and some more where a misspelt word is mended.
+    """One page, by seven SQL queries at most, and some more where a misspelt word is mended.
 
     Raises InvalidISBN and InvalidLanguage. By words a thousand Books are found at most. A page of those that
     are available, or are not, may hold fewer than asked for, or none, and yet have a next one.
@@ -96,9 +96,8 @@ def _with_isbn(isbn: str) -> set[UUID]:
 def _available(found: list[Hit], query: ListBooks, circulation: CirculationFacts) -> list[Hit]:
     if query.available is None or not found:
         return found
-    copies = CopyRow.objects.filter(is_free(circulation), book__in=[hit.id for hit in found])
-    free = set(copies.values_list("book_id", flat=True))
-    return [hit for hit in found if (hit.id in free) == query.available]
+    stock = stock_of_books([hit.id for hit in found], circulation)
+    return [hit for hit in found if bool(stock[hit.id]["available"]) == query.available]
 
 
 def _by_relevance(request: PageRequest, found: list[Hit], sought: Sought) -> Page[dict[str, Any]]:
@@ -129,7 +128,7 @@ def _sorted(query: ListBooks, found: list[Hit]) -> Page[dict[str, Any]]:
 def _leafed(query: ListBooks, rows: QuerySet[BookRow], circulation: CirculationFacts) -> Page[dict[str, Any]]:
     if query.available is None:
         return _keyset(query, rows, query.page)
-    free = Exists(CopyRow.objects.filter(is_free(circulation), book=OuterRef("id")))
+    free = has_free_copy(circulation)
     order, descending = _order(query)
     return page_within_reach(
         rows,

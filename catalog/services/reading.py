@@ -4,7 +4,8 @@ from collections.abc import Collection, Mapping
 from typing import Any
 from uuid import UUID
 
-from django.db.models import Count, Q
+from django.db.models import OuterRef, Q, Subquery
+from django.db.models.lookups import IsNull
 
 from catalog.domain.copy import Condition
 from catalog.models import CopyRow
@@ -19,15 +20,21 @@ COPY = ("id", "barcode", "book_id", "item_type", "branch", "condition", "price_m
 """The columns that an answered Copy needs."""
 
 
-def is_free(circulation: CirculationFacts) -> Q:
-    """Copies that stand on the shelf, to be had."""
-    return Q(condition=Condition.IN_SERVICE) & ~Q(id__in=circulation.busy_copies())
+def has_free_copy(circulation: CirculationFacts) -> Q:
+    """That a copy of the Book of a query's row stands on the shelf, to be had.
+
+    A plain EXISTS would let PostgreSQL join all copies of the library first, however few Books are asked for.
+    """
+    free = CopyRow.objects.filter(
+        ~circulation.copy_is_busy(), condition=Condition.IN_SERVICE, book=OuterRef("pk")
+    )
+    return Q(IsNull(Subquery(free.values("pk")[:1]), False))
 
 
 def book_views(rows: list[dict[str, Any]], circulation: CirculationFacts) -> list[BookView]:
-    """The Books of these rows, by two SQL queries."""
+    """The Books of these rows, by three SQL queries."""
     ids = [row["id"] for row in rows]
-    counts, waiting = _counts(ids, circulation), circulation.holds_waiting(ids)
+    stock, waiting = stock_of_books(ids, circulation), circulation.holds_waiting(ids)
     return [
         BookView(
             id=row["id"],
@@ -39,33 +46,24 @@ def book_views(rows: list[dict[str, Any]], circulation: CirculationFacts) -> lis
             publisher=row["publisher"] or None,
             subjects=tuple(row["subjects"]),
             version=row["version"],
-            availability=Availability(
-                copies=counts.get(row["id"], _NONE)["all"],
-                lendable=counts.get(row["id"], _NONE)["lendable"],
-                available=counts.get(row["id"], _NONE)["free"],
-                holds_waiting=waiting.get(row["id"], 0),
-            ),
+            availability=Availability(**stock[row["id"]], holds_waiting=waiting.get(row["id"], 0)),
         )
         for row in rows
     ]
 
 
-_NONE: Mapping[str, int] = {"all": 0, "lendable": 0, "free": 0}
-
-
-def _counts(books: Collection[UUID], circulation: CirculationFacts) -> dict[UUID, Mapping[str, Any]]:
-    rows = (
-        CopyRow.objects.filter(book__in=books)
-        .exclude(condition=Condition.WITHDRAWN)
-        .order_by()
-        .values("book_id")
-        .annotate(
-            all=Count("id"),
-            lendable=Count("id", filter=Q(condition=Condition.IN_SERVICE)),
-            free=Count("id", filter=is_free(circulation)),
-        )
-    )
-    return {row["book_id"]: row for row in rows}
+def stock_of_books(books: Collection[UUID], circulation: CirculationFacts) -> Mapping[UUID, dict[str, int]]:
+    """How many copies each of these Books has, how many of them can be lent, and now; by two SQL queries."""
+    copies = CopyRow.objects.filter(book__in=books).exclude(condition=Condition.WITHDRAWN)
+    known = list(copies.order_by().values_list("book_id", "id", "condition"))
+    busy = circulation.states_of([copy for _, copy, condition in known if condition == Condition.IN_SERVICE])
+    stock = {book: {"copies": 0, "lendable": 0, "available": 0} for book in books}
+    for book, copy, condition in known:
+        in_service = condition == Condition.IN_SERVICE
+        stock[book]["copies"] += 1
+        stock[book]["lendable"] += in_service
+        stock[book]["available"] += in_service and copy not in busy
+    return stock
 
 
 def copy_views(rows: list[dict[str, Any]], circulation: CirculationFacts) -> list[CopyView]:

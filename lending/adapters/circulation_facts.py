@@ -4,7 +4,7 @@ from collections.abc import Collection, Mapping, Sequence
 from typing import Literal
 from uuid import UUID
 
-from django.db.models import Count, QuerySet, Value
+from django.db.models import Count, Exists, OuterRef, Q, Value
 
 from lending.adapters.repositories.accounts import DjangoAccounts
 from lending.domain.hold import ACTIVE_STATES
@@ -22,11 +22,11 @@ _SERVED = (HoldRow.State.ALLOCATED, HoldRow.State.READY)
 class LendingFacts:
     """Lending's answers to its upstream contexts."""
 
-    def busy_copies(self) -> "QuerySet[LoanRow, UUID]":
-        """The ids of the copies that are lent or held, as a subquery that costs nothing until it is used."""
-        lent = LoanRow.objects.filter(state__in=_OUT).order_by().values_list("copy_id", flat=True)
-        held = HoldRow.objects.filter(state__in=_SERVED).order_by().values_list("copy_id", flat=True)
-        return lent.union(held, all=True)
+    def copy_is_busy(self) -> Q:
+        """That the copy of a query's row is lent or held: one look into an index each."""
+        lent = LoanRow.objects.filter(copy_id=OuterRef("pk"), state__in=_OUT)
+        held = HoldRow.objects.filter(copy_id=OuterRef("pk"), state__in=_SERVED)
+        return Q(Exists(lent)) | Q(Exists(held))
 
     def states_of(self, copies: Collection[UUID]) -> Mapping[UUID, Literal["lent", "held"]]:
         """Which of these copies are lent, and which are held."""
