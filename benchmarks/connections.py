@@ -2,7 +2,9 @@
 
 import resource
 from collections.abc import Sequence
+from io import StringIO
 
+import psutil  # type: ignore[import-untyped]  # it ships no types
 from django.core.management import call_command
 
 from benchmarks import desk
@@ -14,6 +16,7 @@ from catalog.models import BookRow
 from shared_kernel.services.commands import dispatch
 from shared_kernel.services.tokens import IssueToken
 from tests.load.crowd import Asked, Seen, Visit, visit
+from tests.services.daemon import Daemon
 from tests.system import System
 
 MANY, FEW = 10_000, 1_000
@@ -29,18 +32,23 @@ _WORDS = ("the", "history", "hobbit", "middlemarch", "art of")
 def measure(place: Place, *, rounds: int) -> list[Figure]:
     """Let a crowd of either size look and lend for half a minute each; one round is enough for five."""
     _allow_files(3 * MANY)
+    call_command("seed_demo", books=BOOKS, patrons=PATRONS, loans=0, stdout=StringIO(), stderr=StringIO())
     lendings = desk.opened(copies=MANY * WRITERS // 100)
-    call_command("seed_demo", books=BOOKS, patrons=PATRONS, loans=0, verbosity=0)
     token = dispatch(IssueToken(name="crowd", scopes=("circulation:read", "circulation:write"))).token
     reads = _reads()
-    few, many = [], []
+    few: list[Seen] = []
+    many: list[Seen] = []
+    costs: list[tuple[float, float]] = []
     settings = {"DATABASE_URL": place.database_url, "LOG_FORMAT": "json"}
     with System(**settings) as system:
         system.start("web")
         for _ in range(max(1, rounds // 5)):
             few.append(_crowd(system.url, token, FEW, reads, lendings, think=THINK * FEW / MANY))
             desk.clear()
+            spent = _Spent(web=[*system.running()], database=_family(place))
             many.append(_crowd(system.url, token, MANY, reads, lendings, think=THINK))
+            web, database = spent.since()
+            costs.append((web / len(many[-1].seconds), database / len(many[-1].seconds)))
             desk.clear()
     ratios = [more.percentile(99) / less.percentile(99) for less, more in zip(few, many, strict=True)]
     mix = f"{MANY} connected clients, {WRITERS} % of the requests write"
@@ -74,7 +82,41 @@ def measure(place: Place, *, rounds: int) -> list[Figure]:
             goal=3,
             less_is_better=True,
         ),
+        *(
+            Figure(
+                what=f"processor time of a request in {where}",
+                against=mix,
+                spread=Spread.of([cost[number] * 1e3 for cost in costs]),
+                unit="ms",
+                less_is_better=True,
+            )
+            for number, where in enumerate(("the web server", "PostgreSQL"))
+        ),
     ]
+
+
+class _Spent:
+    """The processor time of processes that go on running."""
+
+    def __init__(self, *, web: Sequence[int], database: Sequence[int]) -> None:
+        self._families = web, database
+        self._before = self._now()
+
+    def since(self) -> tuple[float, float]:
+        """The seconds of the web server and of the database since the beginning."""
+        web, database = (now - before for now, before in zip(self._now(), self._before, strict=True))
+        return web, database
+
+    def _now(self) -> list[float]:
+        times = [[psutil.Process(pid).cpu_times() for pid in family] for family in self._families]
+        return [sum(each.user + each.system for each in family) for family in times]
+
+
+def _family(place: Place) -> list[int]:
+    process = place.postgresql.process
+    if not isinstance(process, Daemon) or process.pid is None:
+        raise Void("PostgreSQL is no process of ours")
+    return [process.pid, *(child.pid for child in psutil.Process(process.pid).children())]
 
 
 def _milliseconds(crowds: Sequence[Seen], percent: int) -> Spread:
