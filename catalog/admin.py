@@ -9,6 +9,7 @@ from django.db.models import Count, OuterRef, Q, QuerySet, Subquery
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import URLPattern, path, reverse
 from django.utils.html import format_html, format_html_join
+from django.utils.http import urlencode
 from django.utils.safestring import SafeString
 
 from catalog.admin_forms import AddBookForm, AddCopyForm, ConditionForm, RevisionForm
@@ -38,6 +39,7 @@ class BookAdmin(AskingAdmin[BookRow]):
     add_form = AddBookForm
     list_display = ("title", "main_author", "year", "language", "isbn", "copies_here")
     list_filter = ("language",)
+    change_list_template = "catalog/admin/books.html"
     search_fields = ("search_text",)
     search_help_text = "Beginnings of words of title, authors and subjects, or an ISBN"
     fields = (
@@ -98,6 +100,20 @@ class BookAdmin(AskingAdmin[BookRow]):
     ) -> tuple[QuerySet[BookRow], bool]:
         """Search as the catalogue does."""
         return (queryset.filter(books_found(search_term)) if search_term.strip() else queryset), False
+
+    def changelist_view(
+        self,
+        request: HttpRequest,
+        extra_context: dict[str, Any] | None = None,  # a template's
+    ) -> HttpResponse:
+        """The list, with the way to have what it shows as records."""
+        sought = {"q": request.GET.get("q", ""), "language": request.GET.get("language", "")}
+        asked = urlencode({name: text for name, text in sought.items() if text.strip()})
+        exports = {
+            "sought": f"{asked}&" if asked else "",
+            "exports": [("marc21", "Export as MARC 21"), ("marcxml", "as MARCXML")],
+        }
+        return super().changelist_view(request, {**exports, **(extra_context or {})})
 
     def add(self, data: dict[str, Any]) -> object:  # the form's values
         """Add the Book."""

@@ -71,6 +71,14 @@ class Desk:
             headers["Idempotency-Key"] = key
         return self._exchange(Request(f"{self.url}/api/v1{path}", json.dumps(body).encode(), headers))
 
+    def send_file(self, name: str, content: bytes) -> Answer:
+        """Send a file to be imported."""
+        mark = secrets.token_hex(16)
+        part = f'--{mark}\r\nContent-Disposition: form-data; name="file"; filename="{name}"\r\n\r\n'
+        body = part.encode() + content + f"\r\n--{mark}--\r\n".encode()
+        headers = {**self._headers, "Content-Type": f"multipart/form-data; boundary={mark}"}
+        return self._exchange(Request(f"{self.url}/api/v1/imports", body, headers))
+
     def add_copies(self, count: int = 1, *, title: str = "") -> list[str]:
         """Add a book with so many copies and tell their barcodes."""
         book = self._made("/books", title=title or f"Book {secrets.token_hex(4)}", authors=["Ada Lovelace"])

@@ -59,6 +59,8 @@ _LONG = {
     "zh": "chi",
 }
 UNDETERMINED = "und"
+#: In $2 of 041: $a is a whole tag of RFC 5646. Source: the Library of Congress, "Language Source Codes".
+WHOLE_TAGS = "rfc5646"
 
 
 def marc_language(code: str | None) -> str:

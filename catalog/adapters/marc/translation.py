@@ -5,11 +5,15 @@ Source of the tags and codes: the Library of Congress, "MARC 21 Format for Bibli
 
 import re
 from collections.abc import Iterable, Iterator
+from contextlib import suppress
+from itertools import chain
 
 from pymarc import Field
 
 from catalog.adapters.marc.fields import MarcRecord, UnreadableRecord
+from catalog.adapters.marc.languages import WHOLE_TAGS
 from catalog.adapters.marc.text import clean, distinct, trim, without_lone_brackets
+from catalog.domain.description import InvalidLanguage, language_code
 from catalog.domain.isbn import ISBN, InvalidISBN
 from catalog.services.records import SourceRecord
 
@@ -134,9 +138,18 @@ def _year(record: MarcRecord) -> int | None:
 
 
 def _language(record: MarcRecord) -> str | None:
+    """008's code of three letters, unless an 041 has the whole tag, such as “en-GB”."""
     codes = [record.control("008")[35:38], *_cleaned(record.tagged("041"), "a")]
     matches = (_LANGUAGE.match(code.lower()) for code in codes)
-    return next((match[0] for match in matches if match), None)
+    return next(chain(_whole_tags(record), (match[0] for match in matches if match)), None)
+
+
+def _whole_tags(record: MarcRecord) -> Iterator[str]:
+    for field in record.tagged("041"):
+        tags = field.get_subfields("a") if WHOLE_TAGS in field.get_subfields("2") else []
+        for tag in tags:
+            with suppress(InvalidLanguage):
+                yield language_code(clean(tag))
 
 
 def _publisher(record: MarcRecord) -> str | None:

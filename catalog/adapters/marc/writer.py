@@ -9,7 +9,7 @@ from xml.sax.saxutils import escape, quoteattr
 
 from pymarc import Field, Indicators, Record, Subfield
 
-from catalog.adapters.marc.languages import marc_language
+from catalog.adapters.marc.languages import WHOLE_TAGS, marc_language
 from catalog.adapters.marc.translation import UNKNOWN_AUTHOR
 from catalog.services.exporting import ExportedBook
 
@@ -60,6 +60,7 @@ def _fields(book: ExportedBook) -> list[Field]:
         Field("003", data=ORIGIN),
         Field("008", data=_fixed(book)),
         *(_field("020", "  ", a=isbn) for isbn in book.isbns),
+        *_whole_language(book.language),
         *(_field("100", "1 ", a=name) for name in authors[:1]),
         _field("245", "10" if authors else "00", a=book.title),
         *([_field("264", " 1", **imprint)] if any(imprint.values()) else []),
@@ -74,6 +75,14 @@ def _fixed(book: ExportedBook) -> str:
     known = book.year is not None and _FIRST <= book.year <= _LAST_YEAR
     date = f"s{book.year:04}" if known else "nuuuu"
     return f"{book.added_on}{date}    xx {' ' * 17}{marc_language(book.language)} d"
+
+
+def _whole_language(code: str | None) -> list[Field]:
+    """Field 041 for what 008 can't say: an “en-GB”, or a code of two letters."""
+    told = code is None or code == marc_language(code)
+    return (
+        [] if told else [Field("041", Indicators(" ", "7"), [Subfield("a", code), Subfield("2", WHOLE_TAGS)])]
+    )
 
 
 def _subject(subject: str) -> Field:

@@ -1,6 +1,8 @@
 import csv
+import re
 from collections.abc import Callable
 from datetime import date
+from html import unescape
 from io import StringIO
 from typing import Any
 from uuid import uuid4
@@ -45,6 +47,16 @@ class TestTheBooksPages:
         found = librarian.get(BOOKS, {"q": "etrang"}).content.decode()
         assert "Étranger" in found
         assert "Romola" not in found
+
+    def test_hand_out_what_they_show_as_records(self, librarian: Client) -> None:
+        a_book(title="L'Étranger", language="fr")
+        a_book(title="Romola", language="en")
+        for asked, count in (({"q": "etrang"}, 1), ({"language": "en"}, 1), ({"q": "nobody"}, 0), ({}, 2)):
+            page = librarian.get(BOOKS, asked).content.decode()
+            [address] = re.findall(r'href="(/api/v1/exports/books[^"]*format=marc21)"', page)
+            answer: Any = librarian.get(unescape(address))
+            assert answer.status_code == 200
+            assert answer.getvalue().count(b"\x1d") == count
 
     def test_show_one_without_a_way_to_edit_it(self, librarian: Client) -> None:
         book = a_book(title="Romola")

@@ -59,7 +59,7 @@ class TestAnExport:
         camus = next(it for it in records(whole) if it.isbns)
         assert camus.title == "L'Étranger & <autres>"
         assert camus.authors == ("Camus, Albert", "Smith, Anna")
-        assert (camus.isbns, camus.year, camus.language) == (("9782070360024",), 1942, "fre")
+        assert (camus.isbns, camus.year, camus.language) == (("9782070360024",), 1942, "fr")
         assert (camus.publisher, camus.subjects) == ("Gallimard", ("Absurde", "France -- History"))
         assert titles(whole) == sorted(BookRow.objects.values_list("title", flat=True))
 
@@ -70,6 +70,7 @@ class TestAnExport:
         assert record["852"].get_subfields("p") == ["0042"]
         assert record["003"].data == "LIBRARY"
         assert len(record["008"].data) == 40
+        assert record["008"].data[35:38] == "fre"
         xml = export(cataloguer, q="etranger", format="marcxml").getvalue()
         (same,) = pymarc.parse_xml_to_array(BytesIO(xml))  # type: ignore[no-untyped-call]  # pymarc's own
         assert same is not None
@@ -164,7 +165,7 @@ class TestALongExport:
 
     def test_imported_again_makes_no_book_twice(self, cataloguer: APIClient, tmp_path: Path) -> None:
         a_book(title="Romola", isbn="9780140434705", year=1863, language="eng", publisher="Penguin")
-        a_book(title="Emma", authors=("Austen, Jane",), year=1815)
+        a_book(title="Emma", authors=("Austen, Jane",), year=1815, language="en-GB")
         file = tmp_path / "books.mrc"
         call_command("export_marc", str(file))
         call_command("import_marc", str(file))

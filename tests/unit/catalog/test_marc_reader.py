@@ -252,6 +252,15 @@ class TestTheLanguage:
         record = only(marc(Field("008", data=fixed), field("041", f"a{field_041}"), field("245", "aTitle")))
         assert record.language == language
 
+    @pytest.mark.parametrize(
+        ("source", "tag", "language"),
+        [("rfc5646", "en-GB", "en-GB"), ("rfc5646", "no tag at all", "eng"), ("iso639-3", "enm", "eng")],
+    )
+    def test_is_the_whole_tag_where_041_has_one(self, source: str, tag: str, language: str) -> None:
+        whole = field("041", f"a{tag}", f"2{source}", indicators=" 7")
+        record = only(marc(Field("008", data=" " * 35 + "eng"), whole, field("245", "aTitle")))
+        assert record.language == language
+
 
 class TestThePublisher:
     @pytest.mark.parametrize(
