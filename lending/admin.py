@@ -10,6 +10,7 @@ from django.urls import URLPattern
 from django.utils import timezone
 
 from lending.administration.branches import BranchAdmin
+from lending.administration.filters import BranchFilter
 from lending.administration.matrix import MatrixAdmin
 from lending.administration.privacy import privacy_page
 from lending.administration.reports import ReportAdmin
@@ -77,8 +78,9 @@ class LoanAdmin(WithTimeline, CommandAdmin[LoanRow]):
     write_scope = "circulation:write"
     add_form = LendForm
     list_display = ("title", "barcode", "state", "borrowed_at", "due_at", "returned_at")
-    list_filter = ("state", OverdueFilter, "branch", "item_type")
-    search_fields = ("barcode__exact", "title__istartswith")
+    list_filter = ("state", OverdueFilter, BranchFilter)
+    search_fields = ("barcode__exact",)
+    search_help_text = "A copy's barcode"
     actions = ("take_back",)
     change_list_template = "lending/admin/loans.html"
 
@@ -102,8 +104,9 @@ class ReturnAdmin(CommandAdmin[ReturnRow]):
     write_scope = "circulation:write"
     add_form = ReturnForm
     list_display = ("title", "barcode", "borrowed_at", "due_at", "returned_at")
-    list_filter = ("branch", "item_type")
-    search_fields = ("barcode__exact", "title__istartswith")
+    list_filter = (BranchFilter,)
+    search_fields = ("barcode__exact",)
+    search_help_text = "A copy's barcode"
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[ReturnRow]:
         """Loans that have ended."""
@@ -118,7 +121,7 @@ class ReturnAdmin(CommandAdmin[ReturnRow]):
 class InHouseUseAdmin(ReadOnlyAdmin[InHouseUseRow]):
     read_scope = "circulation:read"
     list_display = ("copy_id", "branch", "used_at")
-    list_filter = ("branch",)
+    list_filter = (BranchFilter,)
 
 
 @admin.register(HoldRow)

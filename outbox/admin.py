@@ -6,7 +6,7 @@ from django.http import HttpRequest
 
 from outbox.models import InboxReceipt, OutboxMessage, QuarantinedMessage
 from outbox.quarantine import ReplayQuarantine
-from shared_kernel.web.admin import CommandAdmin, ReadOnlyAdmin
+from shared_kernel.web.admin import CommandAdmin, ReadOnlyAdmin, with_id
 
 
 @admin.register(OutboxMessage)
@@ -24,10 +24,19 @@ class OutboxMessageAdmin(ReadOnlyAdmin[OutboxMessage]):
         "attempts",
     )
     list_filter = (("published_at", admin.EmptyFieldListFilter),)
-    search_fields = ("=aggregate_id", "=event_id", "=type")
-    search_help_text = "An aggregate's id, an event's id, or a type"
+    search_fields = ("event_id", "aggregate_id")
+    search_help_text = "An aggregate's id, or an event's id"
     # Without the payload: whoever runs the system does not read who borrowed what.
     fields = (*list_display, "event_id", "retry_at", "failure")
+
+    def get_search_results(
+        self,
+        request: HttpRequest,  # noqa: ARG002
+        queryset: QuerySet[OutboxMessage],
+        search_term: str,
+    ) -> tuple[QuerySet[OutboxMessage], bool]:
+        """Those with this id: Django would compare it with the text of every id there is."""
+        return with_id(queryset, search_term, "event_id", "aggregate_id"), False
 
 
 @admin.register(InboxReceipt)
@@ -37,8 +46,17 @@ class InboxReceiptAdmin(ReadOnlyAdmin[InboxReceipt]):
     read_scope = "operations"
     list_display = ("id", "consumer", "event_id", "received_at")
     ordering = ("-id",)
-    search_fields = ("=event_id",)
+    search_fields = ("event_id",)
     search_help_text = "An event's id"
+
+    def get_search_results(
+        self,
+        request: HttpRequest,  # noqa: ARG002
+        queryset: QuerySet[InboxReceipt],
+        search_term: str,
+    ) -> tuple[QuerySet[InboxReceipt], bool]:
+        """Those with this id."""
+        return with_id(queryset, search_term, "event_id"), False
 
 
 @admin.register(QuarantinedMessage)
