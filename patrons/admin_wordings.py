@@ -97,7 +97,7 @@ class WordingAdmin(ReadOnlyAdmin[WordingRow]):
         """What was done, if anything was; else what the letter looks like, if it can be made."""
         about = {"kind": view.kind, "language": view.language}
         if request.method != "POST":
-            return "", ask(PreviewLetter(**about, subject=view.wording.subject, text=view.wording.text))
+            return "", _looking_like(view)
         if not principal(request).may(WRITE):
             raise PermissionDenied
         if "reset" in request.POST:
@@ -137,6 +137,15 @@ class WordingAdmin(ReadOnlyAdmin[WordingRow]):
         }
         shared = self.admin_site.each_context(request)
         return TemplateResponse(request, f"patrons/admin/{template}.html", shared | own | context)
+
+
+def _looking_like(view: WordingView) -> LetterView | None:
+    """What it makes; None where it tells what letters of this release can't."""
+    said = {"subject": view.wording.subject, "text": view.wording.text}
+    try:
+        return ask(PreviewLetter(kind=view.kind, language=view.language, **said))
+    except Refused:
+        return None
 
 
 def _values(view: WordingView) -> Context:

@@ -9,6 +9,7 @@ from uuid import uuid4
 
 from django.db import IntegrityError, transaction
 
+from patrons.domain.notice import KINDS
 from patrons.domain.wording import Wording
 from patrons.models import WordingRow
 from patrons.services.wordings import OwnWording
@@ -29,9 +30,14 @@ class DjangoWordings:
     """Versions of wordings, one row each, never changed. One without words goes back to what is shipped."""
 
     def current(self, kind: str, language: str) -> Wording:
-        """What a letter of this kind is worded like now."""
+        """What a letter of this kind is worded like now.
+
+        As shipped, too, where the library's own tells what letters of this release can't: better than none.
+        """
         own = self.own(kind, language)
-        return own.wording if own and own.wording else shipped(kind, language)
+        wording = own.wording if own else None
+        fits = wording is not None and wording.placeholders <= set(KINDS[kind].placeholders)
+        return wording if wording and fits else shipped(kind, language)
 
     def shipped(self, kind: str, language: str) -> Wording:
         """The wording that the product brings along."""

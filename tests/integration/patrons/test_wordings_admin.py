@@ -187,6 +187,21 @@ class TestALetterInHtml:
         assert letter.html == f'<!doctype html>\n<html lang="en"><body>\n{body}</body></html>\n'
 
 
+class TestAWordingOfAnotherRelease:
+    @pytest.fixture(autouse=True)
+    def _worded(self) -> None:
+        dispatch(ReviseWording(kind="loan_receipt", language="en", subject="S", text="Dear {name}"))
+        WordingRow.objects.update(text="Dear {nickname}")
+
+    def test_gives_way_to_what_is_shipped(self) -> None:
+        assert next_letter()[0] == "You borrowed Emma & <Co>"
+
+    def test_can_be_mended(self, manager: Client) -> None:
+        assert "worded as shipped. Preview it to see what." in page(manager.get(RECEIPT))
+        assert "know no {nickname}" in page(send(manager, "preview", text="Dear {nickname}"))
+        assert "The wording is saved" in page(send(manager, "save", version="1"))
+
+
 class TestTheCommands:
     def test_know_no_other_letter(self) -> None:
         for command in (
