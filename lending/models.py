@@ -208,6 +208,7 @@ class HoldRow(models.Model):
             models.Index(
                 fields=["suspended_until"], condition=Q(state="waiting"), name="lending_hold_by_suspension"
             ),
+            models.Index(fields=["patron_id", "book_id"], name="lending_hold_by_patron_book"),
             models.Index(fields=["state", "placed_at", "id"], name="lending_hold_by_state"),
             models.Index(fields=["placed_at", "id"], name="lending_hold_newest"),
             models.Index(fields=["copy_id"], condition=Q(copy_id__isnull=False), name="lending_hold_by_copy"),
@@ -397,6 +398,12 @@ class LedgerEntryRow(models.Model):
         )
         indexes = (
             models.Index(fields=["patron_id"], include=["amount_minor"], name="lending_balance_of_patron"),
+            models.Index(
+                fields=["loan_id"], condition=Q(loan_id__isnull=False), name="lending_entry_by_loan"
+            ),
+            models.Index(
+                fields=["charge_id"], condition=Q(charge_id__isnull=False), name="lending_entry_by_charge"
+            ),
         )
 
     def __str__(self) -> str:

@@ -8,6 +8,8 @@ from django.db import models
 from django.utils import timezone
 
 from outbox.models import InboxReceipt, OutboxMessage, QuarantinedMessage
+from shared_kernel.models import Receipt
+from shared_kernel.services.idempotency import KEPT_FOR
 
 CHUNK = 1000
 KEPT_DAYS = 30
@@ -20,12 +22,14 @@ class Pruned:
     messages: int
     receipts: int
     quarantined: int
+    answers: int
 
 
 def prune(*, days: int = KEPT_DAYS) -> Pruned:
     """Delete, in small transactions, events published and quarantined messages replayed over `days` ago.
 
-    Receipts stay twice as long: while an event can still be sent again, its consumer must know it.
+    Receipts stay twice as long: while an event can still be sent again, its consumer must know it. Answers to
+    repeated requests go as soon as they are not given again.
     """
     now = timezone.now()
     cutoff = now - timedelta(days=days)
@@ -33,10 +37,11 @@ def prune(*, days: int = KEPT_DAYS) -> Pruned:
         messages=_delete(OutboxMessage.objects.filter(published_at__lt=cutoff)),
         receipts=_delete(InboxReceipt.objects.filter(received_at__lt=now - timedelta(days=2 * days))),
         quarantined=_delete(QuarantinedMessage.objects.filter(replayed_at__lt=cutoff)),
+        answers=_delete(Receipt.objects.filter(claimed_at__lt=now - KEPT_FOR)),
     )
 
 
-def _delete(rows: models.QuerySet[Any]) -> int:  # of any of the three
+def _delete(rows: models.QuerySet[Any]) -> int:  # of any of them
     deleted = 0
     while ids := list(rows.order_by("pk").values_list("pk", flat=True)[:CHUNK]):
         deleted += rows.filter(pk__in=ids).delete()[0]

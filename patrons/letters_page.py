@@ -1,4 +1,4 @@
-"""A patron's own choice of letters: their language, and which of them to do without."""
+"""A patron's own choices: their letters and the language of these, and how long loans are remembered."""
 
 from typing import Any, Final
 
@@ -11,6 +11,7 @@ from django.views.decorators.http import require_http_methods
 from patrons.domain.language import LANGUAGES
 from patrons.domain.notice import OPTIONAL
 from patrons.domain.patron import PatronNotFound
+from patrons.domain.privacy import Privacy
 from patrons.services.answers import PatronView
 from patrons.services.commands.update_contact import UpdateContact
 from patrons.services.queries import OwnPatron
@@ -31,8 +32,16 @@ _WANTED: Final = {
 }
 
 
+#: What each choice of privacy means to the one whose it is.
+_REMEMBERED: Final = {
+    Privacy.DEFAULT.value: "For as long as the library does",
+    Privacy.FOREVER.value: "For ever",
+    Privacy.NEVER.value: "Not at all, once they are returned",
+}
+
+
 class LettersForm(forms.Form):
-    """Which letters somebody wants, and in which language."""
+    """Which letters somebody wants, in which language, and how long their loans are remembered."""
 
     language = forms.TypedChoiceField(
         choices=[("", "The library's"), *LANGUAGES.items()], required=False, empty_value=None
@@ -44,13 +53,23 @@ class LettersForm(forms.Form):
         label="Write to me when",
         help_text="You are always told of what you would come in vain for, or pay for, without knowing it.",
     )
+    privacy = forms.ChoiceField(
+        choices=[*_REMEMBERED.items()],
+        label="My past loans are remembered as mine",
+        help_text="Those that I have, or still owe something for, always are.",
+    )
     version = forms.IntegerField(widget=forms.HiddenInput)
 
     @staticmethod
     def values_of(patron: PatronView) -> dict[str, Any]:  # as various as the fields
         """What the form shows before anything is changed."""
         wanted = [kind for kind in OPTIONAL if kind not in patron.declined_notices]
-        return {"language": patron.language, "wanted": wanted, "version": patron.version}
+        return {
+            "language": patron.language,
+            "wanted": wanted,
+            "privacy": patron.privacy,
+            "version": patron.version,
+        }
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -64,7 +83,7 @@ def my_letters(request: HttpRequest) -> HttpResponse:
         return render(request, "patrons/my_letters.html")
     form = LettersForm(request.POST or None, initial=LettersForm.values_of(patron))
     if form.is_valid() and _is_changed(form, patron, login):
-        messages.success(request, "Your choice of letters is saved.")
+        messages.success(request, "Your choice is saved.")
         return HttpResponseRedirect(request.path)
     return render(request, "patrons/my_letters.html", {"form": form})
 
@@ -76,6 +95,7 @@ def _is_changed(form: LettersForm, patron: PatronView, login: int) -> bool:
         viewer_login=login,
         language=said["language"],
         declined_notices=tuple(kind for kind in OPTIONAL if kind not in said["wanted"]),
+        privacy=said["privacy"],
         version=said["version"],
     )
     try:

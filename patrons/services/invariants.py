@@ -74,7 +74,7 @@ def a_notice_that_is_settled_says_when() -> Rows:
 def nothing_tells_who_was_erased() -> Rows:
     """Notices to somebody who was erased tell nothing, and none of them is sent."""
     known = PatronRow.objects.filter(id=OuterRef("patron_id"))
-    telling = ~Q(params={}) | ~Q(provider_id="") | Q(state__in=["queued", "sending"])
+    telling = ~Q(params={}) | ~Q(provider_id="") | ~Q(letter_text="") | Q(state__in=["queued", "sending"])
     return NoticeRow.objects.filter(~Exists(known)).filter(telling).order_by().values("id", "patron_id")
 
 

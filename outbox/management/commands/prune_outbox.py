@@ -15,7 +15,7 @@ def days(text: str) -> int:
 
 
 class Command(LibraryCommand):
-    help = "Delete events that were published, and quarantined messages that were replayed, long ago."
+    help = "Delete what was delivered or replayed long ago, and answers that are not given again."
 
     def options(self, parser: ArgumentParser) -> None:
         """How long is long ago."""
@@ -30,6 +30,6 @@ class Command(LibraryCommand):
             self.answer(pruned)
         else:
             self.stdout.write(
-                f"Deleted {pruned.messages} events, {pruned.receipts} receipts"
-                f" and {pruned.quarantined} quarantined messages."
+                f"Deleted {pruned.messages} events, {pruned.receipts} receipts,"
+                f" {pruned.quarantined} quarantined messages and {pruned.answers} answers."
             )

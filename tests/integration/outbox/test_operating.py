@@ -4,6 +4,7 @@ import io
 import json
 from datetime import timedelta
 from typing import Any
+from uuid import uuid4
 
 import pytest
 from django.contrib.auth.models import User
@@ -13,7 +14,7 @@ from django.utils import timezone
 
 from outbox.models import InboxReceipt, OutboxMessage, QuarantinedMessage
 from outbox.status import outbox_lag
-from shared_kernel.models import AuditEntry
+from shared_kernel.models import AuditEntry, Receipt
 from tests.fakes import ledger
 from tests.fakes.ledger import commit, effects, things
 from tests.infrastructure.outbox.conftest import Delivery
@@ -141,10 +142,18 @@ class TestPruneOutbox:
         OutboxMessage.objects.filter(published_at__isnull=False).update(published_at=long_ago)
         OutboxMessage.objects.update(recorded_at=long_ago)
         InboxReceipt.objects.update(received_at=long_ago)
-        assert answered("prune_outbox") == {"messages": 3, "receipts": 0, "quarantined": 0}
+        assert answered("prune_outbox") == {"messages": 3, "receipts": 0, "quarantined": 0, "answers": 0}
         InboxReceipt.objects.update(received_at=long_ago - timedelta(days=30))
         assert "Deleted 0 events, 6 receipts" in said("prune_outbox")
         assert OutboxMessage.objects.filter(published_at=None).count() == 1
+
+    def test_forgets_answers_once_they_are_not_given_again(self) -> None:
+        now = timezone.now()
+        for number, hours in enumerate((47, 49)):
+            answer = {"claimed_at": now - timedelta(hours=hours), "claim": uuid4(), "result": b"{}"}
+            Receipt.objects.create(principal="user:1", key=f"key-{number}", fingerprint="", **answer)
+        assert answered("prune_outbox")["answers"] == 1
+        assert Receipt.objects.get().key == "key-0"
 
     def test_keeps_what_waits_in_quarantine(self, quarantined: QuarantinedMessage) -> None:
         long_ago = timezone.now() - timedelta(days=365)
