@@ -28,11 +28,17 @@ READ: Final = "circulation:read"
 _EVERY: Final = PageRequest(size=1000)
 #: Series after the last colour begin with the first again.
 _COLOURS: Final = ("#2f6fb0", "#c2641d", "#3f8f5f", "#8a5bb0", "#b0394f", "#6f7a86")
-_AXIS: Final[Mapping[str, Any]] = {"stacked": True, "grid": {"display": True}, "ticks": {"color": "#8b93a1"}}
+_GREY: Final = "#8b93a1"
+_NAMED: Final[Mapping[str, Any]] = {
+    "stacked": True,
+    "grid": {"display": False},
+    "ticks": {"color": _GREY, "autoSkip": False},
+}
 _COUNTED: Final[Mapping[str, Any]] = {
-    **_AXIS,
+    "stacked": True,
+    "grid": {"display": True},
     "beginAtZero": True,
-    "ticks": {"color": "#8b93a1", "precision": 0},
+    "ticks": {"color": _GREY, "precision": 0},
 }
 
 
@@ -145,6 +151,7 @@ def _answers(request: HttpRequest, name: str, scope: Scope) -> Context:
         "bars": _bars(chart),
         "drawn": json.dumps(_drawn(chart)),
         "options": json.dumps(_options(chart)),
+        "height": 80 + 24 * len(chart.labels) if _lie(chart) else 320,
     }
 
 
@@ -175,10 +182,15 @@ def _drawn(chart: Chart) -> Context:
     }
 
 
-def _options(chart: Chart) -> Context:
+def _lie(chart: Chart) -> bool:
     """Bars lie down where their names are long."""
-    lying = any(len(label) > 12 for label in chart.labels)
-    scales = {"x": _COUNTED, "y": _AXIS} if lying else {"x": _AXIS, "y": _COUNTED}
+    return any(len(label) > 12 for label in chart.labels)
+
+
+def _options(chart: Chart) -> Context:
+    """The chart's, for the library that draws it."""
+    lying = _lie(chart)
+    scales = {"x": _COUNTED, "y": _NAMED} if lying else {"x": _NAMED, "y": _COUNTED}
     return {
         "responsive": True,
         "maintainAspectRatio": False,
