@@ -1,6 +1,5 @@
 """Imports in the administration: send a file, watch it, fetch what was rejected, take it back."""
 
-import csv
 from collections.abc import Iterator
 from typing import Any
 from uuid import UUID
@@ -25,6 +24,7 @@ from shared_kernel.services.commands import dispatch
 from shared_kernel.services.queries import ask
 from shared_kernel.web.admin import CommandAdmin, show_refusals
 from shared_kernel.web.admin_widgets import dress
+from shared_kernel.web.csv_files import csv_file
 
 _UNFINISHED = (ImportState.QUEUED, ImportState.RUNNING, ImportState.REVERTING)
 _SHOWN = 20
@@ -33,15 +33,6 @@ _WHY_KEPT = {
     "holds": "somebody waits for it",
     "changed": "it, or its copies, were changed since",
 }
-#: A spreadsheet takes a cell that begins so for a formula, and runs it.
-_RUN_BY_SPREADSHEETS = ("=", "+", "-", "@", "\t", "\r")
-
-
-class _Echo:
-    """Gives the csv writer's line back instead of writing it anywhere."""
-
-    def write(self, line: str) -> str:
-        return line
 
 
 class ImportAdmin(CommandAdmin[ImportRow]):
@@ -157,9 +148,8 @@ class ImportAdmin(CommandAdmin[ImportRow]):
         if not self.has_view_permission(request):
             raise PermissionDenied
         row = _found(id)
-        response = StreamingHttpResponse(_lines(row.remarks.all()), content_type="text/csv; charset=utf-8")
-        response["Content-Disposition"] = f'attachment; filename="rejected-{id}.csv"'
-        return response
+        heads = ("record", "outcome", "reason")
+        return csv_file(f"rejected-{id}.csv", heads, _rejected(row.remarks.all()))
 
 
 def _found(id: UUID) -> ImportRow:
@@ -169,16 +159,10 @@ def _found(id: UUID) -> ImportRow:
     return row
 
 
-def _lines(remarks: QuerySet[ImportRemarkRow]) -> Iterator[str]:
-    writer = csv.writer(_Echo())
-    yield "\ufeff" + writer.writerow(["record", "outcome", "reason"])
+def _rejected(remarks: QuerySet[ImportRemarkRow]) -> Iterator[tuple[int, str, str]]:
     for each in remarks.order_by("number", "id").iterator(chunk_size=1000):
         outcome = "rejected" if each.rejected else "imported, something left out"
-        yield writer.writerow([each.number, outcome, _harmless(each.reason)])
-
-
-def _harmless(cell: str) -> str:
-    return f"'{cell}" if cell.startswith(_RUN_BY_SPREADSHEETS) else cell
+        yield each.number, outcome, each.reason
 
 
 def _book(site: ImportAdmin, id: UUID) -> str:
