@@ -19,10 +19,13 @@ from catalog.services.records import SourceRecord
 
 LONGEST_TITLE = 500
 UNKNOWN_AUTHOR = "[Unknown]"
+#: What is a year at first sight. Any other may be a mistake.
+COMMON_YEARS = range(1000, 2100)
 
 _YEAR = r"(?<![0-9])(?:1[0-9]{3}|20[0-9]{2})(?![0-9])"
 _BRACKETED_YEAR = re.compile(rf"\[[^\]]*?({_YEAR})")
 _ANY_YEAR = re.compile(f"({_YEAR})")
+_PLAIN_YEAR = re.compile(r"-?[0-9]{1,4}")
 _LANGUAGE = re.compile("(?!und)[a-z]{3}")
 _ISBN = re.compile(r"(?<![0-9])(?:97[89][-\u2010-\u2015 ]?)?(?:[0-9][-\u2010-\u2015 ]?){9}[0-9Xx](?![0-9Xx])")
 _NO_PUBLISHER = frozenset({"s.n", "s. n", "publisher not identified", "publisher unknown"})
@@ -125,7 +128,7 @@ def _digits(candidate: str) -> str:
 
 
 def _year(record: MarcRecord) -> int | None:
-    """Give the year of publication, 1000 to 2099.
+    """Give the year of publication, 1000 to 2099, or any that only 046 has, in digits.
 
     In 260 and 264 a bracketed year is the cataloguer's correction or the common era: "1373 [1994 or 1995]".
     """
@@ -134,7 +137,15 @@ def _year(record: MarcRecord) -> int | None:
         return int(coded[1])
     dates = list(_cleaned(_imprints(record), "c"))
     searches = (pattern.search(date) for pattern in (_BRACKETED_YEAR, _ANY_YEAR) for date in dates)
-    return next((int(found[1]) for found in searches if found), None)
+    found = next((int(found[1]) for found in searches if found), None)
+    return _uncommon_year(record) if found is None else found
+
+
+def _uncommon_year(record: MarcRecord) -> int | None:
+    """$b of 046 counts backwards from the common era, $c from it."""
+    before = (f"-{text}" for text in _cleaned(record.tagged("046"), "b"))
+    years = chain(before, _cleaned(record.tagged("046"), "c"))
+    return next((int(text) for text in years if _PLAIN_YEAR.fullmatch(text)), None)
 
 
 def _language(record: MarcRecord) -> str | None:

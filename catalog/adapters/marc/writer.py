@@ -10,7 +10,7 @@ from xml.sax.saxutils import escape, quoteattr
 from pymarc import Field, Indicators, Record, Subfield
 
 from catalog.adapters.marc.languages import WHOLE_TAGS, marc_language
-from catalog.adapters.marc.translation import UNKNOWN_AUTHOR
+from catalog.adapters.marc.translation import COMMON_YEARS, UNKNOWN_AUTHOR
 from catalog.services.exporting import ExportedBook
 
 ORIGIN = "LIBRARY"
@@ -54,13 +54,15 @@ def _iso2709(fields: list[Field]) -> bytes:
 
 def _fields(book: ExportedBook) -> list[Field]:
     authors = [name for name in book.authors if name != UNKNOWN_AUTHOR]
-    imprint = {"b": book.publisher, "c": None if book.year is None else str(book.year)}
+    said = book.year is not None and book.year >= 0
+    imprint = {"b": book.publisher, "c": str(book.year) if said else None}
     return [
         Field("001", data=str(book.id)),
         Field("003", data=ORIGIN),
         Field("008", data=_fixed(book)),
         *(_field("020", "  ", a=isbn) for isbn in book.isbns),
         *_whole_language(book.language),
+        *_uncommon_year(book.year),
         *(_field("100", "1 ", a=name) for name in authors[:1]),
         _field("245", "10" if authors else "00", a=book.title),
         *([_field("264", " 1", **imprint)] if any(imprint.values()) else []),
@@ -79,10 +81,16 @@ def _fixed(book: ExportedBook) -> str:
 
 def _whole_language(code: str | None) -> list[Field]:
     """Field 041 for what 008 can't say: an “en-GB”, or a code of two letters."""
-    told = code is None or code == marc_language(code)
-    return (
-        [] if told else [Field("041", Indicators(" ", "7"), [Subfield("a", code), Subfield("2", WHOLE_TAGS)])]
-    )
+    if code is None or code == marc_language(code):
+        return []
+    return [Field("041", Indicators(" ", "7"), [Subfield("a", code), Subfield("2", WHOLE_TAGS)])]
+
+
+def _uncommon_year(year: int | None) -> list[Field]:
+    """Field 046 for years that readers of 008 and 264 would take for a mistake."""
+    if year is None or year in COMMON_YEARS:
+        return []
+    return [_field("046", "  ", a="s", **({"b": str(-year)} if year < 0 else {"c": f"{year:04}"}))]
 
 
 def _subject(subject: str) -> Field:

@@ -166,10 +166,12 @@ class TestALongExport:
     def test_imported_again_makes_no_book_twice(self, cataloguer: APIClient, tmp_path: Path) -> None:
         a_book(title="Romola", isbn="9780140434705", year=1863, language="eng", publisher="Penguin")
         a_book(title="Emma", authors=("Austen, Jane",), year=1815, language="en-GB")
+        for year in (-1750, -560, 0, 8, 180, 2150):
+            a_book(title=f"Annals {year}", authors=("Anonymous",), year=year)
         file = tmp_path / "books.mrc"
         call_command("export_marc", str(file))
         call_command("import_marc", str(file))
-        assert BookRow.objects.count() == 2
+        assert BookRow.objects.count() == 8
         assert set(BookRow.objects.values_list("version", flat=True)) == {1}
 
 
