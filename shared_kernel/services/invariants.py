@@ -4,7 +4,8 @@ Each context lists its own (`<context>/services/invariants`, `outbox/invariants.
 docstring is the sentence that must be true, and which answer the rows that belie it.
 """
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
@@ -95,11 +96,28 @@ def last_checks() -> Sequence[InvariantCheck]:
 
 
 def _found(invariant: Invariant) -> list[Mapping[str, str]]:
-    if connection.vendor != "postgresql":  # where reading needs no limits, and a transaction would lock
+    with _one_moment():
         return _told(invariant.find())
-    with transaction.atomic(), connection.cursor() as cursor:
-        cursor.execute("SET LOCAL statement_timeout = 0")
-        return _told(invariant.find())
+
+
+@contextmanager
+def _one_moment() -> Iterator[None]:
+    """All that is read inside is of one moment, however long it takes, and keeps nobody from writing."""
+    if connection.in_atomic_block:
+        with transaction.atomic():
+            yield
+    elif connection.vendor == "postgresql":
+        with transaction.atomic(), connection.cursor() as cursor:
+            cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
+            cursor.execute("SET LOCAL statement_timeout = 0")
+            yield
+    else:  # Django's own transaction would be one that writes
+        with connection.cursor() as cursor:
+            cursor.execute("BEGIN DEFERRED")
+            try:
+                yield
+            finally:
+                cursor.execute("ROLLBACK")
 
 
 def _told(rows: Rows) -> list[Mapping[str, str]]:

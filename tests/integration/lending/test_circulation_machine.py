@@ -16,8 +16,10 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule, run_state_machine_as_test
 
 from lending.models import HoldRow, LoanRow
+from library_project.invariants import all_invariants
 from outbox.models import OutboxMessage
 from shared_kernel.services.codec import from_json
+from shared_kernel.services.invariants import check
 from tests.factories import a_book, a_copy
 from tests.factories_patrons import a_patron
 from tests.integration.lending.desk import Desk
@@ -108,6 +110,8 @@ class TestCirculation:
                 suppress_health_check=list(HealthCheck),
             ),
         )
+        lendings = [each for each in all_invariants() if each.name.startswith("lending.")]
+        assert [each for each in map(check, lendings) if not each.holds] == []
 
 
 @pytest.mark.django_db(transaction=True, serialized_rollback=True)

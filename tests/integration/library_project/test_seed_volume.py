@@ -27,6 +27,7 @@ from library_project.demo import filling
 from library_project.demo.filling import fill
 from library_project.demo.membership import Membership
 from library_project.demo.volume import Calendar, Volume
+from library_project.invariants import all_invariants
 from library_project.management.commands import seed_demo
 from outbox.envelope import read_event
 from outbox.models import InboxReceipt, OutboxMessage
@@ -36,6 +37,7 @@ from patrons.adapters.repositories import DjangoPatrons
 from patrons.models import NoticeRow, PatronRow
 from shared_kernel.models import AuditEntry
 from shared_kernel.services.commands import dispatch
+from shared_kernel.services.invariants import check
 from shared_kernel.services.pages import PageRequest
 from shared_kernel.services.queries import ask
 from tests.factories import a_book
@@ -187,6 +189,7 @@ class TestAFilledLibrary:
                 event.time
             )
         for loan in LoanRow.objects.all():
+            assert loan.patron_id
             assert max(began[it] for it in (loan.book_id, loan.copy_id, loan.patron_id)) < loan.borrowed_at
             assert loan.borrowed_at < suspended.get(loan.patron_id, timezone.now())
 
@@ -212,6 +215,9 @@ class TestAFilledLibrary:
         assert BookRow.objects.values("language").distinct().order_by().count() >= 5
         assert BookRow.objects.values("year").distinct().order_by().count() > 50
         assert PatronRow.objects.values("category").distinct().order_by().count() == 3
+
+    def test_holds_every_invariant(self) -> None:
+        assert [each for each in map(check, all_invariants()) if not each.holds] == []
 
     def test_leaves_one_audit_entry(self) -> None:
         entry = AuditEntry.objects.get()
