@@ -289,6 +289,9 @@ class LoanRow(models.Model):
             models.Index(fields=["due_at", "branch"], condition=Q(state="open"), name="lending_open_by_due"),
             models.Index(fields=["book_id"], condition=_OUTSTANDING, name="lending_outstanding_by_book"),
             models.Index(fields=["borrowed_at", "id"], name="lending_loan_newest"),
+            models.Index(
+                fields=["returned_at", "id"], condition=Q(state="returned"), name="lending_loan_returned_last"
+            ),
             models.Index(fields=["patron_id", "borrowed_at", "id"], name="lending_loan_by_patron"),
             models.Index(fields=["copy_id", "returned_at"], name="lending_loan_by_copy"),
             models.Index(fields=["barcode", "borrowed_at", "id"], name="lending_loan_by_barcode"),
