@@ -34,7 +34,7 @@ SUBSCRIPTIONS: Subscriptions = {
         "lending.hold_deadline_changed.v1": patrons.owe_deadline_change,
         "lending.hold_fulfilled.v1": patrons.withdraw_pickup_notice,
         "lending.hold_cancelled.v1": patrons.withdraw_pickup_notice,
-        "lending.hold_unallocated.v1": patrons.withdraw_pickup_notice,
+        "lending.hold_unallocated.v1": patrons.take_pickup_notice_back,
         "lending.hold_expired.v1": patrons.owe_hold_expiry,
         "lending.loan_anonymised.v1": patrons.forget_letters,
         "patrons.membership_expiring.v1": patrons.owe_membership_reminder,

@@ -93,6 +93,7 @@ def owe_payment_receipt(event: ReceivedEvent) -> None:
 
 def owe_pickup_notice(event: ReceivedEvent) -> None:
     """`lending.hold_ready.v1`: the patron is told what to pick up where and until when."""
+    _withdraw("hold_unallocated", about=_hold(event))
     _owe("hold_ready", event, about=_hold(event))
 
 
@@ -109,8 +110,14 @@ def owe_hold_expiry(event: ReceivedEvent) -> None:
 
 
 def withdraw_pickup_notice(event: ReceivedEvent) -> None:
-    """`lending.hold_fulfilled.v1`, `…cancelled.v1`, `…unallocated.v1`: there is nothing to pick up now."""
+    """`lending.hold_fulfilled.v1`, `…cancelled.v1`: there is nothing to pick up now, as the patron knows."""
+    _withdraw(*_OF_A_DEADLINE, "hold_unallocated", about=_hold(event))
+
+
+def take_pickup_notice_back(event: ReceivedEvent) -> None:
+    """`lending.hold_unallocated.v1`: who was told to pick it up is told not to come, others nothing."""
     _withdraw(*_OF_A_DEADLINE, about=_hold(event))
+    _owe("hold_unallocated", event, about=_hold(event), corrects=_OF_A_DEADLINE)
 
 
 def forget_letters(event: ReceivedEvent) -> None:

@@ -76,6 +76,7 @@ KINDS: Final[Mapping[str, Kind]] = {
     "payment_receipt": Kind(("amount", "balance"), optional=True),
     "hold_ready": Kind(_READY),
     "hold_deadline_changed": Kind(_READY),
+    "hold_unallocated": Kind(("book_title",)),
     "hold_expired": Kind(("book_title", "pickup_deadline_at")),
     "membership_expiring": Kind(("expires_on",), optional=True),
     "password_link": Kind(("home",), needs=("link",)),

@@ -15,6 +15,7 @@ from django.test import Client
 
 from lending.models import LoanRow
 from lending.services.commands.lost_things import DeclareLost
+from lending.services.commands.place_hold import PlaceHold
 from lending.services.commands.return_book import ReturnBook
 from lending.services.commands.undo_return import UndoReturn
 from outbox.models import OutboxMessage
@@ -131,6 +132,17 @@ class TestAReturnScannedByMistake:
         subjects = [letter.split("\n")[0] for letter in mailed(letters)]
         assert "Emma is still on loan to you" in subjects
         assert sum(subject.endswith("was taken off what you owe") for subject in subjects) == 1
+
+
+class TestAHoldWhoseCopyIsGoneAgain:
+    def test_is_told_to_whoever_would_come_in_vain(self, letters: Path) -> None:
+        loan, waiting = a_dated_loan(a_patron()), a_patron()
+        dispatch(PlaceHold(book=loan.book_id, patron_card=waiting.card_number))
+        dispatch(ReturnBook(copy_barcode=loan.barcode))
+        assert any("what you have waited for is here" in letter for letter in mailed(letters))
+        dispatch(UndoReturn(loan=loan.id))
+        subjects = [letter.split("\n")[0] for letter in mailed(letters)]
+        assert "Emma is not ready for you after all" in subjects
 
 
 class TestAMembershipThatEnds:

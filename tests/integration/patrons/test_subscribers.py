@@ -251,6 +251,14 @@ class TestAHold:
         hear(kind, HELD)
         assert told() == [("hold_ready", "withdrawn")]
 
+    def test_whose_copy_is_gone_tells_those_not_to_come_who_were_told_to(self) -> None:
+        hear("hold_ready", HELD)
+        NoticeRow.objects.update(state="accepted")
+        hear("hold_unallocated", HELD)
+        assert told() == [("hold_ready", "accepted"), ("hold_unallocated", "queued")]
+        hear("hold_ready", HELD)
+        assert told()[1:] == [("hold_unallocated", "withdrawn"), ("hold_ready", "queued")]
+
     def test_that_has_expired_tells_so_instead(self) -> None:
         hear("hold_ready", HELD)
         hear("hold_expired", HELD)
