@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import timedelta
+from uuid import UUID
 
 from django.db.models import Count, Exists, OuterRef, Q
 from django.db.models.functions import Lower
@@ -11,10 +12,12 @@ from outbox.invariants import of_nobody, without_event
 from outbox.models import OutboxMessage
 from outbox.pruning import KEPT_DAYS
 from patrons.models import CategoryRow, NoticeRow, PatronRow
+from shared_kernel.models import AuditEntry
 from shared_kernel.services.invariants import Invariant, Rows
 
 #: Notices of these kinds are asked for, and follow from no event.
 _ASKED_FOR = ("password_link",)
+_BATCH = 500
 
 
 def one_patron_for_each_card() -> Rows:
@@ -78,6 +81,18 @@ def nothing_tells_who_was_erased() -> Rows:
     return NoticeRow.objects.filter(~Exists(known)).filter(telling).order_by().values("id", "patron_id")
 
 
+def no_comment_is_about_who_was_erased() -> Rows:
+    """The audit has no comment about somebody who was erased, but for the reason of erasing them."""
+    comments = AuditEntry.objects.exclude(comment="").exclude(action="ErasePatron").order_by("id")
+    batch = list(comments.values("id", "subjects")[:_BATCH])
+    while batch:
+        about = {row["id"]: row["subjects"].get("patron") for row in batch}
+        named = {UUID(patron) for patron in about.values() if patron}
+        known = {str(id_) for id_ in PatronRow.objects.filter(id__in=named).values_list("id", flat=True)}
+        yield from ({"entry": id_} for id_, patron in about.items() if patron and patron not in known)
+        batch = list(comments.filter(id__gt=batch[-1]["id"]).values("id", "subjects")[:_BATCH])
+
+
 def invariants() -> Sequence[Invariant]:
     """Those of patrons and notices."""
     functions = (
@@ -91,5 +106,6 @@ def invariants() -> Sequence[Invariant]:
         a_notice_follows_from_an_event,
         a_notice_that_is_settled_says_when,
         nothing_tells_who_was_erased,
+        no_comment_is_about_who_was_erased,
     )
     return [Invariant.of("patrons", function) for function in functions]

@@ -58,6 +58,14 @@ def who_has_or_waits_or_owes_is_a_patron(neighbours: Neighbours) -> Rows:
     yield from accounts.annotate(owed=Sum("amount_minor")).filter(owed__gt=0)
 
 
+def no_reason_is_about_who_was_erased(neighbours: Neighbours) -> Rows:
+    """No account of somebody who was erased holds words about them, as far as lending has heard."""
+    known = neighbours.patrons().filter(id=OuterRef("patron_id"))
+    erased = unheard("lending", ("patrons.patron_erased.v1",)).filter(aggregate_id=OuterRef("patron_id"))
+    entries = LedgerEntryRow.objects.exclude(reason="").filter(~Exists(known), ~Exists(erased))
+    return entries.order_by().values("id", "patron_id")
+
+
 def a_hold_is_served_by_a_copy_that_can_be_lent(neighbours: Neighbours) -> Rows:
     """A copy that was set aside for a hold is of its book and can be lent, as far as lending has heard."""
     copy = neighbours.lendable_copies().filter(id=OuterRef("copy_id"), book_id=OuterRef("book_id"))
@@ -90,6 +98,7 @@ def invariants(neighbours: Neighbours) -> Sequence[Invariant]:
         what_is_out_is_in_the_catalogue,
         what_is_waited_for_is_in_the_catalogue,
         who_has_or_waits_or_owes_is_a_patron,
+        no_reason_is_about_who_was_erased,
         a_hold_is_served_by_a_copy_that_can_be_lent,
         nobody_waits_beside_a_free_copy,
     )

@@ -38,7 +38,7 @@ from library_project.tasks import check_invariants
 from outbox.models import InboxReceipt, OutboxMessage
 from patrons.models import NoticeRow, PatronRow
 from patrons.services.commands.erase_patron import ErasePatron
-from shared_kernel.models import InvariantCheck
+from shared_kernel.models import AuditEntry, InvariantCheck
 from shared_kernel.services.commands import dispatch
 from shared_kernel.services.invariants import MOST, Invariant, check
 from shared_kernel.services.origin import acting_as
@@ -211,6 +211,12 @@ PLANTED: dict[str, tuple[tuple[type[Any], ...], Callable[[], object]]] = {
         lambda: set_first(NoticeRow, {"state": "accepted", "finished_at": None}),
     ),
     "patrons.nothing_tells_who_was_erased": ((), lambda: set_first(NoticeRow, {"patron_id": uuid4()})),
+    "patrons.no_comment_is_about_who_was_erased": (
+        (),
+        lambda: AuditEntry.objects.filter(id=first(AuditEntry, action="ErasePatron").id).update(
+            action="SuspendPatron"
+        ),
+    ),
     "lending.a_copy_is_out_once": ((LoanRow,), lambda: again(LoanRow, first(LoanRow, state="open"))),
     "lending.a_lent_copy_serves_no_hold": (
         (),
@@ -346,6 +352,10 @@ PLANTED: dict[str, tuple[tuple[type[Any], ...], Callable[[], object]]] = {
     "lending.who_has_or_waits_or_owes_is_a_patron": (
         (),
         lambda: PatronRow.objects.filter(id=first(LoanRow, state="open").patron_id).delete(),
+    ),
+    "lending.no_reason_is_about_who_was_erased": (
+        (),
+        lambda: set_first(LedgerEntryRow, {"patron_id": uuid4()}, kind="waiver"),
     ),
     "lending.a_hold_is_served_by_a_copy_that_can_be_lent": (
         (),
