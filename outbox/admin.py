@@ -23,6 +23,7 @@ class OutboxMessageAdmin(ReadOnlyAdmin[OutboxMessage]):
         "published_at",
         "attempts",
     )
+    ordering = ("-id",)
     list_filter = (("published_at", admin.EmptyFieldListFilter),)
     search_fields = ("event_id", "aggregate_id")
     search_help_text = "An aggregate's id, or an event's id"

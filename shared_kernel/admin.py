@@ -4,6 +4,7 @@ from typing import Any
 
 from django import forms
 from django.contrib import admin
+from django.contrib.admin.views.main import ChangeList
 from django.contrib.auth.models import Group, User
 from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
@@ -17,6 +18,7 @@ from shared_kernel.services.breakers import CloseBreaker, HoldBreakerOpen
 from shared_kernel.services.commands import dispatch
 from shared_kernel.services.logins import CloseLogin, ReopenLogin
 from shared_kernel.web.admin import CommandAdmin, ReadOnlyAdmin
+from shared_kernel.web.people import logins_of
 
 admin.site.unregister([Group, User])  # Django's own write rows; what a role may do is code (access.py)
 
@@ -59,10 +61,37 @@ class AuditEntryAdmin(ReadOnlyAdmin[AuditEntry]):
     """Who did what; for those who may read who borrowed what, since it says so."""
 
     read_scope = "audit:read"
-    list_display = ("at", "principal", "door", "action", "outcome", "codes")
+    list_display = ("at", "who", "door", "action", "outcome", "why", "comment")
     list_filter = ("outcome", "door", "action")
     search_fields = ("=principal", "=correlation_id", "=action")
+    search_help_text = "A login's name, a principal such as user:7, an action, or a correlation id"
     date_hierarchy = "at"
+
+    def get_changelist_instance(self, request: HttpRequest) -> ChangeList:
+        """The list, with the names of the page's people in one go."""
+        page = super().get_changelist_instance(request)
+        people = logins_of(row.principal for row in page.result_list)
+        for row in page.result_list:
+            row.who = people[row.principal]
+        return page
+
+    def get_search_results(
+        self, request: HttpRequest, queryset: QuerySet[AuditEntry], search_term: str
+    ) -> tuple[QuerySet[AuditEntry], bool]:
+        """By what an entry says itself, or by the name of a login."""
+        login = User.objects.filter(username=search_term.strip()).first()
+        found, may_repeat = super().get_search_results(request, queryset, search_term)
+        return (queryset.filter(principal=f"user:{login.pk}"), False) if login else (found, may_repeat)
+
+    @admin.display(description="who", ordering="principal")
+    def who(self, row: Any) -> str:  # with what the list has added
+        """The login's name, or what else has acted."""
+        return str(getattr(row, "who", row.principal))
+
+    @admin.display(description="codes")
+    def why(self, row: AuditEntry) -> str:
+        """Why it was refused, or what was overridden."""
+        return ", ".join(row.codes)
 
 
 @admin.register(ApiToken)

@@ -12,7 +12,7 @@ from django.utils.http import urlencode
 
 from lending.administration.rule_change import told
 from lending.administration.rule_forms import LABELS, RuleChoice, RuleValuesForm, called, shown, written
-from lending.administration.visitors import logins_of, require_scope
+from lending.administration.visitors import require_scope
 from lending.domain.rule_values import KINDS
 from lending.models import CirculationRuleRow
 from lending.services.commands.set_rule import SetRule
@@ -32,6 +32,7 @@ from shared_kernel.services.pages import PageRequest
 from shared_kernel.services.queries import ask
 from shared_kernel.web.access import principal
 from shared_kernel.web.admin import ReadOnlyAdmin
+from shared_kernel.web.people import logins_of
 
 Context = dict[str, Any]  # a template's
 READ, WRITE = "circulation:read", "rules:write"

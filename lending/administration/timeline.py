@@ -10,7 +10,7 @@ from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 from django.urls import reverse
 
-from lending.administration.visitors import logins_of, require_scope
+from lending.administration.visitors import require_scope
 from lending.models import LoanRow
 from lending.services.queries.called import WhatTheyAreCalled
 from lending.services.queries.timeline import Timeline
@@ -18,6 +18,7 @@ from lending.services.timeline import TimelineEntry
 from shared_kernel.services.pages import Page
 from shared_kernel.services.queries import ask
 from shared_kernel.web.pagination import page_links, requested_page
+from shared_kernel.web.people import logins_of
 
 Context = dict[str, Any]  # a template's
 READ: Final = "audit:read"

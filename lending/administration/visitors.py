@@ -1,8 +1,5 @@
-"""Who looks at these pages, and who did what they tell of."""
+"""Who looks at these pages."""
 
-from collections.abc import Iterable, Mapping
-
-from django.contrib.auth.models import User
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest
 
@@ -13,12 +10,3 @@ def require_scope(request: HttpRequest, scope: str) -> None:
     """Let only holders of the scope go on; a denial goes on record. Raises PermissionDenied."""
     if not principal(request).may(scope):
         raise PermissionDenied
-
-
-def logins_of(principals: Iterable[str]) -> Mapping[str, str]:
-    """Each principal as people call it: a login by its name, machines and the system as they are."""
-    wanted = set(principals)
-    keys = {int(key) for kind, _, key in (each.partition(":") for each in wanted) if kind == "user"}
-    names = dict(User.objects.filter(pk__in=keys).values_list("pk", "username"))
-    called = {f"user:{key}": name for key, name in names.items()}
-    return {each: called.get(each, each) for each in wanted}

@@ -1,3 +1,4 @@
+import re
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from uuid import UUID
@@ -85,6 +86,16 @@ class TestRowsToLookAt:
         assert root.post(f"{one}/change/", {}).status_code == 403
         assert root.post(f"{one}/delete/", {"post": "yes"}).status_code == 403
         assert root.post(f"/admin/shared_kernel/{name}/add/", {}).status_code == 403
+
+    def test_of_the_audit_call_people_by_their_names(self, browser: Browser) -> None:
+        manager = browser("manager")
+        browser("patron").get("/admin/", follow=True)
+        page = manager.get("/admin/shared_kernel/auditentry/").content.decode()
+        assert "permission_denied" in page
+        assert re.search(r">\s*patron\s*<", page)
+        for login, found in (("patron", True), ("manager", False)):
+            page = manager.get("/admin/shared_kernel/auditentry/", {"q": login}).content.decode()
+            assert ("permission_denied" in page) == found
 
     def test_show_no_digest(self, root: Client, rows: None) -> None:
         page = root.get(f"/admin/shared_kernel/apitoken/{UUID(int=1)}/change/")
