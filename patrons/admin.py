@@ -93,8 +93,9 @@ class PatronAdmin(WithTimeline, AskingAdmin[PatronRow], ChoosableAdmin[PatronRow
         "version",
         "contact",
         "letters",
+        "account",
     )
-    readonly_fields = ("contact", "letters")
+    readonly_fields = ("contact", "letters", "account")
     actions = (
         "suspend",
         "reinstate",
@@ -121,6 +122,12 @@ class PatronAdmin(WithTimeline, AskingAdmin[PatronRow], ChoosableAdmin[PatronRow
         """Where to see what they were sent."""
         notices = reverse(f"{self.admin_site.name}:patrons_noticerow_changelist")
         return format_html('<a href="{}?patron_id__exact={}">See what was sent to them</a>', notices, row.pk)
+
+    @admin.display(description="account")
+    def account(self, row: PatronRow) -> str:
+        """Where lending tells what they owe: to be printed, and for spreadsheets."""
+        links = (reverse("desk-statement", args=[row.pk]), reverse("account-file", args=[row.pk]))
+        return format_html('<a href="{}">Statement</a> · <a href="{}" download>CSV</a>', *links)
 
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[PatronRow], search_term: str

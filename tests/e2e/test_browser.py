@@ -61,6 +61,15 @@ def serious_issues(page: Page) -> list[str]:
     return [f"{issue['id']}: {node['html']}" for issue in grave for node in issue["nodes"]]
 
 
+def is_drawn(page: Page, chart: str) -> None:
+    drawn = page.get_by_role("img", name=re.compile(chart)).locator("canvas")
+    expect(drawn).to_be_visible()
+    page.wait_for_function(
+        "it => it.getContext('2d').getImageData(0, 0, it.width, it.height).data.some(Boolean)",
+        arg=drawn.element_handle(),
+    )
+
+
 class TestTheCatalogue:
     def test_finds_a_book_by_the_words_of_its_title_and_opens_it(self, page: Page, made: MadeRun) -> None:
         made.desk.add_copies(title="Observations upon an Éclipse")
@@ -119,13 +128,47 @@ class TestTheFirstPageOfTheAdministration:
         made.desk.lend(made.desk.add_copies()[0], made.desk.register())
         log_in(page, made, "librarian")
         page.goto("/admin/")
-        drawn = page.get_by_role("img", name=re.compile("Lent each day")).locator("canvas")
-        expect(drawn).to_be_visible()
-        page.wait_for_function(
-            "it => it.getContext('2d').getImageData(0, 0, it.width, it.height).data.some(Boolean)",
-            arg=drawn.element_handle(),
-        )
+        is_drawn(page, "Lent each day")
         assert serious_issues(page) == []
+
+
+class TestReports:
+    def test_have_a_chart_a_list_and_a_file(self, page: Page, made: MadeRun) -> None:
+        made.desk.lend(made.desk.add_copies()[0], made.desk.register())
+        log_in(page, made, "librarian")
+        page.goto("/admin/lending/reportrow/")
+        page.get_by_role("link", name="Use by month and category").click()
+        is_drawn(page, "regular")
+        expect(page.get_by_role("cell", name="regular").first).to_be_visible()
+        assert serious_issues(page) == []
+        with page.expect_download() as download:
+            page.get_by_role("link", name="All of it, as CSV").click()
+        assert "month,category,loans" in download.value.path().read_text()
+
+
+class TestATimeline:
+    def test_is_reached_from_the_loan(self, page: Page, made: MadeRun) -> None:
+        [barcode], patron = made.desk.add_copies(title="A travelled copy"), made.desk.register()
+        loan = made.desk.lend(barcode, patron)
+        log_in(page, made, "manager")
+        page.goto(f"/admin/lending/loanrow/{loan}/change/")
+        page.get_by_role("link", name="All that happened").click()
+        expect(page.get_by_role("rowheader", name="Borrow book")).to_be_visible()
+        assert serious_issues(page) == []
+
+
+class TestAStatement:
+    def test_is_on_paper_without_what_is_for_the_screen(self, page: Page, made: MadeRun) -> None:
+        patron = made.desk.register()
+        log_in(page, made, "librarian")
+        page.goto(f"/desk/?patron={patron.card}")
+        page.get_by_role("link", name="Statement of account").click()
+        expect(page.get_by_text(patron.card)).to_be_visible()
+        assert serious_issues(page) == []
+        page.emulate_media(media="print")
+        expect(page.get_by_role("navigation")).to_be_hidden()
+        expect(page.get_by_role("link", name="As a file")).to_be_hidden()
+        expect(page.get_by_text(patron.card)).to_be_visible()
 
 
 class TestLendingInTheAdministration:

@@ -71,6 +71,12 @@ class TestAStatement:
         page = browser("librarian").get("/desk/", {"patron": patron.card_number}).content.decode()
         assert f"/desk/statement/{patron.id}" in page
 
+    def test_is_reached_from_the_patron_in_the_administration_too(self, browser: Browser) -> None:
+        patron = a_patron()
+        page = browser("librarian").get(f"/admin/patrons/patronrow/{patron.id}/change/").content.decode()
+        assert f"/desk/statement/{patron.id}" in page
+        assert f"/api/v1/patrons/{patron.id}/account.csv" in page
+
     def test_of_nobody_is_not_found(self, browser: Browser) -> None:
         assert browser("librarian").get(f"/desk/statement/{uuid4()}").status_code == 404
 
