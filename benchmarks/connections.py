@@ -25,12 +25,12 @@ WRITERS = 7
 BOOKS, PATRONS = 2000, 200
 #: Seconds that each of the many thinks between two requests: 500 requests a second in all.
 THINK = 20.0
-ARRIVING, STAYING = 15.0, 30.0
+ARRIVING, STAYING = 12.0, 20.0
 _WORDS = ("the", "history", "hobbit", "middlemarch", "art of")
 
 
 def measure(place: Place, *, rounds: int) -> list[Figure]:
-    """Let a crowd of either size look and lend for half a minute each; one round is enough for five."""
+    """Let a crowd of either size look and lend for a while; one round takes as long as five of others."""
     _allow_files(3 * MANY)
     call_command("seed_demo", books=BOOKS, patrons=PATRONS, loans=0, stdout=StringIO(), stderr=StringIO())
     lendings = desk.opened(copies=MANY * WRITERS // 100)
@@ -128,7 +128,7 @@ def _crowd(
 ) -> Seen:
     writers = clients * WRITERS // 100
     posts = [asked for lending in lendings[:writers] for asked in _journey(lending)]
-    how = Visit(think=think, arriving=ARRIVING, staying=STAYING)
+    how = Visit(think=think, arriving=ARRIVING * clients / MANY, staying=STAYING)
     seen = visit(url, token=token, readers=clients - writers, reads=reads, lendings=posts, how=how)
     if seen.troubles:
         raise Void(f"{len(seen.troubles)} troubles, as {seen.troubles[0]}")

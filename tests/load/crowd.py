@@ -79,8 +79,10 @@ async def _visit(
     await asyncio.sleep(how.staying)
     seen.lasted = perf_counter() - started
     answered = len(seen.seconds)
-    for task in tasks:
-        task.cancel()
+    begin.clear()
+    for client, task in zip(clients, tasks, strict=True):
+        if not client.asks:
+            task.cancel()
     await asyncio.gather(*tasks, return_exceptions=True)
     del seen.seconds[answered:]
     return seen
@@ -102,17 +104,22 @@ class _Client:
         self._address = urlsplit(url)
         self._head = f"Host: {self._address.netloc}\r\nAuthorization: Bearer {token}\r\n"
         self._journey, self._seen = journey, seen
+        self.asks = False
 
     async def stay(self, how: Visit, begin: asyncio.Event, *, after: float) -> None:
-        """Connect after a while, wait for all others, then ask and think by turns until cancelled."""
+        """Connect after a while, wait for all others, then ask and think by turns until it is over."""
         await asyncio.sleep(after)
         try:
             reader, writer = await asyncio.open_connection(self._address.hostname, self._address.port)
             self._seen.connected += 1
             await begin.wait()
             await asyncio.sleep(random.uniform(0, how.think))
-            while True:
+            while begin.is_set():
+                self.asks = True
                 await self._ask(next(self._journey), reader, writer)
+                self.asks = False
+                if not begin.is_set():
+                    break
                 await asyncio.sleep(random.uniform(0.5, 1.5) * how.think)
         except (OSError, EOFError, TimeoutError, ValueError) as trouble:
             self._seen.troubles.append(f"{type(trouble).__name__}: {trouble}")
