@@ -12,23 +12,21 @@ from django.utils.html import format_html, format_html_join
 from django.utils.http import urlencode
 from django.utils.safestring import SafeString
 
-from catalog.admin_forms import AddBookForm, AddCopyForm, ConditionForm, RevisionForm
+from catalog.admin_copies import CopyAdmin
+from catalog.admin_forms import AddBookForm, RevisionForm
 from catalog.admin_imports import ImportAdmin
 from catalog.domain.copy import Condition
 from catalog.models import BookRow, BorrowingCountRow, CopyRow, ImportRow
 from catalog.services.commands.add_book import AddBook
-from catalog.services.commands.add_copy import AddCopy
-from catalog.services.commands.change_copy_condition import ChangeCopyCondition
 from catalog.services.commands.remove_book import RemoveBook
 from catalog.services.commands.revise_book import ReviseBook
 from catalog.services.search import books_found
 from shared_kernel.domain.errors import Refused
 from shared_kernel.services.commands import dispatch
 from shared_kernel.web.admin import ReadOnlyAdmin, show_refusals
-from shared_kernel.web.admin_asking import AskingAdmin, filled
-from shared_kernel.web.admin_choosing import ChoosableAdmin
-from shared_kernel.web.admin_timeline import WithTimeline
+from shared_kernel.web.admin_asking import AskingAdmin
 
+admin.site.register(CopyRow, CopyAdmin)
 admin.site.register(ImportRow, ImportAdmin)
 
 
@@ -43,20 +41,10 @@ class BookAdmin(AskingAdmin[BookRow]):
     search_fields = ("search_text",)
     search_help_text = "Beginnings of words of title, authors and subjects, or an ISBN"
     fields = (
-        "title",
-        "authors",
-        "isbns",
-        "year",
-        "language",
-        "publisher",
-        "subjects",
-        "copies_of_it",
-        "to_do",
-        "added_at",
-        "version",
-        "id",
+        *("title", "written_by", "isbn_digits", "year", "language", "publisher", "about"),
+        *("copies_of_it", "to_do", "added_at", "version", "id"),
     )
-    readonly_fields = ("copies_of_it", "to_do")
+    readonly_fields = ("written_by", "isbn_digits", "about", "copies_of_it", "to_do")
     actions = ("remove",)
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[BookRow]:
@@ -69,6 +57,21 @@ class BookAdmin(AskingAdmin[BookRow]):
     def main_author(self, row: BookRow) -> str:
         """The first of the authors."""
         return str(row.authors[0])
+
+    @admin.display(description="Authors")
+    def written_by(self, row: BookRow) -> str:
+        """All authors, the main one first."""
+        return "; ".join(row.authors)
+
+    @admin.display(description="ISBN")
+    def isbn_digits(self, row: BookRow) -> str:
+        """The Book's own ISBN, and those that only find it."""
+        return ", ".join(row.isbns) or "none"
+
+    @admin.display(description="Subjects")
+    def about(self, row: BookRow) -> str:
+        """All subjects."""
+        return "; ".join(row.subjects) or "none"
 
     @admin.display(description="ISBN")
     def isbn(self, row: BookRow) -> str:
@@ -84,7 +87,10 @@ class BookAdmin(AskingAdmin[BookRow]):
     def copies_of_it(self, row: BookRow) -> SafeString | str:
         """Each with its page."""
         copies = CopyRow.objects.filter(book=row)[:100]
-        links = ((_at(self, "copyrow_change", copy.pk), copy.barcode, copy.condition) for copy in copies)
+        links = (
+            (_at(self, "copyrow_change", copy.pk), copy.barcode, copy.condition.replace("_", " "))
+            for copy in copies
+        )
         return format_html_join(", ", '<a href="{}">{}</a> ({})', links) or "none"
 
     @admin.display(description="To do")
@@ -148,94 +154,6 @@ class BookAdmin(AskingAdmin[BookRow]):
     def remove(self, request: HttpRequest, rows: QuerySet[BookRow]) -> None:
         """Remove each of which no copy, loan or hold is left."""
         self.run_each(request, rows, lambda row: RemoveBook(book=row.id))
-
-
-@admin.register(CopyRow)
-class CopyAdmin(WithTimeline, AskingAdmin[CopyRow], ChoosableAdmin[CopyRow]):
-    timeline_of = "copy"
-    read_scope = "catalog:read"
-    write_scope = "catalog:write"
-    choice_key = "barcode"
-    add_form = AddCopyForm
-    list_display = ("barcode", "book", "item_type", "branch", "condition", "condition_reason")
-    list_filter = ("condition", "item_type", "branch")
-    list_select_related = ("book",)
-    search_fields = ("barcode",)
-    search_help_text = "The beginning of a barcode, or what the catalogue is searched by"
-    fields = (
-        "barcode",
-        "book",
-        "item_type",
-        "branch",
-        "condition",
-        "condition_reason",
-        "to_do",
-        "price_minor",
-        "price_currency",
-        "version",
-        "id",
-    )
-    readonly_fields = ("to_do",)
-    actions = ("change_condition",)
-
-    @admin.display(description="To do")
-    def to_do(self, row: CopyRow) -> SafeString:
-        """The command for this Copy."""
-        return format_html('<a href="{}">Change condition</a>', _at(self, "copyrow_condition", row.pk))
-
-    def get_search_results(
-        self, _request: HttpRequest, queryset: QuerySet[CopyRow], search_term: str
-    ) -> tuple[QuerySet[CopyRow], bool]:
-        """By barcode, or by Book as the catalogue is searched."""
-        if not search_term.strip():
-            return queryset, False
-        books = BookRow.objects.filter(books_found(search_term)).values("id")
-        return queryset.filter(Q(barcode__startswith=search_term.strip()) | Q(book__in=books)), False
-
-    def add(self, data: dict[str, Any]) -> object:  # the form's values
-        """Add the Copy."""
-        return dispatch(AddCopy(**{**data, "book": data["book"].id}))
-
-    def get_urls(self) -> list[URLPattern]:
-        """The usual pages, and one to change a Copy's condition."""
-        view = self.admin_site.admin_view(self.condition_view)
-        return [path("<uuid:id>/condition/", view, name="catalog_copyrow_condition"), *super().get_urls()]
-
-    def condition_view(self, request: HttpRequest, id: UUID) -> HttpResponse:
-        """ChangeCopyCondition's form."""
-        if not self.has_write_permission(request):
-            raise PermissionDenied
-        row = CopyRow.objects.filter(id=id).first()
-        if row is None:
-            raise Http404
-        form = ConditionForm(request.POST or None, initial={"condition": row.condition})
-        if form.is_valid():
-            try:
-                dispatch(ChangeCopyCondition(barcode=row.barcode, **form.cleaned_data))
-            except Refused as refused:
-                show_refusals(form, refused)
-            else:
-                self.message_user(request, "The copy's condition was changed.", messages.SUCCESS)
-                return HttpResponseRedirect(_at(self, "copyrow_change", id))
-        title = f"Change the condition of {row.barcode}"
-        return self._show(request, form, "", {"title": title, "show_save_and_add_another": False})
-
-    @admin.action(description="Change condition…")
-    def change_condition(self, request: HttpRequest, rows: QuerySet[CopyRow]) -> HttpResponse | None:
-        """Ask for the condition and the reason, then put each of them into it."""
-        form = filled(ConditionForm, request)
-        return self.ask(
-            request, rows, form, lambda row, said: ChangeCopyCondition(barcode=row.barcode, **said)
-        )
-
-    def choice_text(self, row: CopyRow) -> str:
-        """The barcode, what it is on, and what keeps it from being lent."""
-        hindrance = "" if row.condition == Condition.IN_SERVICE else f" ({row.condition.replace('_', ' ')})"
-        return f"{row.barcode}: {row.book}{hindrance}"
-
-    def told(self, row: CopyRow) -> str:
-        """The barcode and what it is on."""
-        return f"{row.barcode}: {row.book}"
 
 
 @admin.register(BorrowingCountRow)

@@ -2,6 +2,7 @@ import csv
 import re
 from collections.abc import Callable
 from datetime import date
+from decimal import Decimal
 from html import unescape
 from io import StringIO
 from typing import Any
@@ -17,6 +18,7 @@ from catalog.services.commands.change_copy_condition import ChangeCopyCondition
 from catalog.services.commands.count_borrowing import CountBorrowing
 from catalog.tasks import import_files
 from outbox.models import OutboxMessage
+from shared_kernel.domain.money import Money
 from shared_kernel.models import AuditEntry
 from shared_kernel.services.commands import dispatch
 from tests.factories import a_book, a_copy, a_loan
@@ -66,6 +68,14 @@ class TestTheBooksPages:
         assert librarian.post(f"{BOOKS}{book.id}/change/", {"title": "x"}).status_code == 403
         assert librarian.post(f"{BOOKS}{book.id}/delete/", {"post": "yes"}).status_code == 403
         assert BookRow.objects.get().title == "Romola"
+
+    def test_show_it_in_the_words_of_people(self, librarian: Client) -> None:
+        book = a_book(authors=("Eliot, George", "Evans, Mary Ann"), subjects=("Florence", "Italy"))
+        page = unescape(librarian.get(f"{BOOKS}{book.id}/change/").content.decode())
+        assert "Eliot, George; Evans, Mary Ann" in page
+        assert "Florence; Italy" in page
+        copy = a_copy(book=book.id, price=Money(Decimal("12.50"), "EUR"))
+        assert "12.50 EUR" in librarian.get(f"{COPIES}{copy.id}/change/").content.decode()
 
     def test_add_one_through_the_command(self, librarian: Client) -> None:
         answer = librarian.post(f"{BOOKS}add/", ROMOLA)
