@@ -18,7 +18,10 @@ pytestmark = pytest.mark.django_db
 OURS = ("catalog", "patrons", "lending", "outbox", "shared_kernel", "library_project")
 COMMANDS = sorted(name for name, app in get_commands().items() if app in OURS)
 #: These go on until they are told to stop, or write much, so they are given wrong options alone.
-LONG_RUNNING = {"relay_outbox", "consume_events", "seed_demo", "declare_topology", "describe_events"}
+LONG_RUNNING = {
+    *("relay_outbox", "consume_events", "seed_demo", "declare_topology", "describe_events"),
+    "check_invariants",
+}
 ODD = [
     *("", " ", "-", "--", "x" * 20_000, ZERO_WIDTH, RIGHT_TO_LEFT, "\udcff\udcfe", "a\udc80b", "ä" * 300),
     *("0", "-1", "9" * 400, "1e3", "NaN", "٣", "null", "true", "' OR 1=1 --", "%s%n", "a\nb", "\x1b[31m"),
