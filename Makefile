@@ -37,6 +37,8 @@ test: test-sqlite test-postgresql test-pgbouncer ## everything, on SQLite and on
 
 # What counts or fills the whole database wants a process of its own.
 ALONE := tests/integration/library_project
+# What the doors refuse and show is the same on every database; `TEST_DATABASE=postgresql pytest tests/integration/doors` proves it.
+DOORS := tests/integration/doors
 
 test-sqlite: .venv/.dev
 	TEST_DATABASE=sqlite $(BIN)/python -m pytest -n 2 --dist loadgroup -q --ignore=$(ALONE) \
@@ -44,7 +46,7 @@ test-sqlite: .venv/.dev
 	TEST_DATABASE=sqlite $(BIN)/python -m pytest -q $(ALONE)
 
 test-postgresql: .venv/.dev
-	TEST_DATABASE=postgresql $(BIN)/python -m pytest -n 2 --dist loadgroup -q --ignore=$(ALONE) tests/integration tests/infrastructure tests/e2e tests/load
+	TEST_DATABASE=postgresql $(BIN)/python -m pytest -n 2 --dist loadgroup -q --ignore=$(ALONE) --ignore=$(DOORS) tests/integration tests/infrastructure tests/e2e tests/load
 	TEST_DATABASE=postgresql $(BIN)/python -m pytest -q $(ALONE)
 
 # Locks, transactions and messaging: what a pooler in between could spoil.
