@@ -58,7 +58,6 @@ API: dict[str, dict[str, Visitors]] = {
     "patrons/{}/profile": {"GET": _LOOK_AT_LOANS | PATRON},
     "patrons/{}/account": {"GET": _LOOK_AT_LOANS | _TAKE_MONEY | PATRON},
     "patrons/{}/account.csv": {"GET": _LOOK_AT_LOANS | _TAKE_MONEY | PATRON},
-    "patrons/{}/account.csv": {"GET": _LOOK_AT_LOANS | _TAKE_MONEY | PATRON},
     "patrons/{}/payments": {"POST": _TAKE_MONEY},
     "patrons/{}/waivers": {"POST": _WAIVE},
     "loans": {"GET": _LOOK_AT_LOANS | PATRON, "POST": _LEND},
@@ -101,10 +100,8 @@ PAGES: dict[str, dict[str, Visitors]] = {
     "metrics": {"GET": EVERYBODY},
     "desk/pay/{}": {"POST": _DESK},
     "desk/statement/{}": {"GET": _DESK},
-    "desk/statement/{}": {"GET": _DESK},
     "desk/{}/{}": {"POST": _DESK},
     "my/": {"GET": PATRON, "POST": PATRON},
-    "my/statement": {"GET": PATRON},
     "my/statement": {"GET": PATRON},
     "my/letters": {"GET": PATRON, "POST": PATRON},
 }
