@@ -19,6 +19,7 @@ from catalog.models import ImportRemarkRow, ImportRow
 from catalog.services.commands.accept_import import AcceptImport
 from catalog.services.commands.revert_import import RevertImport
 from catalog.services.import_queries import GetImport
+from catalog.services.imports import LARGEST_FILE
 from shared_kernel.domain.errors import Refused
 from shared_kernel.services.commands import dispatch
 from shared_kernel.services.queries import ask
@@ -64,7 +65,8 @@ class ImportAdmin(CommandAdmin[ImportRow]):
     def add(self, data: dict[str, Any]) -> object:  # the form's values
         """Take the file in."""
         file = data["file"]
-        return dispatch(AcceptImport(name=file.name, content=file.read(), encoding=data["encoding"]))
+        content = file.read(LARGEST_FILE + 1)
+        return dispatch(AcceptImport(name=file.name, content=content, encoding=data["encoding"]))
 
     def progress(self, row: ImportRow) -> SafeString | str:
         """How far it is."""

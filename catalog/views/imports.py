@@ -4,7 +4,6 @@ from collections.abc import Mapping
 from typing import IO, Any
 from uuid import UUID
 
-from django.core.exceptions import RequestDataTooBig
 from drf_spectacular.utils import extend_schema
 from rest_framework.parsers import BaseParser, MultiPartParser
 from rest_framework.request import Request
@@ -15,7 +14,7 @@ from catalog.services.commands.accept_import import AcceptImport
 from catalog.services.commands.revert_import import RevertImport
 from catalog.services.import_answers import ImportSummary, ImportView
 from catalog.services.import_queries import GetImport, ListImports
-from catalog.services.imports import LARGEST_FILE
+from catalog.services.imports import LARGEST_FILE, FileTooLarge
 from shared_kernel.services.commands import dispatch
 from shared_kernel.services.queries import ask
 from shared_kernel.web.json import StrictJSONParser
@@ -34,11 +33,11 @@ class UploadParser(MultiPartParser):
         media_type: str | None = None,
         parser_context: Mapping[str, Any] | None = None,
     ) -> Any:  # DRF's data and files
-        """The form. Raises RequestDataTooBig."""
+        """The form. Raises FileTooLarge."""
         context = dict(parser_context or {})
         announced = str(context["request"].META.get("CONTENT_LENGTH") or "0")
         if announced.isdigit() and int(announced) > LARGEST_FILE + _OF_THE_FORM_ITSELF:
-            raise RequestDataTooBig
+            raise FileTooLarge
         return super().parse(stream, media_type, context)
 
 
@@ -67,7 +66,8 @@ class ImportViewSet(LibraryViewSet):
         """Take in a file. It is imported in the background; the answer's id tells how far it is."""
         sent = self.body(ImportForm)
         file = sent["file"]
-        command = AcceptImport(name=file.name, content=file.read(), encoding=sent.get("encoding"))
+        content = file.read(LARGEST_FILE + 1)
+        command = AcceptImport(name=file.name, content=content, encoding=sent.get("encoding"))
         return Response(dispatch(command, idempotency_key=self.idempotency_key), status=202)
 
     @extend_schema(responses={200: ImportView})

@@ -177,7 +177,7 @@ class TestSendingAFile:
         announced = cataloguer.post(
             "/api/v1/imports", b"", content_type="multipart/form-data; boundary=x", CONTENT_LENGTH="99999999"
         )
-        assert announced.status_code == 413
+        assert (announced.status_code, codes(announced)) == (413, ["file_too_large"])
 
     def test_with_the_same_key_takes_it_in_once(self, cataloguer: APIClient) -> None:
         answers = [send(cataloguer, CSV, headers={"Idempotency-Key": "import-0001"}) for _ in range(2)]
@@ -191,6 +191,41 @@ class TestSendingAFile:
         assert send(anybody, CSV).status_code == 401
         assert anybody.get("/api/v1/imports").status_code == 401
         assert anybody.get(f"/api/v1/imports/{uuid4()}").status_code == 401
+
+
+class TestFurtherISBNs:
+    """A record may have several: the first is the Book's own, the others only find it."""
+
+    OWN, FURTHER = "9780140434705", "9780743273565"
+
+    @pytest.fixture
+    def book(self, cataloguer: APIClient) -> str:
+        record = {"id": "1", "title": "Romola", "isbns": (self.OWN, self.FURTHER)}
+        imported(cataloguer, marc(record).getvalue(), "romola.mrc")
+        return str(BookRow.objects.get().id)
+
+    @pytest.mark.parametrize(
+        "asked", [{"isbn": "0-7432-7356-7"}, {"q": "9780743273565"}, {"q": "0743273567"}]
+    )
+    def test_find_the_book(self, cataloguer: APIClient, book: str, asked: dict[str, str]) -> None:
+        [found] = cataloguer.get("/api/v1/books", asked).json()["results"]
+        assert (found["id"], found["isbn"]) == (book, self.OWN)
+
+    def test_are_no_other_books(self, cataloguer: APIClient, book: str) -> None:
+        other = {"title": "Gatsby", "authors": ["Fitzgerald"], "isbn": self.FURTHER}
+        answer = cataloguer.post("/api/v1/books", other, format="json")
+        assert (answer.status_code, codes(answer)) == (409, ["duplicate_isbn"])
+
+    def test_stay_when_its_own_is_revised_and_go_with_the_book(
+        self, cataloguer: APIClient, book: str
+    ) -> None:
+        cataloguer.patch(f"/api/v1/books/{book}", {"isbn": "9780141439587"}, format="json")
+        [found] = cataloguer.get("/api/v1/books", {"isbn": self.FURTHER}).json()["results"]
+        assert found["isbn"] == "9780141439587"
+        copy = CopyRow.objects.get()
+        copy.delete()
+        assert cataloguer.delete(f"/api/v1/books/{book}").status_code == 204
+        assert cataloguer.get("/api/v1/books", {"isbn": self.FURTHER}).json()["results"] == []
 
 
 class TestTheListOfImports:
