@@ -69,12 +69,13 @@ class ImportAdmin(CommandAdmin[ImportRow]):
         return dispatch(AcceptImport(name=file.name, content=content, encoding=data["encoding"]))
 
     def progress(self, row: ImportRow) -> SafeString | str:
-        """How far it is."""
+        """How far it is, or how far it is taken back."""
+        bar = '<progress max="{0}" value="{1}" aria-label="Progress"></progress> {1} of {2}{0} {3}'
+        if row.state == ImportState.REVERTING:
+            return format_html(bar, row.created, row.removed + row.kept, "", "books taken back or kept")
         if not row.total or row.state not in _UNFINISHED:
             return f"{row.handled} records"
-        handled = min(row.handled, row.total)
-        bar = '<progress max="{}" value="{}" aria-label="Progress"></progress> {} of about {} records'
-        return format_html(bar, row.total, handled, handled, row.total)
+        return format_html(bar, row.total, min(row.handled, row.total), "about ", "records")
 
     @admin.display(description="Rejected, or imported in part")
     def said(self, row: ImportRow) -> SafeString | str:

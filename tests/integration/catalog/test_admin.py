@@ -318,6 +318,13 @@ class TestTheImportsPages:
         assert said(answer) == ["1 books removed, 1 kept so far."]
         assert "it is or was lent" in librarian.get(f"{IMPORTS}{row.id}/change/").content.decode()
 
+    def test_show_how_far_it_is_taken_back(self, librarian: Client) -> None:
+        self.upload(librarian, b"title\n" + b"".join(b"Volume %d\n" % number for number in range(150)))
+        import_files()
+        row = ImportRow.objects.get()
+        librarian.post(f"{IMPORTS}{row.id}/revert/", {"sure": "on"})
+        assert "100 of 150 books" in librarian.get(f"{IMPORTS}{row.id}/change/").content.decode()
+
     def test_say_why_it_cannot_be_reverted(self, librarian: Client) -> None:
         self.upload(librarian, b"title\nRomola\n")
         row = ImportRow.objects.get()
