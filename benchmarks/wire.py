@@ -45,7 +45,7 @@ class Wire:
             rest += self._received()
         body, self._rest = rest[:length], rest[length:]
         if not head.startswith(b"HTTP/1.1 2"):
-            raise Void(f"{head.partition(b' ')[2][:40]!r}: {body[:400]!r}")
+            raise Void(f"{head.partition(b' ')[2][:40]!r}: {(body or rest)[:400]!r}")
         return body
 
     def _received(self) -> bytes:

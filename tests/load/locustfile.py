@@ -17,14 +17,14 @@ from tests.e2e.desk import Desk
 WORDS = ("the hobbit", "middlemarch", "history", "tolk", "art of", "notes")
 
 
-class Visitor(HttpUser):  # type: ignore[misc]  # Locust ships no types
+class Visitor(HttpUser):
     """Browses mostly; has a card and a copy in hand to borrow, as if everybody came with a book."""
 
     wait_time = between(0.5, 1.5)
 
     def on_start(self) -> None:
         """Register, and add a book: not measured."""
-        desk = Desk(self.host, os.environ["LOAD_TOKEN"])
+        desk = Desk(self.host or "", os.environ["LOAD_TOKEN"])
         self.patron = desk.register()
         [self.barcode] = desk.add_copies()
         self.client.headers["Authorization"] = f"Bearer {os.environ['LOAD_TOKEN']}"
