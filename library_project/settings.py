@@ -1,7 +1,5 @@
 """Django's settings, derived from settings.yaml and the environment (see configuration.py)."""
 
-import os
-import secrets
 from datetime import timedelta
 from pathlib import Path
 
@@ -10,6 +8,7 @@ from django.templatetags.static import static
 from library_project import configuration
 from library_project.database import database_settings, limited
 from library_project.logs import logging_settings
+from library_project.secret_key import secret_key_in
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 VAR_DIR = BASE_DIR / "var"
@@ -19,21 +18,10 @@ configuration.read_env_file(BASE_DIR / ".env")
 chosen = configuration.load()
 
 
-def _development_key() -> str:
-    """A secret of this installation's own, made on the first start by whichever process comes first."""
-    path = VAR_DIR / "secret_key"
-    try:
-        with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
-            file.write(secrets.token_urlsafe(64))
-    except FileExistsError:
-        pass
-    return path.read_text()
-
-
 ENVIRONMENT: str = chosen["ENVIRONMENT"]
 PRODUCTION = ENVIRONMENT == "production"
 DEBUG: bool = chosen["DEBUG"]
-SECRET_KEY: str = chosen["SECRET_KEY"] or _development_key()
+SECRET_KEY: str = chosen["SECRET_KEY"] or secret_key_in(VAR_DIR)
 ALLOWED_HOSTS: list[str] = chosen["ALLOWED_HOSTS"]
 TIME_ZONE: str = chosen["TIME_ZONE"]
 USE_TZ = True
