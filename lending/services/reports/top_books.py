@@ -51,7 +51,7 @@ def _short(title: str) -> str:
 
 TOP_BOOKS: Final = Report(
     title="Top books",
-    about="What was borrowed most often in whole months, as the catalogue counted it; as a file, the first 500.",
+    about="What was borrowed most in whole months, as counted by the catalogue; a file has the first 500.",
     line=TopBookLine,
     read=_read,
     draw=_draw,
