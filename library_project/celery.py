@@ -44,6 +44,9 @@ def _tick(task: str, *, every: int) -> dict[str, Any]:  # beat's own shape
 app = Celery("library", task_cls="library_project.ticks:Tick")
 app.conf.update(
     broker_url=settings.RABBITMQ_URL or "memory://localhost/",
+    # The memory's transport looks for messages so often, and takes as many each time as are not worked on;
+    # at its own once a second the ticks would pile up.
+    broker_transport_options={} if settings.RABBITMQ_URL else {"polling_interval": 0.05},
     broker_connection_retry_on_startup=True,
     # The heartbeat also wakes an idle worker, ten times in its span: else a stop is heeded up to 10 s late.
     broker_heartbeat=10,
