@@ -46,12 +46,13 @@ test-sqlite: .venv/.dev
 	TEST_DATABASE=sqlite $(BIN)/python -m pytest -q $(ALONE)
 
 test-postgresql: .venv/.dev
-	TEST_DATABASE=postgresql $(BIN)/python -m pytest -n 2 --dist loadgroup -q --ignore=$(ALONE) --ignore=$(DOORS) tests/integration tests/infrastructure tests/e2e tests/load
+	TEST_DATABASE=postgresql $(BIN)/python -m pytest -n 2 --dist loadgroup -q --ignore=$(ALONE) --ignore=$(DOORS) \
+		--ignore=tests/e2e/test_make_run.py --ignore=tests/e2e/test_readme.py tests/integration tests/infrastructure tests/e2e tests/load
 	TEST_DATABASE=postgresql $(BIN)/python -m pytest -q $(ALONE)
 
 # Locks, transactions and messaging: what a pooler in between could spoil.
 test-pgbouncer: .venv/.dev
-	TEST_DATABASE=postgresql TEST_PGBOUNCER=1 $(BIN)/python -m pytest -n 2 --dist loadgroup -q tests/integration/outbox tests/integration/shared_kernel
+	TEST_DATABASE=postgresql TEST_PGBOUNCER=1 $(BIN)/python -m pytest -n 2 --dist loadgroup -q tests/integration/outbox tests/integration/lending/test_races.py tests/integration/lending/test_job_races.py
 
 bench-gate: .venv/.dev ## a minute of measuring: whether the limits of speed are kept (benchmarks/)
 	$(BIN)/python -m benchmarks gate
