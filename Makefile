@@ -45,8 +45,9 @@ test-sqlite: .venv/.dev
 		tests/domain tests/unit tests/architecture tests/contracts tests/integration tests/e2e/test_make_run.py tests/e2e/test_readme.py
 	TEST_DATABASE=sqlite $(BIN)/python -m pytest -q $(ALONE)
 
+# Processes that are watched, hurt and stopped mostly wait, so three at a time fit on two cores.
 test-postgresql: .venv/.dev
-	TEST_DATABASE=postgresql $(BIN)/python -m pytest -n 2 --dist loadgroup -q --ignore=$(ALONE) --ignore=$(DOORS) \
+	TEST_DATABASE=postgresql $(BIN)/python -m pytest -n 3 --dist loadgroup -q --ignore=$(ALONE) --ignore=$(DOORS) \
 		--ignore=tests/e2e/test_make_run.py --ignore=tests/e2e/test_readme.py tests/integration tests/infrastructure tests/e2e tests/load
 	TEST_DATABASE=postgresql $(BIN)/python -m pytest -q $(ALONE)
 
