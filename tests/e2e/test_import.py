@@ -50,4 +50,4 @@ class TestAWorkerKilledInTheMiddleOfAnImport:
         eventually(lambda: look(library, again)["state"] == "done", within=120)
         done = look(library, again)
         assert (done["created"], done["unchanged"]) == (0, RECORDS)
-        library.ledger.comes_out_even(within=REPAIRED_WITHIN)
+        library.ledger.comes_out_even(within=120)
