@@ -32,7 +32,7 @@ class OutboxMessageAdmin(ReadOnlyAdmin[OutboxMessage]):
 
     def get_search_results(
         self,
-        request: HttpRequest,  # noqa: ARG002
+        request: HttpRequest,  # noqa: ARG002  Django passes it
         queryset: QuerySet[OutboxMessage],
         search_term: str,
     ) -> tuple[QuerySet[OutboxMessage], bool]:
@@ -52,7 +52,7 @@ class InboxReceiptAdmin(ReadOnlyAdmin[InboxReceipt]):
 
     def get_search_results(
         self,
-        request: HttpRequest,  # noqa: ARG002
+        request: HttpRequest,  # noqa: ARG002  Django passes it
         queryset: QuerySet[InboxReceipt],
         search_term: str,
     ) -> tuple[QuerySet[InboxReceipt], bool]:

@@ -60,7 +60,7 @@ class NoticeAdmin(CommandAdmin[NoticeRow]):
     readonly_fields = ("letter", "send_again_link")
     actions = ("send_again",)
 
-    def get_fields(self, request: HttpRequest, obj: NoticeRow | None = None) -> tuple[str, ...]:  # noqa: ARG002
+    def get_fields(self, request: HttpRequest, obj: NoticeRow | None = None) -> tuple[str, ...]:  # noqa: ARG002  Django passes it
         """What this login may see: who borrowed what is the desk's to know alone."""
         hidden = set() if principal(request).may("circulation:read") else set(_PRIVATE)
         if not self.has_write_permission(request):

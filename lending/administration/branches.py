@@ -85,7 +85,7 @@ class BranchAdmin(CommandAdmin[BranchRow]):
         request: HttpRequest,
         object_id: str,
         form_url: str = "",  # noqa: ARG002  Django's signature
-        extra_context: Context | None = None,  # noqa: ARG002
+        extra_context: Context | None = None,  # noqa: ARG002  Django passes it
     ) -> HttpResponse:
         """The calendar of a branch; closing and opening ask first what that would do."""
         require_scope(request, READ)

@@ -92,7 +92,7 @@ class MatrixAdmin(ReadOnlyAdmin[CirculationRuleRow]):
         request: HttpRequest,
         object_id: str,
         form_url: str = "",  # noqa: ARG002  Django's signature
-        extra_context: Context | None = None,  # noqa: ARG002
+        extra_context: Context | None = None,  # noqa: ARG002  Django passes it
     ) -> HttpResponse:
         """What a rule has been."""
         require_scope(request, READ)

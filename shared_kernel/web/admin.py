@@ -63,7 +63,7 @@ class ReadOnlyAdmin(ModelAdmin[M]):
     list_editable = ()
     actions: Any = None  # Django: a sequence, or None to offer nothing
 
-    def has_view_permission(self, request: HttpRequest, obj: M | None = None) -> bool:  # noqa: ARG002
+    def has_view_permission(self, request: HttpRequest, obj: M | None = None) -> bool:  # noqa: ARG002  Django passes it
         """Whether the login may look."""
         return principal(request).may(*_scopes(self.read_scope))
 
@@ -82,15 +82,15 @@ class ReadOnlyAdmin(ModelAdmin[M]):
         """Whether the login sees these rows in the index."""
         return self.has_view_permission(request)
 
-    def has_add_permission(self, request: HttpRequest) -> bool:  # noqa: ARG002
+    def has_add_permission(self, request: HttpRequest) -> bool:  # noqa: ARG002  Django passes it
         """Never."""
         return False
 
-    def has_change_permission(self, request: HttpRequest, obj: M | None = None) -> bool:  # noqa: ARG002
+    def has_change_permission(self, request: HttpRequest, obj: M | None = None) -> bool:  # noqa: ARG002  Django passes it
         """Never: rows change through commands."""
         return False
 
-    def has_delete_permission(self, request: HttpRequest, obj: M | None = None) -> bool:  # noqa: ARG002
+    def has_delete_permission(self, request: HttpRequest, obj: M | None = None) -> bool:  # noqa: ARG002  Django passes it
         """Never: rows change through commands."""
         return False
 
@@ -180,12 +180,12 @@ class CommandAdmin(ReadOnlyAdmin[M]):
         dress(form)
         fieldsets = [(None, {"fields": list(form.fields)})]
         # Nothing in these asks for a model, whatever the stubs say.
-        shown = helpers.AdminForm(form, fieldsets, {}, (), model_admin=self)  # type: ignore[arg-type]
+        shown = helpers.AdminForm(form, fieldsets, {}, (), model_admin=self)  # type: ignore[arg-type]  # see above
         context = {
             **self.admin_site.each_context(request),
             "title": f"Add {self.opts.verbose_name}",
             "adminform": shown,
-            "errors": helpers.AdminErrorList(form, []),  # type: ignore[arg-type]
+            "errors": helpers.AdminErrorList(form, []),  # type: ignore[arg-type]  # see above
             "inline_admin_formsets": [],
             "media": self.media + shown.media,
             "show_save_and_continue": False,

@@ -28,7 +28,7 @@ class LibraryAdminSite(AdminSite):
         """Whether the login has a role among the staff."""
         return principal(request).is_staff
 
-    def login(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:  # noqa: ARG002
+    def login(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:  # noqa: ARG002  Django passes it
         """Send people to the library's own login page; a login that may not come in is answered 403."""
         if not principal(request).is_anonymous:
             raise PermissionDenied

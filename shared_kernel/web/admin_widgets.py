@@ -19,11 +19,11 @@ def dress(form: forms.Form) -> None:
 
 def _dress_for_unfold(form: forms.Form) -> None:
     from unfold import widgets as unfold  # type: ignore[import-untyped]  # it ships no types
-    from unfold.forms import AdminForm, Fieldline  # type: ignore[import-untyped]
+    from unfold.forms import AdminForm, Fieldline  # type: ignore[import-untyped]  # it ships no types
 
     # unfold's templates expect its own fieldsets; it puts them in place in the same manner.
-    helpers.AdminForm = AdminForm  # type: ignore[misc]
-    helpers.Fieldline = Fieldline  # type: ignore[misc]
+    helpers.AdminForm = AdminForm  # type: ignore[misc]  # see above
+    helpers.Fieldline = Fieldline  # type: ignore[misc]  # see above
     classes: dict[type[forms.Widget], list[str]] = {
         forms.CheckboxInput: unfold.CHECKBOX_CLASSES,
         forms.RadioSelect: unfold.RADIO_CLASSES,

@@ -20,7 +20,7 @@ class FairShare(BaseThrottle):
         """Whether this one may go on."""
         who = principal(request)
         kind = "anonymous" if who.is_anonymous else who.id.split(":")[0]
-        client = client_address(request._request) or "nowhere" if who.is_anonymous else who.id  # noqa: SLF001
+        client = client_address(request._request) or "nowhere" if who.is_anonymous else who.id  # noqa: SLF001  DRF shows the request only so
         per_minute = settings.RATE_LIMITS[kind]
         self._wait = requests.take(client, per_minute=per_minute) if per_minute else 0.0
         return not self._wait

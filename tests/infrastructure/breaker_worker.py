@@ -9,10 +9,10 @@ import django
 
 django.setup()
 
-from django.db.models import F  # noqa: E402
+from django.db.models import F  # noqa: E402  Django has to be set up before
 
-from shared_kernel.models import Breaker  # noqa: E402
-from shared_kernel.resilience.breakers import BreakerOpen, breaker  # noqa: E402
+from shared_kernel.models import Breaker  # noqa: E402  Django has to be set up before
+from shared_kernel.resilience.breakers import BreakerOpen, breaker  # noqa: E402  Django has to be set up before
 
 HOUR = timedelta(hours=1)
 

@@ -20,7 +20,7 @@ def change(name: str, before: object, after: object, category: str = "regular", 
         item_type=where.get("item_type"),
         name=name,
         before=before,  # type: ignore[arg-type]  # a value of a rule
-        after=after,  # type: ignore[arg-type]
+        after=after,  # type: ignore[arg-type]  # a value of a rule
     )
 
 
