@@ -1,18 +1,21 @@
 """Celery is the clock and the hands: a lost or doubled tick changes timing, nothing else."""
 
 import os
-from threading import Thread
+import signal
+from threading import Thread, current_thread, main_thread
 from typing import Any
 
 from celery import Celery
-from celery.beat import EmbeddedService
-from celery.signals import after_task_publish, setup_logging, worker_ready
+from celery.beat import EmbeddedService, Service
+from celery.signals import after_task_publish, beat_init, setup_logging, worker_ready
 from django.conf import settings
 
 from shared_kernel.resilience.pulse import pulse
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "library_project.settings")
 
+#: A clock that is told to stop has so many seconds to end its tick, be the broker there or not.
+_GRACE_SECONDS = 5
 #: What runs when, in seconds.
 _TICKS = {
     "relay the outbox": ("outbox.relay", 1),
@@ -87,3 +90,20 @@ def start_embedded_beat(**_: Any) -> None:  # Celery's signal arguments
 def show_that_the_clock_ticks(**_: Any) -> None:  # Celery's signal arguments
     """Only the clock gives tasks."""
     pulse("beat")
+
+
+@beat_init.connect
+def stop_between_ticks(sender: Service, **_: Any) -> None:  # Celery's signal arguments
+    """Let a clock in a process of its own end its tick when it is told to stop.
+
+    Celery's own handler closes the broker's connection from within the signal, and waits for ever for the
+    lock of the frame that was being written.
+    """
+
+    def stop(*_: object) -> None:
+        signal.alarm(_GRACE_SECONDS)
+        sender.stop()
+
+    if current_thread() is main_thread():
+        signal.signal(signal.SIGTERM, stop)
+        signal.signal(signal.SIGINT, stop)
