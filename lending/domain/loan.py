@@ -3,9 +3,22 @@
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
-from typing import Any, ClassVar, Final, Self
+from typing import Any, Final, Self
 from uuid import UUID
 
+from lending.domain.loan_events import (
+    BookBorrowed,
+    BookReturned,
+    LoanAnonymised,
+    LoanBecameOverdue,
+    LoanClaimedReturned,
+    LoanDeclaredLost,
+    LoanDueDateChanged,
+    LoanDueSoon,
+    LoanRenewed,
+    LoanStillOverdue,
+    ReturnUndone,
+)
 from lending.domain.loan_terms import LoanTerms
 from shared_kernel.domain.aggregates import Aggregate
 from shared_kernel.domain.errors import InvalidValue, NotFound, Refusal
@@ -28,173 +41,6 @@ class LoanState(StrEnum):
 
 #: The copy of such a loan is not in the house, as far as anybody knows.
 OUTSTANDING = frozenset({LoanState.OPEN, LoanState.LOST, LoanState.CLAIMED_RETURNED})
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class BookBorrowed(DomainEvent):
-    """A copy was lent. `book_title` and `barcode` are as they were, for letters.
-
-    `overridden` lists the codes of the refusals that staff set aside.
-    """
-
-    type: ClassVar[str] = "lending.book_borrowed.v1"
-
-    copy_id: UUID
-    book_id: UUID
-    patron_id: UUID
-    branch: str
-    due_at: datetime
-    book_title: str
-    barcode: str
-    overridden: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class LoanRenewed(DomainEvent):
-    """A patron keeps a copy longer. `due_version` numbers the loan's due dates from 1."""
-
-    type: ClassVar[str] = "lending.loan_renewed.v1"
-
-    copy_id: UUID
-    book_id: UUID
-    patron_id: UUID
-    due_at: datetime
-    due_version: int
-    renewals: int
-    book_title: str
-    barcode: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class LoanDueDateChanged(DomainEvent):
-    """The library moved a due date, because the branch is closed on it."""
-
-    type: ClassVar[str] = "lending.loan_due_date_changed.v1"
-
-    copy_id: UUID
-    book_id: UUID
-    patron_id: UUID
-    previous_due_at: datetime
-    due_at: datetime
-    due_version: int
-    book_title: str
-    barcode: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class LoanDueSoon(DomainEvent):
-    """A loan will be due in some days; told once for each due date."""
-
-    type: ClassVar[str] = "lending.loan_due_soon.v1"
-
-    copy_id: UUID
-    book_id: UUID
-    patron_id: UUID
-    due_at: datetime
-    due_version: int
-    book_title: str
-    barcode: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class LoanBecameOverdue(DomainEvent):
-    """A loan passed its due date; told once for each due date."""
-
-    type: ClassVar[str] = "lending.loan_became_overdue.v1"
-
-    copy_id: UUID
-    book_id: UUID
-    patron_id: UUID
-    due_at: datetime
-    due_version: int
-    book_title: str
-    barcode: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class LoanStillOverdue(DomainEvent):
-    """A loan is overdue for so many days; told every few days. `notice` counts from 1 for each due date."""
-
-    type: ClassVar[str] = "lending.loan_still_overdue.v1"
-
-    copy_id: UUID
-    book_id: UUID
-    patron_id: UUID
-    due_at: datetime
-    due_version: int
-    days_overdue: int
-    notice: int
-    book_title: str
-    barcode: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class LoanDeclaredLost(DomainEvent):
-    """A copy is given up for lost, by staff or by age."""
-
-    type: ClassVar[str] = "lending.loan_declared_lost.v1"
-
-    copy_id: UUID
-    book_id: UUID
-    patron_id: UUID
-    book_title: str
-    barcode: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class LoanClaimedReturned(DomainEvent):
-    """The patron says that the copy was returned; nobody has found it yet."""
-
-    type: ClassVar[str] = "lending.loan_claimed_returned.v1"
-
-    copy_id: UUID
-    book_id: UUID
-    patron_id: UUID
-    book_title: str
-    barcode: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ReturnUndone(DomainEvent):
-    """A return was scanned by mistake: the loan goes on as it was."""
-
-    type: ClassVar[str] = "lending.return_undone.v1"
-
-    copy_id: UUID
-    book_id: UUID
-    patron_id: UUID
-    due_at: datetime
-    returned_at: datetime
-    book_title: str
-    barcode: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class BookReturned(DomainEvent):
-    """A lent copy came back. `days_overdue` counts days of the branch; 0 when it came in time."""
-
-    type: ClassVar[str] = "lending.book_returned.v1"
-
-    copy_id: UUID
-    book_id: UUID
-    patron_id: UUID
-    branch: str
-    due_at: datetime
-    was_overdue: bool
-    days_overdue: int
-    book_title: str
-    barcode: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class LoanAnonymised(DomainEvent):
-    """Nobody knows any more whose loan this was. `hold_ids` are their ended holds of the book."""
-
-    type: ClassVar[str] = "lending.loan_anonymised.v1"
-
-    copy_id: UUID
-    book_id: UUID
-    hold_ids: tuple[UUID, ...]
 
 
 class LoanNotFound(NotFound):

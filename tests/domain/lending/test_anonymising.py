@@ -5,7 +5,8 @@ from uuid import uuid4
 
 import pytest
 
-from lending.domain.loan import UNDO_WITHIN, Loan, LoanAnonymised, LoanIsAnonymous, LoanNotEnded
+from lending.domain.loan import UNDO_WITHIN, Loan, LoanIsAnonymous, LoanNotEnded
+from lending.domain.loan_events import LoanAnonymised
 from lending.domain.patron_account import EntryKind, PatronAccount
 from lending.domain.policies.anonymising import AnonymisingFacts, Choice, Kept, kept_because
 from shared_kernel.domain.money import Money

@@ -2,13 +2,8 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from lending.domain.loan import (
-    BookBorrowed,
-    BookReturned,
-    LoanAlreadyReturned,
-    LoanState,
-    ReturnedBeforeBorrowed,
-)
+from lending.domain.loan import LoanAlreadyReturned, LoanState, ReturnedBeforeBorrowed
+from lending.domain.loan_events import BookBorrowed, BookReturned
 from tests.domain.lending.examples import NOW, borrowed_loan
 
 

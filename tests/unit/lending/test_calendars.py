@@ -6,7 +6,8 @@ import pytest
 
 from lending.domain.branch_calendar import BranchAdded, ClosureAdded, ClosureNotFound, ClosureRemoved
 from lending.domain.hold_events import HoldDeadlineChanged
-from lending.domain.loan import Loan, LoanDueDateChanged
+from lending.domain.loan import Loan
+from lending.domain.loan_events import LoanDueDateChanged
 from lending.services.calendar_answers import BranchView, ClosureView
 from lending.services.commands.add_branch import AddBranch, add_branch
 from lending.services.commands.add_closure import AddClosure, add_closure
