@@ -56,6 +56,7 @@ def handlers(*, clock: Clock) -> Handlers:
     ties = StoredTies(choices=choices)
     directories = Directories(patrons=patrons, copies=copies)
     wired: dict[str, Any] = {"directories": directories, "clock": clock}  # for partial(), untyped anyway
+    profiling: dict[str, Any] = {"patrons": patrons, "choices": choices, "accounts": DjangoAccounts()}
     reporting: dict[str, Any] = {"patrons": patrons, "statistics": CatalogStatistics(), "clock": clock}
     return Handlers(
         work=DjangoLendingWork,
@@ -105,14 +106,10 @@ def handlers(*, clock: Clock) -> Handlers:
             hold_queries.GetHold: partial(hold_queries.get_hold, patrons=patrons),
             hold_queries.ListHolds: partial(hold_queries.list_holds, patrons=patrons),
             hold_queries.ListQueue: hold_queries.list_queue,
-            profile.PatronProfile: partial(
-                profile.patron_profile, patrons=patrons, accounts=DjangoAccounts(), clock=clock
-            ),
+            profile.PatronProfile: partial(profile.patron_profile, **profiling, clock=clock),
             accounts.GetAccount: lambda query: accounts.get_account(query, work=DjangoLendingWork(), **wired),
             Statement: lambda query: statement(query, work=DjangoLendingWork(), **wired),
-            profile.CardProfile: partial(
-                profile.card_profile, patrons=patrons, accounts=DjangoAccounts(), clock=clock
-            ),
+            profile.CardProfile: partial(profile.card_profile, **profiling, clock=clock),
             privacy.PrivacyReport: partial(privacy.privacy_report, choices=choices, clock=clock),
             WhatTheyAreCalled: partial(what_they_are_called, patrons=patrons),
             ReadReport: lambda query: read_report(query, calendars=DjangoCalendars(), **reporting),
@@ -135,8 +132,6 @@ def handlers(*, clock: Clock) -> Handlers:
             calendars.PreviewClosure: lambda query: calendars.preview_closure(
                 query, work=DjangoLendingWork(), patrons=patrons, clock=clock
             ),
-            profile.OwnProfile: partial(
-                profile.own_profile, patrons=patrons, accounts=DjangoAccounts(), clock=clock
-            ),
+            profile.OwnProfile: partial(profile.own_profile, **profiling, clock=clock),
         },
     )

@@ -91,12 +91,12 @@ class ProfileViewSet(LibraryViewSet):
 
     @extend_schema(responses={200: ProfileView})
     def retrieve(self, _request: Request, id: UUID) -> Response:
-        """A patron's loans and holds."""
+        """A patron's loans and holds, what is owed, and how long past loans are remembered."""
         return Response(
             ask(PatronProfile(patron=id, viewer_login=viewer_login(self.principal, sees_all=READ)))
         )
 
     @extend_schema(responses={200: ProfileView})
     def own(self, _request: Request) -> Response:
-        """One's own loans and holds."""
+        """One's own loans and holds, what is owed, and how long past loans are remembered."""
         return Response(ask(OwnProfile(login=self.principal.login_id or 0)))

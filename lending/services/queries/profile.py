@@ -12,7 +12,7 @@ from lending.domain.loan import LoanState
 from lending.domain.waiting_time import estimated_ready_at
 from lending.models import HoldRow, LoanRow
 from lending.services.answers import HoldView, LoanView
-from lending.services.ports import Accounts, PatronDirectory, UnknownPatron
+from lending.services.ports import Accounts, PatronDirectory, PrivacyChoices, UnknownPatron
 from lending.services.queries.holds import ListHolds, list_holds
 from lending.services.queries.loans import ListLoans, list_loans
 from shared_kernel.domain.clock import Clock
@@ -44,12 +44,16 @@ class HeldBook(Answer):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ProfileView(Answer):
-    """A patron's circulation. `loans` are the open ones, `balance` is what is owed."""
+    """A patron's circulation. `loans` are the open ones, `balance` is what is owed.
+
+    `privacy` is how long past loans are remembered as theirs: `default`, `forever` or `never`.
+    """
 
     patron: UUID
     loans: Sequence[LoanView]
     holds: Sequence[HeldBook]
     balance: Money
+    privacy: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,7 +65,12 @@ class PatronProfile(Query[ProfileView]):
 
 
 def patron_profile(
-    query: PatronProfile, *, patrons: PatronDirectory, accounts: Accounts, clock: Clock
+    query: PatronProfile,
+    *,
+    patrons: PatronDirectory,
+    choices: PrivacyChoices,
+    accounts: Accounts,
+    clock: Clock,
 ) -> ProfileView:
     """The profile. Raises PatronNotFound, also for somebody else's."""
     if query.viewer_login is not None and patrons.id_of_login(query.viewer_login) != query.patron:
@@ -79,6 +88,7 @@ def patron_profile(
         loans=loans,
         holds=_held_books(holds, now=clock.now()),
         balance=accounts.balance_of(query.patron),
+        privacy=choices.of(query.patron).value,
     )
 
 
@@ -90,13 +100,15 @@ class OwnProfile(Query[ProfileView]):
 
 
 def own_profile(
-    query: OwnProfile, *, patrons: PatronDirectory, accounts: Accounts, clock: Clock
+    query: OwnProfile, *, patrons: PatronDirectory, choices: PrivacyChoices, accounts: Accounts, clock: Clock
 ) -> ProfileView:
     """The profile. Raises PatronNotFound for a login that is no patron's."""
     patron = patrons.id_of_login(query.login)
     if patron is None:
         raise PatronNotFound
-    return patron_profile(PatronProfile(patron=patron), patrons=patrons, accounts=accounts, clock=clock)
+    return patron_profile(
+        PatronProfile(patron=patron), patrons=patrons, choices=choices, accounts=accounts, clock=clock
+    )
 
 
 def _held_books(holds: Sequence[HoldView], *, now: datetime) -> list[HeldBook]:
@@ -165,7 +177,7 @@ class CardProfile(Query[DeskProfile]):
 
 
 def card_profile(
-    query: CardProfile, *, patrons: PatronDirectory, accounts: Accounts, clock: Clock
+    query: CardProfile, *, patrons: PatronDirectory, choices: PrivacyChoices, accounts: Accounts, clock: Clock
 ) -> DeskProfile:
     """The profile. Raises UnknownPatron."""
     standing = patrons.standing(card=patrons.card_of(query.card_or_email))
@@ -178,6 +190,10 @@ def card_profile(
             block.reason + (f" (until {block.until})" if block.until else "") for block in standing.blocks
         ],
         circulation=patron_profile(
-            PatronProfile(patron=standing.id), patrons=patrons, accounts=accounts, clock=clock
+            PatronProfile(patron=standing.id),
+            patrons=patrons,
+            choices=choices,
+            accounts=accounts,
+            clock=clock,
         ),
     )

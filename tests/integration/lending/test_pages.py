@@ -7,6 +7,7 @@ from django.test import Client
 from lending.models import LoanRow
 from lending.services.commands.return_book import ReturnBook
 from patrons.services.commands.link_login import LinkLogin
+from patrons.services.commands.update_contact import UpdateContact
 from shared_kernel.models import AuditEntry
 from shared_kernel.services.commands import dispatch
 from shared_kernel.services.origin import acting_as
@@ -111,6 +112,21 @@ class TestMyLibrary:
         assert other.copy_barcode not in page
         assert "Renewed." in text(client.post("/my/", {"renew": str(loan.id)}, follow=True))
         assert "No loan has this id" in text(client.post("/my/", {"renew": str(other.id)}, follow=True))
+
+    @pytest.mark.parametrize(
+        ("privacy", "said"),
+        [
+            ("default", "for as long as the library does."),
+            ("forever", "for ever."),
+            ("never", "not at all, once they are returned."),
+        ],
+    )
+    def test_says_how_long_past_loans_are_remembered(self, privacy: str, said: str, browser: Browser) -> None:
+        client, mine = browser("patron"), a_patron()
+        dispatch(LinkLogin(card=mine.card_number, login_id=int(client.session["_auth_user_id"])))
+        dispatch(UpdateContact(patron=mine.id, privacy=privacy))
+        assert f"My past loans are remembered as mine {said}" in text(client.get("/my/"))
+        assert client.get("/api/v1/me").json()["privacy"] == privacy
 
     def test_says_so_where_a_login_is_no_patrons(self, browser: Browser) -> None:
         assert "belongs to no patron" in text(browser("patron").get("/my/"))
