@@ -11,7 +11,7 @@ from uuid import UUID
 
 import msgspec
 import structlog
-from django.db import DatabaseError, InterfaceError, connection
+from django.db import DatabaseError, InterfaceError, connection, transaction
 
 from outbox.envelope import Malformed, ReceivedEvent, read_event
 from outbox.metrics import RECEIVED
@@ -140,12 +140,15 @@ class Inbox:
         return [_SETTLED] * len(arrivals)
 
     def take_together(self, arrivals: Sequence[Arrival]) -> list[Reception]:
-        """Handle messages in one transaction, or none of them. Raises whatever a subscriber raises."""
+        """Handle messages in one transaction, or none of them. Raises whatever a subscriber raises.
+
+        A refusal that a subscriber expects can be undone on its own only where it handles a single message.
+        """
         digests: dict[UUID, str] = {}
         for arrival in arrivals:
             if arrival.event:
                 digests.setdefault(arrival.event.id, arrival.digest)
-        with undone_together():
+        with undone_together() if len(arrivals) > 1 else transaction.atomic():
             new = InboxReceipt.objects.insert_new(self.consumer, digests)
             failpoint("consumer.after_inbox")
             if len(new) < len(digests):

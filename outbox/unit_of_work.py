@@ -23,12 +23,16 @@ R = TypeVar("R", bound=models.Model)
 _undone_together: ContextVar[bool] = ContextVar("units_of_work_are_undone_together", default=False)
 
 
+class UndoneTogether(Exception):
+    """One of many units of work failed, and though somebody expected that, none of them has happened."""
+
+
 @contextmanager
 def undone_together() -> Iterator[None]:
     """One transaction for many units of work: where one fails, none of them has happened.
 
     So none needs a savepoint of its own: two statements each, and beyond 64 of them in a transaction they
-    slow down every other session of PostgreSQL.
+    slow down every other session of PostgreSQL. Raises UndoneTogether where a failure was suppressed inside.
     """
     with transaction.atomic():
         token = _undone_together.set(True)
@@ -36,6 +40,8 @@ def undone_together() -> Iterator[None]:
             yield
         finally:
             _undone_together.reset(token)
+        if transaction.get_rollback():  # which Django would do without a word
+            raise UndoneTogether
 
 
 @contextmanager

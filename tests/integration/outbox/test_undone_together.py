@@ -1,6 +1,7 @@
 """Events of one batch share a transaction, and none pays for a savepoint of its own."""
 
 import json
+from contextlib import suppress
 from uuid import uuid4
 
 import pytest
@@ -12,6 +13,7 @@ from library_project.subscriptions import SUBSCRIPTIONS
 from outbox.envelope import ReceivedEvent
 from outbox.inbox import Arrival, Fate, Inbox, Reception
 from outbox.models import InboxReceipt
+from shared_kernel.domain.errors import NotFound
 from shared_kernel.services.commands import dispatch
 from tests.services.home import ROOT
 
@@ -60,3 +62,16 @@ class TestABatch:
         assert [verdict.fate for verdict in verdicts] == [Fate.SETTLED, Fate.FAILED, Fate.SETTLED]
         assert verdicts[1].reason == "refused: not_found"
         assert InboxReceipt.objects.count() == BorrowingCountRow.objects.get().count == 2
+
+    def test_in_which_a_subscriber_takes_a_refusal_lightly_loses_nothing(self) -> None:
+        def make_light_of_the_last(event: ReceivedEvent) -> None:
+            with suppress(NotFound):
+                if event.id == batch[2].label.id:
+                    dispatch(RemoveBook(book=uuid4()))
+                SUBSCRIPTIONS["catalog"][BORROWED](event)
+
+        inbox = Inbox("catalog", {BORROWED: make_light_of_the_last})
+        batch = arrivals(inbox, 3)
+        assert [verdict.fate for verdict in inbox.take(batch)] == [Fate.SETTLED] * 3
+        assert InboxReceipt.objects.count() == 3
+        assert BorrowingCountRow.objects.get().count == 2
