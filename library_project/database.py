@@ -35,12 +35,12 @@ def database_settings(url: str, *, pool: bool, base: Path) -> dict[str, Any]:  #
     # What the address says behind its question mark, such as sslmode=verify-full, holds.
     database["OPTIONS"] = {**_NOTICE_SILENCE, **database.get("OPTIONS", {})}
     database["DISABLE_SERVER_SIDE_CURSORS"] = True
-    # Of a pool's connections, too: after a restart of the server no request gets a dead one.
-    database["CONN_HEALTH_CHECKS"] = True
+    # After a restart of the server no request gets a dead connection.
     if pool:
+        database["ENGINE"] = "library_project.postgresql"
         database["OPTIONS"] |= {"pool": _POOL, "prepare_threshold": 5}  # see shared_kernel/sql.py
     else:
-        database["CONN_MAX_AGE"] = 60
+        database |= {"CONN_MAX_AGE": 60, "CONN_HEALTH_CHECKS": True}
     return database
 
 
