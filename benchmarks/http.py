@@ -14,8 +14,8 @@ from shared_kernel.services.commands import dispatch
 from shared_kernel.services.tokens import IssueToken
 from tests.system import System
 
-COPIES = 60
-CLIENTS = 2
+COPIES = 80
+CLIENTS = 8
 
 Client = Callable[[Lending], None]
 
@@ -24,7 +24,8 @@ def measure(place: Place, *, rounds: int) -> list[Figure]:
     """Two clients borrow and give back: over HTTP as the Procfile serves it, and by hand."""
     # Clients share no patron, whom they would lock in turn.
     lendings = sorted(desk.opened(copies=COPIES), key=lambda lending: lending.card)
-    shares = [lendings[: COPIES // CLIENTS], lendings[COPIES // CLIENTS :]]
+    each = COPIES // CLIENTS
+    shares = [lendings[first : first + each] for first in range(0, COPIES, each)]
     token = dispatch(IssueToken(name="benchmark", scopes=("circulation:write",))).token
     settings = {"DATABASE_URL": place.database_url, "LOG_FORMAT": "json"}
     with System(**settings) as system, ThreadPoolExecutor(CLIENTS) as threads:
