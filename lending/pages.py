@@ -90,9 +90,11 @@ def change_at_desk(request: HttpRequest, what: str, id: UUID) -> HttpResponse:
 
 @require("accounts:write", PAYMENTS)
 @require_POST
-def pay_at_desk(request: HttpRequest, id: UUID) -> HttpResponse:
+def pay_at_desk(request: HttpRequest, patron: UUID) -> HttpResponse:
     """Take a patron's payment, and come back to the patron."""
-    _give(request, PostPayment(patron=id, amount=request.POST.get("amount", "")[:20]), done="Payment taken.")
+    _give(
+        request, PostPayment(patron=patron, amount=request.POST.get("amount", "")[:20]), done="Payment taken."
+    )
     return _to_desk(request.POST.get("patron", "")[:254])
 
 

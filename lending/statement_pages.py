@@ -14,9 +14,9 @@ from shared_kernel.web.access import OWN, principal, require
 
 @require("circulation:write", "accounts:write")
 @require_safe
-def statement_at_desk(request: HttpRequest, id: UUID) -> HttpResponse:
+def statement_at_desk(request: HttpRequest, patron: UUID) -> HttpResponse:
     """A patron's statement, to be printed."""
-    return _page(request, Statement(patron=id))
+    return _page(request, Statement(patron=patron))
 
 
 @require(OWN)

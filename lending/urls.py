@@ -62,8 +62,8 @@ api_urlpatterns = [
 
 page_urlpatterns = [
     path("desk/", pages.desk, name="desk"),
-    path("desk/pay/<uuid:id>", pages.pay_at_desk, name="desk-pay"),
-    path("desk/statement/<uuid:id>", statement_pages.statement_at_desk, name="desk-statement"),
+    path("desk/pay/<uuid:patron>", pages.pay_at_desk, name="desk-pay"),
+    path("desk/statement/<uuid:patron>", statement_pages.statement_at_desk, name="desk-statement"),
     path("desk/<slug:what>/<uuid:id>", pages.change_at_desk, name="desk-change"),
     path("my/statement", statement_pages.own_statement, name="my-statement"),
     path("my/", pages.my_library, name="my-library"),

@@ -92,5 +92,5 @@ def _things(entry: TimelineEntry, called: Any) -> list[tuple[str, str, str]]:  #
 
 
 def _in_words(name: str) -> str:
-    """`BorrowBook` and `loan_receipt` as people say it."""
-    return re.sub(r"(?<=[a-z])(?=[A-Z])|_", " ", name).capitalize()
+    """`BorrowBook` and `loan_receipt` as people say it; what was denied is an address."""
+    return name if "/" in name else re.sub(r"(?<=[a-z])(?=[A-Z])|_", " ", name).capitalize()

@@ -1,9 +1,10 @@
 """Who may do what: a principal's scopes, and the policy that every action must name to be reachable."""
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import wraps
-from typing import Any, Concatenate, ParamSpec
+from typing import Concatenate, Final, ParamSpec
 from uuid import UUID
 
 from django.contrib.auth.base_user import AbstractBaseUser
@@ -12,6 +13,7 @@ from django.contrib.auth.views import redirect_to_login
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
+from django.urls import ResolverMatch
 from django.utils import timezone
 from django.utils.cache import patch_cache_control
 from rest_framework.permissions import BasePermission
@@ -20,6 +22,7 @@ from rest_framework.request import Request
 from shared_kernel.models import AuditEntry
 from shared_kernel.services.origin import identify, origin
 from shared_kernel.services.tokens import SCOPES
+from shared_kernel.subject_ids import LOOKED_UP
 
 P = ParamSpec("P")
 
@@ -44,6 +47,8 @@ ROLE_SCOPES: dict[str, frozenset[str]] = {
 #: A login with any of these may see the administration, whatever it then shows.
 _OF_STAFF = frozenset().union(*ROLE_SCOPES.values()) - ROLE_SCOPES["patron"]
 _EVERYTHING = frozenset(SCOPES).union(*ROLE_SCOPES.values())
+#: What an address's own id is of: a loan's below `loans/`, and in the administration below `loanrow/`.
+_OF_A_THING: Final = re.compile(rf"\b({'|'.join(LOOKED_UP)})(?:s|row)/<(?:uuid:id|path:object_id)>")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -143,10 +148,9 @@ def require(
 
 
 def record_denial(request: HttpRequest) -> None:
-    """Put a denied action on record. Only ids go into the audit, so of the address only its UUIDs."""
+    """Put a denied action on record, under the ids that its address has."""
     match = request.resolver_match
     who = origin()
-    subjects: dict[str, Any] = match.kwargs if match else {}  # whatever the route's converters made
     AuditEntry.objects.create(
         at=timezone.now(),
         principal=who.principal,
@@ -154,6 +158,21 @@ def record_denial(request: HttpRequest) -> None:
         action=f"{request.method} /{match.route if match else ''}"[:64],
         outcome=AuditEntry.Outcome.DENIED,
         codes=["permission_denied"],
-        subjects={name: str(value) for name, value in subjects.items() if isinstance(value, UUID)},
+        subjects=_subjects(match) if match else {},
         correlation_id=who.correlation_id,
     )
+
+
+def _subjects(match: ResolverMatch) -> dict[str, str]:
+    """Only ids go into the audit, so of the address only its UUIDs, by what they are of."""
+    of_a_thing = _OF_A_THING.search(match.route)
+    own = of_a_thing[1] if of_a_thing else "id"
+    named = {own if name in {"id", "object_id"} else name: it for name, it in match.kwargs.items()}
+    return {name: str(it) for name, it in named.items() if _is_id(it)}
+
+
+def _is_id(part: object) -> bool:
+    try:
+        return isinstance(part, UUID) or str(UUID(str(part))) == part
+    except ValueError:
+        return False

@@ -15,6 +15,7 @@ from patrons.public import letters_owed
 from patrons.services.commands.add_block import AddBlock
 from patrons.services.commands.erase_patron import ErasePatron
 from patrons.services.commands.suspend_patron import SuspendPatron
+from shared_kernel.models import AuditEntry
 from shared_kernel.services.audit import entries_about
 from shared_kernel.services.commands import dispatch
 from shared_kernel.services.origin import acting_as
@@ -100,6 +101,50 @@ class TestTheTimelineOfALoan:
             ("action", "BorrowBook", "done"),
             ("action", "MarkOverdue", "done"),
         ]
+
+
+class TestADenial:
+    @pytest.mark.parametrize(("of", "action"), [("loan", "renew"), ("patron", "suspend")])
+    def test_is_told_of_what_its_address_names(self, of: str, action: str, desk: Desk, token: Token) -> None:
+        patron = a_patron()
+        loan = desk.borrow(a_copy().barcode, patron.card_number).json()
+        thing = {"loan": loan["id"], "patron": str(patron.id)}[of]
+        stranger = Desk(token("catalog:read"))
+        assert stranger.post(f"/{of}s/{thing}/{action}", reason="why not").status_code == 403
+        entry = told(desk, **{of: thing})[-1]
+        assert lines([entry]) == [("denial", f"POST /api/v1/{of}s/<uuid:id>/{action}", "denied")]
+        assert (entry["codes"], entry[of]) == (["permission_denied"], thing)
+
+    @pytest.mark.parametrize("of", ["loan", "patron", "copy"])
+    def test_in_the_administration_is_told_too(self, of: str, desk: Desk, browser: Any) -> None:
+        patron, copy = a_patron(), a_copy()
+        loan = desk.borrow(copy.barcode, patron.card_number).json()
+        app, thing = {
+            "loan": ("lending", loan["id"]),
+            "patron": ("patrons", patron.id),
+            "copy": ("catalog", copy.id),
+        }[of]
+        table = f"/admin/{app}/{of}row/"
+        assert browser("operator").post(f"{table}{thing}/delete/").status_code == 403
+        denied = ("denial", f"POST {table}<path:object_id>/delete/", "denied")
+        assert lines(told(desk, **{of: thing}))[-1] == denied
+
+    def test_of_a_payment_is_told_of_whose_it_was_for(self, desk: Desk, browser: Any) -> None:
+        patron = a_patron()
+        assert browser("operator").post(f"/desk/pay/{patron.id}", {"amount": "1"}).status_code == 403
+        denied = ("denial", "POST /desk/pay/<uuid:patron>", "denied")
+        assert lines(told(desk, patron=patron.id))[-1] == denied
+        page = browser("manager").get("/admin/lending/reportrow/timeline/", {"patron": str(patron.id)})
+        assert "POST /desk/pay/&lt;uuid:patron&gt;" in page.content.decode()
+
+    def test_names_no_barcode_and_no_card(self, desk: Desk, token: Token) -> None:
+        copy = a_copy()
+        stranger = Desk(token("patrons:read"))
+        assert stranger.send("PATCH", f"/copies/{copy.barcode}", condition="damaged").status_code == 403
+        assert stranger.borrow(copy.barcode, a_patron().card_number).status_code == 403
+        assert (
+            list(AuditEntry.objects.filter(outcome="denied").values_list("subjects", flat=True)) == [{}] * 2
+        )
 
 
 class TestAnOverride:
