@@ -24,7 +24,7 @@ _AUDITED: Final = ("id", "at", "principal", "door", "action", "outcome", "codes"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Timeline(Query[Page[TimelineEntry]]):
-    """Every scan, refusal, denial, override and letter of one copy (its barcode or id), one loan or one patron.
+    """Every scan, refusal, denial, override and letter of a copy (its barcode or id), a loan or a patron.
 
     Exactly one of them is given. `newest_first` turns the order round.
     """
