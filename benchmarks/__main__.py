@@ -24,9 +24,10 @@ BENCHMARKS = {
     "consumer": 600,
     "latency": 600,
     "read": 7200,
+    "memory": 900,
     "connections": 600,
 }
-WITH_BROKER = {"relay", "consumer", "latency"}
+WITH_BROKER = {"relay", "consumer", "latency", "memory"}
 #: What is measured in one process: the ratios of these hold on a busy machine, too.
 GATE = ("write", "relay", "consumer")
 GATE_SECONDS, GATE_ROUNDS, GATE_ATTEMPTS = 240, 3, 4
