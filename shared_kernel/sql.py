@@ -5,6 +5,7 @@ The ORM writes each statement anew, which takes several times longer than the da
 database; only the text is kept. So PostgreSQL can keep its plan, too.
 """
 
+import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import cache, cached_property, partial
 from threading import local
@@ -33,18 +34,32 @@ Values = Mapping[str, Any]  # by column, as various as columns
 
 
 class Given(Expression):
-    """Stands in a prepared query for a value of a column, to be given each time that the query is asked."""
+    """Stands in a prepared query for a value of a column, to be given each time that the query is asked.
 
-    def __init__(self, model: type[Model], name: str) -> None:
+    It is given by the column's name, or by `key` where a query asks for two values of one column.
+    """
+
+    def __init__(self, model: type[Model], name: str, key: str = "") -> None:
         super().__init__()
         self.model = model
         self.name = name
+        self.key = key or name
 
     def as_sql(  # type: ignore[override]  # it makes nothing of Django's arguments
         self, *_: object, **__: object
     ) -> tuple[str, list[Any]]:
         """A place, and what stands in it."""
         return "%s", [self]
+
+
+class GivenAny(Given):
+    """Stands there behind `in` for values of a column, however many."""
+
+    def as_sql(  # type: ignore[override]  # see above
+        self, *_: object, **__: object
+    ) -> tuple[str, list[Any]]:
+        """A place for all of them, so that the text is the same for any number."""
+        return _place_for_all(self.model, self.name), [self]
 
 
 class Prepared(Generic[R]):
@@ -57,7 +72,7 @@ class Prepared(Generic[R]):
         self._query = query
 
     def __call__(self, **values: object) -> list[R]:
-        """Ask, with a value for each column that is `Given`."""
+        """Ask, with a value for each column that is `Given`, and values for one that is `GivenAny`."""
         sql, find, read = self._written
         return _carry_out(sql, [each(values) for each in find], read)
 
@@ -75,6 +90,16 @@ class Prepared(Generic[R]):
             return [row(each) for each in compiler.apply_converters(rows, converters)]
 
         return sql, [_finder(each) for each in parameters], read
+
+
+def stored(model: type[Model], name: str, value: object) -> Any:  # any driver's parameter
+    """What a value of this column is to the database, for SQL that is written by hand."""
+    return _columns(model)[name].store(value)
+
+
+def stored_together(model: type[Model], name: str, values: Iterable[object]) -> tuple[str, Any]:
+    """What stands there behind IN for values of this column, however many, and its one parameter."""
+    return _place_for_all(model, name), _all_in_one(model, name, values)
 
 
 @cache
@@ -150,8 +175,24 @@ def _finder(parameter: object) -> Callable[[Values], Any]:
     """What finds a parameter of a statement among the values that are given."""
     if not isinstance(parameter, Given):
         return lambda _: parameter
-    name, store = parameter.name, _columns(parameter.model)[parameter.name].store
-    return lambda values: store(values[name])
+    model, name, key = parameter.model, parameter.name, parameter.key
+    if isinstance(parameter, GivenAny):
+        return lambda values: _all_in_one(model, name, values[key])
+    store = _columns(model)[name].store
+    return lambda values: store(values[key])
+
+
+def _place_for_all(model: type[Model], name: str) -> str:
+    database = connections[DEFAULT_DB_ALIAS]
+    if database.vendor == "sqlite":
+        return "(SELECT value FROM json_each(%s))"
+    return f"(SELECT unnest(%s::{model._meta.get_field(name).db_type(database)}[]))"
+
+
+def _all_in_one(model: type[Model], name: str, values: Iterable[Any]) -> Any:  # a parameter for any driver
+    store = _columns(model)[name].store
+    found = [store(value) for value in values]
+    return json.dumps(found) if connections[DEFAULT_DB_ALIAS].vendor == "sqlite" else found
 
 
 @cache

@@ -22,6 +22,16 @@ def tolerated(word: str) -> int:
     return _TWO_SLIPS if len(word) >= _LONG else _ONE_SLIP
 
 
+def least_slips(typed: str, meant: str) -> float:
+    """What the slips between two words weigh at least, at a glance: by the letters that only one of them has.
+
+    A wrong letter accounts for two of these, one too many or too few for one.
+    """
+    differing = frozenset(typed) ^ frozenset(meant)
+    vowels = len(differing & _VOWELS)
+    return _VOWEL / 2 * vowels + _ANY / 2 * (len(differing) - vowels)
+
+
 def slips(typed: str, meant: str, *, most: int) -> int | None:
     """The weight of the fewest slips by which one word becomes the other; None if it is above `most`.
 

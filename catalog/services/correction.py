@@ -4,11 +4,14 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import groupby, islice, product
 
-from catalog.domain.spelling import SHORTEST, skeleton, slips, tolerated
+from django.db.models import QuerySet
+
+from catalog.domain.spelling import SHORTEST, least_slips, skeleton, slips, tolerated
 from catalog.domain.text import words_sought
 from catalog.models import WordRow
 from catalog.services.indexing import is_spelt
-from catalog.services.search import Hit, Sought, hits
+from catalog.services.search import Sought, number_found
+from shared_kernel.sql import Given, GivenAny, Prepared
 
 #: So many words are tried for each misspelt one, and so many ways of putting them together.
 _CANDIDATES, _WAYS = 3, 8
@@ -17,11 +20,11 @@ _AFTER_ALL = "\U0010ffff"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Corrected:
-    """What was looked for instead: `text` as one would write it, and what it found."""
+    """What was looked for instead: `text` as one would write it, and how many Books it finds."""
 
     text: str
     sought: Sought
-    hits: list[Hit]
+    number_found: int
 
 
 def corrected(q: str, sought: Sought) -> Corrected | None:
@@ -37,8 +40,8 @@ def corrected(q: str, sought: Sought) -> Corrected | None:
     ways = sorted(product(*nearest), key=lambda way: (sum(weight for weight, _ in way), way))
     for _, alike in groupby(islice(ways, _WAYS), key=lambda way: sum(weight for weight, _ in way)):
         tried = [_tried(q, sought, dict(zip(misspelt, _words(way), strict=True))) for way in alike]
-        best = max(tried, key=lambda it: len(it.hits))
-        if best.hits:
+        best = max(tried, key=lambda it: it.number_found)
+        if best.number_found:
             return best
     return None
 
@@ -50,39 +53,72 @@ def _words(way: Iterable[tuple[int, str]]) -> list[str]:
 def _is_misspelt(word: str) -> bool:
     if len(word) < SHORTEST or not is_spelt(word):
         return False
-    return not WordRow.objects.filter(word__gte=word, word__lt=word + _AFTER_ALL).exists()
+    return not _beginning(word=word, until=word + _AFTER_ALL)
+
+
+_beginning = Prepared(
+    lambda: (
+        WordRow.objects.filter(word__gte=Given(WordRow, "word"), word__lt=Given(WordRow, "word", "until"))
+        .order_by("word")
+        .values_list("word")[:1]
+    )
+)
 
 
 def _nearest(word: str) -> list[tuple[int, str]]:
     """The words of the catalogue that it may be, each with the weight of the slips, the nearest first."""
-    most = tolerated(word)
-    weighed = ((slips(word, other, most=most), other) for other in _similar(word))
-    near = [(weight, other) for weight, other in weighed if weight is not None]
-    # The first letter is hardly ever the wrong one.
-    near.sort(key=lambda it: (it[0], it[1][0] != word[0], it[1]))
-    return near[:_CANDIDATES]
+    most, near = tolerated(word), list[tuple[int, str]]()
+    for least, other in sorted((least_slips(word, other), other) for other in _similar(word)):
+        if least > most:
+            break
+        weight = slips(word, other, most=most)
+        if weight is not None:
+            # The first letter is hardly ever the wrong one.
+            near = sorted([*near, (weight, other)], key=lambda it: (it[0], it[1][0] != word[0], it[1]))
+            near = near[:_CANDIDATES]
+            most = near[-1][0] if len(near) == _CANDIDATES else most
+    return near
 
 
-def _similar(word: str) -> Iterable[str]:
+def _similar(word: str) -> list[str]:
     """Words of about this length that begin or end like it, and those with the same skeleton.
 
     One slip leaves the beginning or the end of a word as it is, so none that is one slip away is missed.
     """
     length, head, tail = len(word), word[: len(word) // 2], word[::-1][: max(2, (len(word) - 1) // 2)]
-    near = WordRow.objects.filter(length__in=range(length - 1, length + 2)).values_list("word", flat=True)
-    return (
-        near.filter(word__gte=head, word__lt=head + _AFTER_ALL)
-        .union(
-            near.filter(reversed__gte=tail, reversed__lt=tail + _AFTER_ALL),
-            WordRow.objects.filter(skeleton=skeleton(word)).values_list("word", flat=True),
-        )
-        .iterator()
+    found = _like(
+        length=range(length - 1, length + 2),
+        head=head,
+        after_head=head + _AFTER_ALL,
+        tail=tail,
+        after_tail=tail + _AFTER_ALL,
+        skeleton=skeleton(word),
     )
+    return [other for (other,) in found]
+
+
+def _words_like() -> QuerySet[WordRow, tuple[str]]:
+    of_length = WordRow.objects.filter(length__in=GivenAny(WordRow, "length"))
+    begin = {
+        "word__gte": Given(WordRow, "word", "head"),
+        "word__lt": Given(WordRow, "word", "after_head"),
+    }
+    end = {
+        "reversed__gte": Given(WordRow, "reversed", "tail"),
+        "reversed__lt": Given(WordRow, "reversed", "after_tail"),
+    }
+    alike = WordRow.objects.filter(skeleton=Given(WordRow, "skeleton"))
+    ways = (of_length.filter(**begin), of_length.filter(**end), alike)
+    first, *others = (way.order_by().values_list("word") for way in ways)
+    return first.union(*others)
+
+
+_like = Prepared(_words_like)
 
 
 def _tried(q: str, sought: Sought, mended: dict[str, str]) -> Corrected:
     tried = sought.but([mended.get(word, word) for word in sought.words])
-    return Corrected(text=_written(q, mended), sought=tried, hits=hits(tried))
+    return Corrected(text=_written(q, mended), sought=tried, number_found=number_found(tried))
 
 
 def _written(q: str, mended: dict[str, str]) -> str:

@@ -1,12 +1,10 @@
 """The list of Books: leafed through in some order, or found by words, the best first."""
 
-from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cache
 from typing import Any, Literal
 from uuid import UUID
-
-from django.db.models import Q, QuerySet
 
 from catalog.domain.description import language_code
 from catalog.domain.isbn import ISBN
@@ -14,12 +12,13 @@ from catalog.models import BookRow, IsbnRow
 from catalog.services.answers import BookView
 from catalog.services.correction import Corrected, corrected
 from catalog.services.ports import CirculationFacts
-from catalog.services.reading import BOOK, book_views, has_free_copy, stock_of_books
-from catalog.services.relevance import ranked
+from catalog.services.reading import BOOK, book_views, books_with_ids, has_free_copy, stock_of_books
+from catalog.services.relevance import ranked_page
 from catalog.services.scanning import page_within_reach
-from catalog.services.search import Hit, Sought, hits
+from catalog.services.search import Sought, ids_found, number_found
 from shared_kernel.services.bus import Query
-from shared_kernel.services.pages import Page, PageRequest, keyset_page
+from shared_kernel.services.pages import Page, PageRequest, PreparedPages
+from shared_kernel.sql import Given, GivenAny
 
 BookOrder = Literal["relevance", "title", "-title", "year", "-year", "added", "-added"]
 _ORDERS = {"title": ("sort_key", "id"), "year": ("year_key", "id"), "added": ("added_at", "id")}
@@ -62,18 +61,12 @@ def list_books(query: ListBooks, *, circulation: CirculationFacts) -> BookPage:
     sought = Sought.of(query.q, author=query.author, language=language)
     of_isbn = None if query.isbn is None else _with_isbn(query.isbn)
     if sought is None:
-        rows = BookRow.objects.filter(*([Q(language=language)] if language else []))
-        page = _leafed(query, rows if of_isbn is None else rows.filter(id__in=of_isbn), circulation)
-        return _answer(page, circulation)
-    found = hits(sought)
-    mended = None if found else corrected(query.q, sought)
+        return _answer(_leafed(query, language, of_isbn, circulation), circulation)
+    page, mended = _found(query, sought, of_isbn, circulation), None
+    if not page.results and not number_found(sought):
+        mended = corrected(query.q, sought)
     if mended is not None:
-        found, sought = mended.hits, mended.sought
-    if of_isbn is not None:
-        found = [hit for hit in found if hit.id in of_isbn]
-    found = _available(found, query, circulation)
-    by_words = query.ordering == "relevance" or (query.ordering is None and query.q.strip())
-    page = _by_relevance(query.page, found, sought) if by_words else _sorted(query, found)
+        page = _found(query, mended.sought, of_isbn, circulation)
     return _answer(page, circulation, query.q, mended)
 
 
@@ -93,45 +86,37 @@ def _with_isbn(isbn: str) -> set[UUID]:
     return set(IsbnRow.objects.filter(isbn=ISBN.parse(isbn).digits).values_list("book_id", flat=True))
 
 
-def _available(found: list[Hit], query: ListBooks, circulation: CirculationFacts) -> list[Hit]:
-    if query.available is None or not found:
-        return found
-    stock = stock_of_books([hit.id for hit in found], circulation)
-    return [hit for hit in found if bool(stock[hit.id]["available"]) == query.available]
+def _found(
+    query: ListBooks, sought: Sought, of_isbn: set[UUID] | None, circulation: CirculationFacts
+) -> Page[dict[str, Any]]:
+    by_words = query.ordering == "relevance" or (query.ordering is None and query.q.strip())
+    if by_words and of_isbn is None and query.available is None:
+        return ranked_page(sought, query.page).mapped(_rows)
+    books = [book for book in ids_found(sought) if of_isbn is None or book in of_isbn]
+    if query.available is not None:
+        stock = stock_of_books(books, circulation)
+        books = [book for book in books if bool(stock[book]["available"]) == query.available]
+    if by_words:
+        return ranked_page(sought, query.page, among=books).mapped(_rows)
+    return _pages(query.ordering, "id").page(query.page, id=books)
 
 
-def _by_relevance(request: PageRequest, found: list[Hit], sought: Sought) -> Page[dict[str, Any]]:
-    """The page out of the Books found, which are few enough to be ranked here, alike for every database."""
-    keys = [(rank, hit.sort_key, hit.id) for rank, hit in ranked(found, sought.words)]
-    if request.keys is None:
-        start, end = 0, request.size
-    elif request.backwards:
-        end = bisect_left(keys, request.keys)
-        start = max(0, end - request.size)
-    else:
-        start = bisect_right(keys, request.keys)
-        end = start + request.size
-    shown = keys[start:end]
-    rows = {row["id"]: row for row in BookRow.objects.filter(id__in=[it[-1] for it in shown]).values(*BOOK)}
-    return Page(
-        results=[rows[book] for *_, book in shown if book in rows],
-        next=shown[-1] if shown and end < len(keys) else None,
-        previous=shown[0] if shown and start > 0 else None,
-    )
+def _rows(books: list[UUID]) -> list[dict[str, Any]]:
+    rows = {row["id"]: row for row in books_with_ids(books)}
+    return [rows[book] for book in books if book in rows]
 
 
-def _sorted(query: ListBooks, found: list[Hit]) -> Page[dict[str, Any]]:
-    rows = BookRow.objects.filter(id__in=[hit.id for hit in found])
-    return _keyset(query, rows, query.page)
-
-
-def _leafed(query: ListBooks, rows: QuerySet[BookRow], circulation: CirculationFacts) -> Page[dict[str, Any]]:
+def _leafed(
+    query: ListBooks, language: str | None, of_isbn: set[UUID] | None, circulation: CirculationFacts
+) -> Page[dict[str, Any]]:
+    chosen = {"language": language, "id": of_isbn}
+    wanted = {column: value for column, value in chosen.items() if value is not None}
     if query.available is None:
-        return _keyset(query, rows, query.page)
+        return _pages(query.ordering, *wanted).page(query.page, **wanted)
     free = has_free_copy(circulation)
-    order, descending = _order(query)
+    order, descending = _order(query.ordering)
     return page_within_reach(
-        rows,
+        BookRow.objects.filter(**{_LOOKUPS[column]: value for column, value in wanted.items()}),
         free if query.available else ~free,
         columns=BOOK,
         order=order,
@@ -140,12 +125,22 @@ def _leafed(query: ListBooks, rows: QuerySet[BookRow], circulation: CirculationF
     )
 
 
-def _keyset(query: ListBooks, rows: QuerySet[BookRow], request: PageRequest) -> Page[dict[str, Any]]:
-    order, descending = _order(query)
-    columns = dict.fromkeys((*BOOK, *order))
-    return keyset_page(rows.values(*columns), order=order, request=request, descending=descending)
+_LOOKUPS = {"language": "language", "id": "id__in"}
 
 
-def _order(query: ListBooks) -> tuple[Sequence[str], bool]:
-    name = "title" if query.ordering in {None, "relevance"} else str(query.ordering)
+@cache
+def _pages(ordering: BookOrder | None, *chosen: str) -> PreparedPages:
+    """The Books in this order that have certain values in these columns."""
+    values = {"language": Given(BookRow, "language"), "id": GivenAny(BookRow, "id")}
+    order, descending = _order(ordering)
+    return PreparedPages(
+        lambda: BookRow.objects.filter(**{_LOOKUPS[column]: values[column] for column in chosen}),
+        columns=BOOK,
+        order=order,
+        descending=descending,
+    )
+
+
+def _order(ordering: BookOrder | None) -> tuple[Sequence[str], bool]:
+    name = "title" if ordering in {None, "relevance"} else str(ordering)
     return _ORDERS[name.removeprefix("-")], name.startswith("-")

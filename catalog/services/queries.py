@@ -10,7 +10,7 @@ from catalog.models import BookRow, CopyRow
 from catalog.services.answers import BookView, CopyView
 from catalog.services.listing import BookOrder, BookPage, ListBooks, list_books
 from catalog.services.ports import CirculationFacts
-from catalog.services.reading import BOOK, COPY, book_views, copy_views
+from catalog.services.reading import COPY, book_views, books_with_ids, copy_views
 from shared_kernel.services.bus import Query
 from shared_kernel.services.pages import Page, PageRequest, keyset_page
 
@@ -26,7 +26,7 @@ class GetBook(Query[BookView]):
 
 def get_book(query: GetBook, *, circulation: CirculationFacts) -> BookView:
     """The Book as it is now. Raises BookNotFound."""
-    found = book_views(list(BookRow.objects.filter(id=query.book).values(*BOOK)), circulation)
+    found = book_views(books_with_ids([query.book]), circulation)
     if not found:
         raise BookNotFound
     return found[0]

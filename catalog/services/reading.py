@@ -1,23 +1,35 @@
 """Rows as answers: Books with what there is of each, Copies with their state."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
+from functools import cache
 from typing import Any
 from uuid import UUID
 
-from django.db.models import OuterRef, Q, Subquery
+from django.db.models import Count, OuterRef, Q, Subquery
 from django.db.models.lookups import IsNull
 
 from catalog.domain.copy import Condition
-from catalog.models import CopyRow
+from catalog.models import BookRow, CopyRow
 from catalog.services.answers import Availability, BookView, CopyView
 from catalog.services.ports import CirculationFacts
 from catalog.services.prices import stored_price
+from shared_kernel.sql import GivenAny, Prepared
 
 BOOK = ("id", "title", "authors", "isbns", "year", "language", "publisher", "subjects", "version")
 """The columns that an answered Book needs."""
 
 COPY = ("id", "barcode", "book_id", "item_type", "branch", "condition", "price_minor", "price_currency")
 """The columns that an answered Copy needs."""
+
+
+def books_with_ids(ids: Collection[UUID]) -> list[dict[str, Any]]:
+    """The rows of these Books, for `book_views`, in no particular order."""
+    return [dict(zip(BOOK, row, strict=True)) for row in _books(id=ids)] if ids else []
+
+
+_books: Prepared[tuple[Any, ...]] = Prepared(
+    lambda: BookRow.objects.filter(id__in=GivenAny(BookRow, "id")).order_by().values_list(*BOOK)
+)
 
 
 def has_free_copy(circulation: CirculationFacts) -> Q:
@@ -32,7 +44,9 @@ def has_free_copy(circulation: CirculationFacts) -> Q:
 
 
 def book_views(rows: list[dict[str, Any]], circulation: CirculationFacts) -> list[BookView]:
-    """The Books of these rows, by three SQL queries."""
+    """The Books of these rows, by two SQL queries."""
+    if not rows:
+        return []
     ids = [row["id"] for row in rows]
     stock, waiting = stock_of_books(ids, circulation), circulation.holds_waiting(ids)
     return [
@@ -53,17 +67,26 @@ def book_views(rows: list[dict[str, Any]], circulation: CirculationFacts) -> lis
 
 
 def stock_of_books(books: Collection[UUID], circulation: CirculationFacts) -> Mapping[UUID, dict[str, int]]:
-    """How many copies each of these Books has, how many of them can be lent, and now; by two SQL queries."""
-    copies = CopyRow.objects.filter(book__in=books).exclude(condition=Condition.WITHDRAWN)
-    known = list(copies.order_by().values_list("book_id", "id", "condition"))
-    busy = circulation.states_of([copy for _, copy, condition in known if condition == Condition.IN_SERVICE])
+    """How many copies each of these Books has, how many of them can be lent, and now; by one SQL query."""
     stock = {book: {"copies": 0, "lendable": 0, "available": 0} for book in books}
-    for book, copy, condition in known:
-        in_service = condition == Condition.IN_SERVICE
-        stock[book]["copies"] += 1
-        stock[book]["lendable"] += in_service
-        stock[book]["available"] += in_service and copy not in busy
+    for book, copies, lendable, available in _stock(circulation.copy_is_busy)(book_id=books):
+        stock[book] = {"copies": copies, "lendable": lendable, "available": available}
     return stock
+
+
+@cache
+def _stock(is_busy: Callable[[], Any]) -> Prepared[tuple[UUID, int, int, int]]:
+    lendable = Q(condition=Condition.IN_SERVICE)
+    available = lendable & ~is_busy()
+    return Prepared(
+        lambda: (
+            CopyRow.objects.filter(book__in=GivenAny(CopyRow, "book_id"))
+            .exclude(condition=Condition.WITHDRAWN)
+            .order_by()
+            .values_list("book_id")
+            .annotate(Count("id"), lendable=Count("id", filter=lendable), free=Count("id", filter=available))
+        )
+    )
 
 
 def copy_views(rows: list[dict[str, Any]], circulation: CirculationFacts) -> list[CopyView]:

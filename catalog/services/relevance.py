@@ -1,28 +1,66 @@
-"""Which of the Books that were found comes first."""
+"""Which of the Books that are found by words comes first; the database ranks them, each in the same way."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
+from typing import Any
+from uuid import UUID
 
-from catalog.services.search import Hit
+from django.db import connection
+
+from catalog.models import BookRow
+from catalog.services.search import Sought, as_id, found
+from shared_kernel.services.pages import Page, PageRequest, page_of
+from shared_kernel.sql import stored, stored_together
 
 #: What it is worth that the title is what was looked for, begins with it, has all of its words, has words
 #: that begin with them. Popularity grows by 100 each time that a Book is borrowed twice as often.
 _IS, _BEGINS, _HAS, _HAS_BEGINNINGS = 1200, 400, 200, 100
+_POSITION = {"postgresql": "strpos", "sqlite": "instr"}
+#: The best first, and in the order of their titles where they are as good.
+_ORDER = ("place", "sort_key", "id")
 
 
-def ranked(hits: Sequence[Hit], words: Sequence[str]) -> list[tuple[int, Hit]]:
-    """The hits with their ranks, the best first, and in the order of their titles where they are as good."""
-    phrase = " ".join(words)
-    found = [(-_worth(hit.sort_key, phrase, words) - hit.popularity, hit) for hit in hits]
-    return sorted(found, key=lambda each: (each[0], each[1].sort_key, each[1].id))
+def ranked_page(sought: Sought, request: PageRequest, *, among: Collection[UUID] | None = None) -> Page[UUID]:
+    """One page of the Books that have all of it, or of those `among` them, by one SQL query."""
+    if sought.is_empty:
+        return Page(results=[])
+    (worth, values), (books, wanted) = _worth(sought.words), found(sought)
+    conditions, more = _conditions(request, among)
+    order = ", ".join(f"{name} {'DESC' if request.backwards else 'ASC'}" for name in _ORDER)
+    ranked = (
+        f"SELECT {', '.join(_ORDER)}"  # noqa: S608  constants, and values beside them
+        f" FROM (SELECT id, sort_key, -popularity - ({worth}) AS place FROM ({books}) AS found) AS placed"
+        f" WHERE {conditions} ORDER BY {order} LIMIT {request.size + 1}"
+    )
+    with connection.cursor() as cursor:
+        cursor.execute(ranked, [*values, *wanted, *more])
+        keys = [(place, title, as_id(book)) for place, title, book in cursor.fetchall()]
+    page = page_of(keys, request, keys=tuple)
+    return page.mapped(lambda shown: [book for *_, book in shown])
 
 
-def _worth(title: str, phrase: str, words: Sequence[str]) -> int:
+def _conditions(request: PageRequest, among: Collection[UUID] | None) -> tuple[str, list[Any]]:
+    conditions, values = ["TRUE"], []
+    if request.keys is not None:
+        *keys, book = request.keys
+        conditions.append(f"({', '.join(_ORDER)}) {'<' if request.backwards else '>'} (%s, %s, %s)")
+        values += [*keys, stored(BookRow, "id", book)]
+    if among is not None:
+        chosen, ids = stored_together(BookRow, "id", among)
+        conditions.append(f"id IN {chosen}")
+        values.append(ids)
+    return " AND ".join(conditions), values
+
+
+def _worth(words: Sequence[str]) -> tuple[str, list[str]]:
+    """What a title is worth, as SQL; it consists of folded words, one blank between two."""
     if not words:
-        return 0
-    if title.startswith(phrase) and title[len(phrase) : len(phrase) + 1] in {"", " "}:
-        return _IS if len(title) == len(phrase) else _BEGINS
-    in_title = title.split()
-    if all(word in in_title for word in words):
-        return _HAS
-    begin = all(any(each.startswith(word) for each in in_title) for word in words)
-    return _HAS_BEGINNINGS if begin else 0
+        return "0", []
+    phrase, position = " ".join(words), _POSITION[connection.vendor]
+    beginnings = " AND ".join([f"{position}(' ' || sort_key, %s) > 0"] * len(words))
+    whole = " AND ".join([f"{position}(' ' || sort_key || ' ', %s) > 0"] * len(words))
+    worth = (
+        f"CASE WHEN sort_key = %s THEN {_IS}"
+        f" WHEN substr(sort_key, 1, {len(phrase) + 1}) = %s THEN {_BEGINS}"
+        f" WHEN {whole} THEN {_HAS} WHEN {beginnings} THEN {_HAS_BEGINNINGS} ELSE 0 END"
+    )
+    return worth, [phrase, phrase + " ", *(f" {word} " for word in words), *(f" {word}" for word in words)]

@@ -5,7 +5,7 @@ The words are folded here, and each database is given the very same ones: it nei
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import NamedTuple
+from typing import Any
 from uuid import UUID
 
 from django.db import connection
@@ -26,14 +26,6 @@ _BRANCH = {
     " JOIN catalog_bookrow ON catalog_bookrow.id = catalog_booksearch.book"
     " WHERE catalog_booksearch MATCH %s LIMIT 1000)",
 }
-
-
-class Hit(NamedTuple):
-    """A Book that was found, with what decides on its place."""
-
-    id: UUID
-    sort_key: str
-    popularity: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -81,24 +73,45 @@ def _first(words: Sequence[str]) -> list[str]:
     return list(dict.fromkeys(words))[:_MOST_WORDS]
 
 
-def hits(sought: Sought) -> list[Hit]:
-    """The Books that have all of it, a thousand at most: whole words before beginnings of words.
+def found(sought: Sought) -> tuple[str, list[str]]:
+    """SQL for the Books that have all of it, and its parameters: whole words before beginnings of words.
 
-    One SQL query that reads the index alone until a thousand are found, however many there are.
+    A thousand at most; it reads the index alone until they are found, however many there are. There must be
+    a word in what is sought.
     """
+    tried = [_wanted(sought, OFTEN), _wanted(sought), _wanted(sought, beginnings=True)]
+    branches = " UNION ALL ".join([_BRANCH[connection.vendor]] * len(tried))
+    return f"SELECT DISTINCT id, sort_key, popularity FROM ({branches} LIMIT 1000) AS tried", tried  # noqa: S608  constants
+
+
+def ids_found(sought: Sought) -> list[UUID]:
+    """Those Books."""
+    return [as_id(book) for (book,) in _ask("SELECT id FROM ({books}) AS found", sought)]
+
+
+def number_found(sought: Sought) -> int:
+    """How many they are."""
+    return sum(number for (number,) in _ask("SELECT count(*) FROM ({books}) AS found", sought))
+
+
+def as_id(key: object) -> UUID:
+    """A Book's id as the database gives it to SQL that is written by hand."""
+    return key if isinstance(key, UUID) else UUID(str(key))
+
+
+def _ask(question: str, sought: Sought) -> list[tuple[Any, ...]]:  # whatever is asked for
     if sought.is_empty:
         return []
-    tried = [_wanted(sought, OFTEN), _wanted(sought), _wanted(sought, beginnings=True)]
-    branch = _BRANCH[connection.vendor]
+    books, wanted = found(sought)
     with connection.cursor() as cursor:
-        cursor.execute(" UNION ALL ".join([branch] * len(tried)) + " LIMIT 1000", tried)
-        found = dict.fromkeys(cursor.fetchall())
-    return [Hit(key if isinstance(key, UUID) else UUID(key), *others) for key, *others in found]
+        cursor.execute(question.format(books=books), wanted)
+        rows: list[tuple[Any, ...]] = cursor.fetchall()
+        return rows
 
 
 def books_found(text: str) -> Q:
     """Those Books, as a condition."""
-    return Q(pk__in=[hit.id for hit in hits(Sought.of(text) or Sought())])
+    return Q(pk__in=ids_found(Sought.of(text) or Sought()))
 
 
 def books_with(sought: Sought) -> Q | RawSQL:

@@ -13,6 +13,7 @@ from lending.domain.policies.erasing import reasons_to_keep
 from lending.domain.policies.leaving import StillHeld, StillLent
 from lending.models import BranchRow, HoldQueueRow, HoldRow, LoanRow
 from shared_kernel.domain.errors import Refusal
+from shared_kernel.sql import GivenAny, Prepared
 
 #: The copy of such a loan is not in the house, as far as anybody knows.
 _OUT = (LoanRow.State.OPEN, LoanRow.State.LOST, LoanRow.State.CLAIMED_RETURNED)
@@ -30,15 +31,11 @@ class LendingFacts:
 
     def states_of(self, copies: Collection[UUID]) -> Mapping[UUID, Literal["lent", "held"]]:
         """Which of these copies are lent, and which are held."""
-        lent = LoanRow.objects.filter(copy_id__in=copies, state__in=_OUT).order_by()
-        held = HoldRow.objects.filter(copy_id__in=copies, state__in=_SERVED).order_by()
-        stated = lent.values_list("copy_id", Value("lent")).union(held.values_list("copy_id", Value("held")))
-        return dict(stated)
+        return dict(_stated(copy_id=copies))
 
     def holds_waiting(self, books: Collection[UUID]) -> Mapping[UUID, int]:
         """How many holds wait for each of these books."""
-        waiting = HoldRow.objects.filter(book_id__in=books, state=HoldRow.State.WAITING).order_by()
-        return dict(waiting.values_list("book_id").annotate(Count("id")))
+        return dict(_waiting(book_id=books))
 
     def knows_branch(self, code: str) -> bool:
         """Whether there is such a branch."""
@@ -75,6 +72,28 @@ class LendingFacts:
         holds = HoldRow.objects.filter(patron_id=patron, state__in=ACTIVE_STATES).count()
         balance = DjangoAccounts().balance_of(patron)
         return reasons_to_keep(loans=loans, holds=holds, balance=balance)
+
+
+_stated: Prepared[tuple[UUID, Literal["lent", "held"]]] = Prepared(
+    lambda: (
+        LoanRow.objects.filter(copy_id__in=GivenAny(LoanRow, "copy_id"), state__in=_OUT)
+        .order_by()
+        .values_list("copy_id", Value("lent"))
+        .union(
+            HoldRow.objects.filter(copy_id__in=GivenAny(HoldRow, "copy_id"), state__in=_SERVED)
+            .order_by()
+            .values_list("copy_id", Value("held"))
+        )
+    )
+)
+_waiting: Prepared[tuple[UUID, int]] = Prepared(
+    lambda: (
+        HoldRow.objects.filter(book_id__in=GivenAny(HoldRow, "book_id"), state=HoldRow.State.WAITING)
+        .order_by()
+        .values_list("book_id")
+        .annotate(Count("id"))
+    )
+)
 
 
 def _lock_queues(books: Collection[UUID]) -> None:
