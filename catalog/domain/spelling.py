@@ -27,9 +27,15 @@ def least_slips(typed: str, meant: str) -> float:
 
     A wrong letter accounts for two of these, one too many or too few for one.
     """
-    differing = frozenset(typed) ^ frozenset(meant)
-    vowels = len(differing & _VOWELS)
-    return _VOWEL / 2 * vowels + _ANY / 2 * (len(differing) - vowels)
+    only_in_one = []
+    for letter in meant:
+        if letter in typed:
+            typed = typed.replace(letter, "", 1)
+        else:
+            only_in_one.append(letter)
+    only_in_one += typed
+    vowels = sum(map(_VOWELS.__contains__, only_in_one))
+    return (_VOWEL * vowels + _ANY * (len(only_in_one) - vowels)) / 2
 
 
 def slips(typed: str, meant: str, *, most: int) -> int | None:
