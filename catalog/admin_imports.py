@@ -84,8 +84,12 @@ class ImportAdmin(CommandAdmin[ImportRow]):
         lines = format_html_join("", "<li>Record {}: {}</li>", ((it.number, it.reason) for it in remarks))
         if not lines:
             return "nothing"
-        all_of_them = _at(self, "rejected", row.pk)
-        return format_html('<ol>{}</ol><a href="{}" download>All of them, as CSV</a>', lines, all_of_them)
+        listed, themselves = _at(self, "rejected", row.pk), ""
+        if row.originals.exists():
+            link = ' · <a href="{}" download>The rejected records, to be mended and imported again</a>'
+            themselves = format_html(link, reverse("import-rejected", args=[row.pk]))
+        all_of_them = '<ol>{}</ol><a href="{}" download>All of them, as CSV</a>{}'
+        return format_html(all_of_them, lines, listed, themselves)
 
     @admin.display(description="Books kept, and why")
     def kept_books(self, row: ImportRow) -> SafeString | str:

@@ -75,6 +75,7 @@ def handlers(*, clock: Clock, circulation: CirculationFacts) -> Handlers:
             figures.CollectionFigures: partial(figures.collection_figures, clock=clock),
             import_queries.ListImports: import_queries.list_imports,
             import_queries.GetImport: import_queries.get_import,
+            import_queries.RejectedOriginals: import_queries.rejected_originals,
             importing.PreviewImport: lambda query: importing.preview_import(
                 query, work=DjangoCatalogWork(), clock=clock
             ),

@@ -238,6 +238,23 @@ class ImportRemarkRow(models.Model):
         return f"{self.number}: {self.reason}"
 
 
+class RejectedRecordRow(models.Model):
+    """A record that was not imported, as it stands in the file, to be mended and imported again."""
+
+    owner = models.ForeignKey(ImportRow, on_delete=models.CASCADE, related_name="originals")
+    number = models.PositiveIntegerField(verbose_name="record")
+    original = models.BinaryField()
+
+    class Meta:
+        verbose_name = "rejected record"
+        constraints = (
+            models.UniqueConstraint(fields=["owner", "number"], name="catalog_each_rejected_record_once"),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.owner_id} {self.number}"
+
+
 class ImportedBookRow(models.Model):
     """A Book that an import made. Whether the Book is still there is not known here."""
 

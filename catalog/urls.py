@@ -5,7 +5,7 @@ from django.urls import path
 from catalog import pages
 from catalog.views.books import BookCopyViewSet, BookViewSet, CopyViewSet
 from catalog.views.exports import ExportViewSet
-from catalog.views.imports import ImportViewSet
+from catalog.views.imports import ImportViewSet, RejectedRecordsViewSet
 
 api_urlpatterns = [
     path("books", BookViewSet.as_view({"get": "list", "post": "create"}), name="books"),
@@ -27,6 +27,11 @@ api_urlpatterns = [
     path("exports/books", ExportViewSet.as_view({"get": "books"}), name="export-books"),
     path("imports", ImportViewSet.as_view({"get": "list", "post": "create"}), name="imports"),
     path("imports/<uuid:id>", ImportViewSet.as_view({"get": "retrieve"}), name="import"),
+    path(
+        "imports/<uuid:id>/rejected",
+        RejectedRecordsViewSet.as_view({"get": "file"}),
+        name="import-rejected",
+    ),
     path("imports/<uuid:id>/revert", ImportViewSet.as_view({"post": "revert"}), name="import-revert"),
 ]
 page_urlpatterns = [

@@ -10,7 +10,13 @@ from django.db.models import Q
 from catalog.domain.book import Book
 from catalog.domain.copy import Copy
 from catalog.domain.import_states import ImportState
-from catalog.models import ImportedBookRow, ImportPartRow, ImportRemarkRow, ImportRow
+from catalog.models import (
+    ImportedBookRow,
+    ImportPartRow,
+    ImportRemarkRow,
+    ImportRow,
+    RejectedRecordRow,
+)
 from catalog.services.import_answers import ImportView
 from catalog.services.import_reports import ImportReport
 from catalog.services.import_rows import import_of, shown_with_records
@@ -66,6 +72,14 @@ class DjangoImports:
             for rejected, said in ((True, report.rejected), (False, report.remarks))
             for it in said
         )
+
+    def keep_originals(self, id: UUID, originals: Mapping[int, bytes]) -> None:
+        """Keep rejected records as they stand in the file, by their numbers."""
+        if originals:
+            RejectedRecordRow.objects.bulk_create(
+                RejectedRecordRow(owner_id=id, number=number, original=octets)
+                for number, octets in originals.items()
+            )
 
     def note_books(
         self, id: UUID, *, created: Collection[tuple[Book, Copy]], revised: Collection[Book]

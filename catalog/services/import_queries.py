@@ -1,9 +1,12 @@
 """What can be asked about imports."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Final
 from uuid import UUID
 
-from catalog.models import ImportRow
+from catalog.domain.import_states import FileFormat
+from catalog.models import ImportRow, RejectedRecordRow
 from catalog.services.import_answers import ImportSummary, ImportView
 from catalog.services.import_rows import import_of, shown_with_records
 from catalog.services.imports import ImportNotFound
@@ -11,6 +14,8 @@ from shared_kernel.services.bus import Query
 from shared_kernel.services.pages import Page, PageRequest, keyset_page
 
 _ORDER = ("created_at", "id")
+#: Read at a time, since each may have a hundred thousand bytes.
+_TOGETHER: Final = 50
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,3 +45,34 @@ def get_import(query: GetImport) -> ImportView:
     if row is None:
         raise ImportNotFound
     return shown_with_records(import_of(row))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Originals:
+    """Records as they stand in a file of this format, each one alone."""
+
+    format: FileFormat
+    records: Iterator[bytes]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RejectedOriginals(Query[Originals]):
+    """The records that an import has rejected, as they were given."""
+
+    import_id: UUID
+
+
+def rejected_originals(query: RejectedOriginals) -> Originals:
+    """Those that were kept, in the order of the file, read as they are taken. Raises ImportNotFound."""
+    row = ImportRow.objects.filter(id=query.import_id).only("id", "format").first()
+    if row is None:
+        raise ImportNotFound
+    return Originals(format=FileFormat(row.format), records=_originals(row.id))
+
+
+def _originals(id: UUID) -> Iterator[bytes]:
+    kept = RejectedRecordRow.objects.filter(owner_id=id).order_by("number").values_list("number", "original")
+    chunk = list(kept[:_TOGETHER])
+    while chunk:
+        yield from (bytes(original) for _, original in chunk)
+        chunk = list(kept.filter(number__gt=chunk[-1][0])[:_TOGETHER])

@@ -51,15 +51,22 @@ def _import(chunk: list[Record], import_id: UUID, claim: UUID) -> ImportReport:
 def _command(chunk: list[Record], import_id: UUID, claim: UUID) -> ImportRecords:
     good, rejected = _sorted_out(chunk)
     return ImportRecords(
-        import_id=import_id, claim=claim, records=good, rejected=rejected, through=chunk[-1].number
+        import_id=import_id,
+        claim=claim,
+        records=good,
+        rejected=rejected,
+        originals={it.number: it.original for it in chunk if it.original},
+        through=chunk[-1].number,
     )
 
 
 def _rejected(record: Record, error: Exception) -> RejectedRecord:
+    reason = "It can't be stored."
     if isinstance(error, Refused):
-        return RejectedRecord(number=record.number, reason=str(error))
-    log.error("a record could not be imported", number=record.number, exc_info=error)
-    return RejectedRecord(number=record.number, reason="It can't be stored.")
+        reason = str(error)
+    else:
+        log.error("a record could not be imported", number=record.number, exc_info=error)
+    return RejectedRecord(number=record.number, reason=reason, original=record.original)
 
 
 def _sorted_out(chunk: list[Record]) -> tuple[tuple[SourceRecord, ...], tuple[Rejection, ...]]:

@@ -121,6 +121,10 @@ class Imports(Protocol):
         """Keep which records were rejected, and what is to be remarked of others."""
         ...
 
+    def keep_originals(self, id: UUID, originals: Mapping[int, bytes]) -> None:
+        """Keep rejected records as they stand in the file, by their numbers."""
+        ...
+
     def note_books(
         self, id: UUID, *, created: Collection[tuple[Book, Copy]], revised: Collection[Book]
     ) -> None:

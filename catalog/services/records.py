@@ -1,6 +1,9 @@
 """What an import reads from another institution's file, in our words."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+
+LONGEST_ORIGINAL = 100_000
+"""In bytes, about what ISO 2709 allows. Of a longer record the original isn't kept."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -12,6 +15,8 @@ class SourceRecord:
     least one. isbns: valid ones only, as 13 digits, in the order of the record, the first being the Book's.
     language: a code of ISO 639. All text is NFC, on one line, without control characters.
     remarks: what had to be left out, each a sentence for the person who imports it.
+    original: this record alone, as it stands in the file, to be handed back should it be rejected yet;
+    nothing where that is too long.
     """
 
     number: int
@@ -24,6 +29,7 @@ class SourceRecord:
     publisher: str | None
     subjects: tuple[str, ...]
     remarks: tuple[str, ...] = ()
+    original: bytes = field(default=b"", compare=False, repr=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,7 +37,14 @@ class RejectedRecord:
     """One record of the file that can't become a Book, and why: a sentence for the person who imports it.
 
     number: its place in the file, from 1.
+    original: this record alone, as it stands in the file; nothing where that can't be told, or is too long.
     """
 
     number: int
     reason: str
+    original: bytes = field(default=b"", compare=False, repr=False)
+
+
+def kept_original(octets: bytes) -> bytes:
+    """These, unless they are more than anybody keeps."""
+    return octets if len(octets) <= LONGEST_ORIGINAL else b""

@@ -1,20 +1,26 @@
 """Imports over the API."""
 
-from collections.abc import Mapping
-from typing import IO, Any
+from collections.abc import Mapping, Sequence
+from typing import IO, Any, Final
 from uuid import UUID
 
+from django.http import StreamingHttpResponse
+from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import extend_schema
 from rest_framework.parsers import BaseParser, MultiPartParser
+from rest_framework.renderers import BaseRenderer
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from catalog.adapters.originals import file_of
+from catalog.domain.import_states import FileFormat
 from catalog.serializers import ImportForm
 from catalog.services.commands.accept_import import AcceptImport
 from catalog.services.commands.revert_import import RevertImport
 from catalog.services.import_answers import ImportSummary, ImportView
-from catalog.services.import_queries import GetImport, ListImports
+from catalog.services.import_queries import GetImport, ListImports, RejectedOriginals
 from catalog.services.imports import LARGEST_FILE, FileTooLarge
+from catalog.views.exports import Marc21Renderer, MarcXMLRenderer
 from shared_kernel.services.commands import dispatch
 from shared_kernel.services.queries import ask
 from shared_kernel.web.json import StrictJSONParser
@@ -39,6 +45,21 @@ class UploadParser(MultiPartParser):
         if announced.isdigit() and int(announced) > LARGEST_FILE + _OF_THE_FORM_ITSELF:
             raise FileTooLarge
         return super().parse(stream, media_type, context)
+
+
+class CsvRenderer(BaseRenderer):
+    """Stands for CSV, which the view writes itself."""
+
+    media_type = "text/csv"
+    format = "csv"
+
+
+_RENDERERS: Final = (Marc21Renderer, MarcXMLRenderer, CsvRenderer)
+_KINDS: Final = {
+    FileFormat.MARC21: ("mrc", Marc21Renderer.media_type),
+    FileFormat.MARCXML: ("xml", MarcXMLRenderer.media_type),
+    FileFormat.CSV: ("csv", f"{CsvRenderer.media_type}; charset=utf-8; header=present"),
+}
 
 
 class ImportViewSet(LibraryViewSet):
@@ -80,3 +101,20 @@ class ImportViewSet(LibraryViewSet):
         """Remove what the import has made, but for what somebody has used or changed since."""
         self.body()
         return Response(dispatch(RevertImport(import_id=id), idempotency_key=self.idempotency_key))
+
+
+class RejectedRecordsViewSet(LibraryViewSet):
+    """What an import has rejected, to be mended and imported again."""
+
+    policy = {"file": "catalog:read"}
+    renderer_classes: Sequence[type[BaseRenderer]] = _RENDERERS
+
+    @extend_schema(responses={(200, each.media_type): OpenApiTypes.BINARY for each in _RENDERERS})
+    def file(self, _request: Request, id: UUID) -> StreamingHttpResponse:
+        """The rejected records as they were sent, the first ten thousand, in a file of the same format."""
+        found = ask(RejectedOriginals(import_id=id))
+        ending, media_type = _KINDS[found.format]
+        written = file_of(found.records, format=found.format)
+        response = StreamingHttpResponse(written, content_type=media_type)
+        response["Content-Disposition"] = f'attachment; filename="rejected-{id}.{ending}"'
+        return response

@@ -34,3 +34,7 @@ class MarcRecord:
     def control(self, tag: str) -> str:
         """Give the text of a control field, or nothing when the record lacks it."""
         return next((field.data for field in self.tagged(tag) if field.data), "")
+
+
+ReadRecord = tuple[MarcRecord | UnreadableRecord, bytes]
+"""A record, or why it can't be read; and it alone as it stands in the file, where that can be told."""

@@ -9,7 +9,13 @@ from collections.abc import Callable, Iterable, Iterator
 
 from pymarc import Field, Indicators, Subfield
 
-from catalog.adapters.marc.fields import LONGEST_RECORD, WANTED_TAGS, MarcRecord, UnreadableRecord
+from catalog.adapters.marc.fields import (
+    LONGEST_RECORD,
+    WANTED_TAGS,
+    MarcRecord,
+    ReadRecord,
+    UnreadableRecord,
+)
 from catalog.adapters.marc.marc8 import decode_marc8
 
 RECORD_END = b"\x1d"
@@ -23,17 +29,17 @@ RECORD_START = re.compile(rb"(?=([0-9]{5}).{5}22[0-9]{5})", re.DOTALL)
 _Decoder = Callable[[bytes], str]
 
 
-def read_iso2709(blocks: Iterable[bytes], *, encoding: str | None) -> Iterator[MarcRecord | UnreadableRecord]:
-    """Give each record of the file in turn, or why it can't be read.
+def read_iso2709(blocks: Iterable[bytes], *, encoding: str | None) -> Iterator[ReadRecord]:
+    """Give each record of the file in turn, or why it can't be read, with its bytes.
 
     encoding: "marc8", a Python codec that extends ASCII, or None to believe the leader.
     Padding between records (white space, NUL, the end-of-file mark of DOS) is no record.
     """
     for piece in _pieces(blocks):
         try:
-            yield _record(piece, encoding)
+            yield _record(piece, encoding), piece
         except UnreadableRecord as unreadable:
-            yield unreadable
+            yield unreadable, piece
 
 
 def _pieces(blocks: Iterable[bytes]) -> Iterator[bytes]:

@@ -6,17 +6,25 @@ A document that declares a DOCTYPE is refused at that point, before an entity co
 import codecs
 from collections.abc import Iterable, Iterator
 from xml.parsers import expat
+from xml.sax.saxutils import escape, quoteattr
 
 from pymarc import Field, Indicators
 
-from catalog.adapters.marc.fields import LONGEST_RECORD, WANTED_TAGS, MarcRecord, UnreadableRecord
+from catalog.adapters.marc.fields import (
+    LONGEST_RECORD,
+    WANTED_TAGS,
+    MarcRecord,
+    ReadRecord,
+    UnreadableRecord,
+)
+from catalog.services.records import LONGEST_ORIGINAL
 
 _NAMESPACE = "http://www.loc.gov/MARC21/slim"
 _SEPARATOR = " "
 
 
-def read_marcxml(blocks: Iterable[bytes], *, encoding: str | None) -> Iterator[MarcRecord | UnreadableRecord]:
-    """Give each record of the document in turn, or why it can't be read.
+def read_marcxml(blocks: Iterable[bytes], *, encoding: str | None) -> Iterator[ReadRecord]:
+    """Give each record of the document in turn, or why it can't be read, with its element in UTF-8.
 
     encoding: a Python codec that overrides the document's own declaration, or None. An element that lacks
     its tag or code costs its record; where the XML itself is broken, one UnreadableRecord stands for all the
@@ -28,7 +36,7 @@ def read_marcxml(blocks: Iterable[bytes], *, encoding: str | None) -> Iterator[M
             nothing_found = False
             yield record
     if nothing_found:
-        yield UnreadableRecord("The XML holds no MARC record.")
+        yield UnreadableRecord("The XML holds no MARC record."), b""
 
 
 def _decoded(blocks: Iterable[bytes], encoding: str | None) -> Iterator[bytes | str]:
@@ -49,7 +57,7 @@ class _Document:
     """Collects the records that the parser has finished."""
 
     def __init__(self) -> None:
-        self._finished: list[MarcRecord | UnreadableRecord] = []
+        self._finished: list[ReadRecord] = []
         self._record: _Record | None = None
         parser = expat.ParserCreate(namespace_separator=_SEPARATOR)
         parser.buffer_text = True
@@ -59,7 +67,7 @@ class _Document:
         parser.CharacterDataHandler = self._characters
         self._parser = parser
 
-    def read(self, blocks: Iterable[bytes | str]) -> Iterator[list[MarcRecord | UnreadableRecord]]:
+    def read(self, blocks: Iterable[bytes | str]) -> Iterator[list[ReadRecord]]:
         """Give the records that each block completes and, if reading had to stop, why."""
         try:
             for block in blocks:
@@ -67,7 +75,7 @@ class _Document:
                 yield self._taken()
             self._parse(b"", final=True)
         except UnreadableRecord as stopped:
-            self._finished.append(stopped)
+            self._finished.append((stopped, b""))
         yield self._taken()
 
     def _parse(self, block: bytes | str, *, final: bool = False) -> None:
@@ -80,7 +88,7 @@ class _Document:
         except (ValueError, LookupError):
             raise UnreadableRecord("The XML declares an encoding that can't be read.") from None
 
-    def _taken(self) -> list[MarcRecord | UnreadableRecord]:
+    def _taken(self) -> list[ReadRecord]:
         finished, self._finished = self._finished, []
         return finished
 
@@ -121,10 +129,12 @@ class _Record:
         self._text: list[str] = []
         self._size = 0
         self._fault: str | None = None
+        self._original: list[str] = []
 
     def open(self, element: str, attributes: dict[str, str]) -> None:
         self._text = []
         self._grow(len(element))
+        self._keep(_start_tag(element, attributes))
         if self._fault is not None:
             return
         if element in {"controlfield", "datafield"}:
@@ -137,11 +147,13 @@ class _Record:
 
     def write(self, text: str) -> None:
         self._grow(len(text))
+        self._keep(escape(text))
         if self._fault is None:
             self._text.append(text)
 
     def close(self, element: str) -> None:
         text, self._text = "".join(self._text), []
+        self._keep(f"</{_local(element)}>")
         if self._fault is not None:
             return
         if element == "leader":
@@ -155,8 +167,15 @@ class _Record:
                 self._fields.append(self._field)
                 self._field = None
 
-    def finish(self) -> MarcRecord | UnreadableRecord:
-        return UnreadableRecord(self._fault) if self._fault else MarcRecord(self._leader, self._fields)
+    def finish(self) -> ReadRecord:
+        record = UnreadableRecord(self._fault) if self._fault else MarcRecord(self._leader, self._fields)
+        return record, f"<record>{''.join(self._original)}</record>".encode() if self._original else b""
+
+    def _keep(self, piece: str) -> None:
+        if self._size <= LONGEST_ORIGINAL:
+            self._original.append(piece)
+        else:
+            self._original = []
 
     def _required(self, element: str, attributes: dict[str, str], name: str) -> str:
         if not attributes.get(name):
@@ -167,3 +186,16 @@ class _Record:
         self._size += size
         if self._size > LONGEST_RECORD:
             self._fault, self._fields, self._text = "The record is too long.", [], []
+
+
+def _start_tag(element: str, attributes: dict[str, str]) -> str:
+    own = [f" {name}={_quoted(value)}" for name, value in attributes.items() if _SEPARATOR not in name]
+    return f"<{_local(element)}{''.join(own)}>"
+
+
+def _quoted(value: str) -> str:
+    return f'"{value}"' if value.isalnum() or value == " " else quoteattr(value)
+
+
+def _local(element: str) -> str:
+    return element.rpartition(_SEPARATOR)[2]

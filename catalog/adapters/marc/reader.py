@@ -11,7 +11,7 @@ from catalog.adapters.marc.fields import MarcRecord, UnreadableRecord
 from catalog.adapters.marc.iso2709 import PADDING, RECORD_END, read_iso2709
 from catalog.adapters.marc.marcxml import read_marcxml
 from catalog.adapters.marc.translation import translate
-from catalog.services.records import RejectedRecord, SourceRecord
+from catalog.services.records import RejectedRecord, SourceRecord, kept_original
 
 _BLOCK = 64 * 1024
 _UTF_16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE, b"<\0")
@@ -72,17 +72,19 @@ def parse_encoding(name: str) -> str:
 def _read(stream: Readable, encoding: str | None) -> Iterator[SourceRecord | RejectedRecord]:
     head, blocks = _opened(stream)
     read = read_marcxml if head.startswith((b"<", *_UTF_16)) else read_iso2709
-    for number, record in enumerate(read(blocks, encoding=encoding), start=1):
-        yield _translated(record, number)
+    for number, (record, octets) in enumerate(read(blocks, encoding=encoding), start=1):
+        yield _translated(record, number, kept_original(octets))
 
 
-def _translated(record: MarcRecord | UnreadableRecord, number: int) -> SourceRecord | RejectedRecord:
+def _translated(
+    record: MarcRecord | UnreadableRecord, number: int, original: bytes
+) -> SourceRecord | RejectedRecord:
     try:
         if isinstance(record, UnreadableRecord):
             raise record
-        return translate(record, number=number)
+        return translate(record, number=number, original=original)
     except UnreadableRecord as unreadable:
-        return RejectedRecord(number=number, reason=str(unreadable))
+        return RejectedRecord(number=number, reason=str(unreadable), original=original)
 
 
 def _opened(stream: Readable) -> tuple[bytes, Iterable[bytes]]:

@@ -32,7 +32,7 @@ _NO_PUBLISHER = frozenset({"s.n", "s. n", "publisher not identified", "publisher
 _SUBJECT_TAGS = ("600", "610", "611", "630", "647", "648", "650", "651", "653", "654", "655")
 
 
-def translate(record: MarcRecord, *, number: int) -> SourceRecord:
+def translate(record: MarcRecord, *, number: int, original: bytes) -> SourceRecord:
     """Say the record in our words, or raise UnreadableRecord for one that can't be a Book.
 
     Only a record without a title (245) is refused. Every other is loaded with what can be understood of it:
@@ -52,6 +52,7 @@ def translate(record: MarcRecord, *, number: int) -> SourceRecord:
         language=_language(record),
         publisher=_publisher(record),
         subjects=_subjects(record),
+        original=original,
     )
 
 

@@ -39,9 +39,16 @@ def write_iso2709(books: Iterable[ExportedBook]) -> Iterator[bytes]:
 
 def write_marcxml(books: Iterable[ExportedBook]) -> Iterator[bytes]:
     """Give the document piece by piece: its beginning, each Book's record, its end."""
+    yield from collection(
+        f"<record><leader>{_LEADER}</leader>{''.join(map(_xml, _fields(book)))}</record>".encode()
+        for book in books
+    )
+
+
+def collection(records: Iterable[bytes]) -> Iterator[bytes]:
+    """Give a MARCXML document of these elements, in UTF-8, piece by piece."""
     yield _XML_START.encode()
-    for book in books:
-        yield f"<record><leader>{_LEADER}</leader>{''.join(map(_xml, _fields(book)))}</record>\n".encode()
+    yield from (record + b"\n" for record in records)
     yield _XML_END.encode()
 
 

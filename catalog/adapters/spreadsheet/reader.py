@@ -14,7 +14,7 @@ from catalog.adapters.spreadsheet.columns import Column, columns_of, is_plural
 from catalog.adapters.spreadsheet.isbns import Unmendable, is_rounded, mended
 from catalog.domain.description import LONGEST_NAME, InvalidLanguage, language_code
 from catalog.services.imports import FileUnreadable
-from catalog.services.records import RejectedRecord, SourceRecord
+from catalog.services.records import RejectedRecord, SourceRecord, kept_original
 
 _BLOCK = 64 * 1024
 _UTF_16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
@@ -31,6 +31,8 @@ _AND = re.compile(r"\s+(?:&|and)\s+")
 def read_csv(stream: Readable, *, encoding: str | None) -> Iterator[SourceRecord | RejectedRecord]:
     """Give each row below the header in our words, or why it was rejected; empty rows are passed by.
 
+    The original of a row is a spreadsheet of its own, in UTF-8: the header and this row.
+
     encoding: a Python codec; None takes the file for UTF-8, and from the first byte that isn't for
     Windows-1252. UTF-16 shows by its byte order mark. Raises FileUnreadable where the first line names no
     column of titles.
@@ -43,11 +45,12 @@ def read_csv(stream: Readable, *, encoding: str | None) -> Iterator[SourceRecord
     if "title" not in places:
         raise FileUnreadable(reason=_NO_SPREADSHEET)
     several = "authors" in places and is_plural(header, places["authors"])
-    for number, row in enumerate(_rows(lines, separator), start=1):
+    for number, (row, text) in enumerate(_rows(lines, separator), start=1):
+        original = kept_original((first + text).encode("utf-8", "replace"))
         if isinstance(row, str):
-            yield RejectedRecord(number=number, reason=row)
+            yield RejectedRecord(number=number, reason=row, original=original)
         elif any(row):
-            yield _Row(row, places).record(number, authors_by_commas=several)
+            yield _Row(row, places, original).record(number, authors_by_commas=several)
 
 
 def _cells(line: str, separator: str) -> list[str]:
@@ -84,30 +87,40 @@ def _decoded(stream: Readable, encoding: str | None) -> Iterator[str]:
             yield decoder.decode(state + block, final=not block)
 
 
-def _rows(lines: Iterator[str], separator: str) -> Iterator[list[str] | str]:
-    rows = csv.reader(lines, delimiter=separator)
+def _rows(lines: Iterator[str], separator: str) -> Iterator[tuple[list[str] | str, str]]:
+    """Give each row's cells, or why there are none, and the row as it stands in the file."""
+    taken: list[str] = []
+    rows = csv.reader(_noted(lines, taken), delimiter=separator)
     while True:
+        taken.clear()
         try:
             row = next(rows)
         except StopIteration:
             return
         except csv.Error as error:
-            yield f"From here on the file is no spreadsheet: {error}."
+            yield f"From here on the file is no spreadsheet: {error}.", "".join(taken)
             return
-        yield [clean(cell) for cell in row]
+        yield [clean(cell) for cell in row], "".join(taken)
+
+
+def _noted(lines: Iterator[str], taken: list[str]) -> Iterator[str]:
+    for line in lines:
+        taken.append(line)
+        yield line
 
 
 class _Row:
     """The cells of one row by column."""
 
-    def __init__(self, cells: Sequence[str], places: dict[Column, int]) -> None:
+    def __init__(self, cells: Sequence[str], places: dict[Column, int], original: bytes) -> None:
+        self._original = original
         self._cells = {column: cells[place] for column, place in places.items() if place < len(cells)}
         self._remarks: list[str] = []
 
     def record(self, number: int, *, authors_by_commas: bool) -> SourceRecord | RejectedRecord:
         title = self._cell("title")
         if not title:
-            return RejectedRecord(number=number, reason="The row has no title.")
+            return RejectedRecord(number=number, reason="The row has no title.", original=self._original)
         isbns, year, language = self._isbns(), self._year(), self._language()
         return SourceRecord(
             number=number,
@@ -120,6 +133,7 @@ class _Row:
             publisher=self._cell("publisher")[:LONGEST_NAME].rstrip() or None,
             subjects=_parts(self._cell("subjects"), ";" if ";" in self._cell("subjects") else ","),
             remarks=tuple(self._remarks),
+            original=self._original,
         )
 
     def _cell(self, column: Column) -> str:

@@ -1,9 +1,9 @@
 """Records of another institution's file become Books."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import ClassVar, Literal
+from typing import ClassVar, Final, Literal
 from uuid import UUID, uuid4
 
 from catalog.domain.book import Book
@@ -21,13 +21,16 @@ from shared_kernel.services.bus import Command
 from shared_kernel.services.origin import concerning
 
 Outcome = Literal["created", "updated", "unchanged"]
+#: So many rejected records of a file are kept as they stand in it. Of more, the file itself is to be mended.
+MOST_ORIGINALS: Final = 10_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ImportRecords(Command[ImportReport]):
     """Import some records of a file, those up to number `through`, in one transaction.
 
-    `rejected` are those of them that couldn't even be read. `claim` shows that nobody else is at it.
+    `rejected` are those of them that couldn't even be read. `originals` are records as they stand in the
+    file, by their numbers. `claim` shows that nobody else is at it.
     """
 
     audited: ClassVar[bool] = False
@@ -36,6 +39,7 @@ class ImportRecords(Command[ImportReport]):
     claim: UUID
     records: tuple[SourceRecord, ...]
     rejected: tuple[Rejection, ...] = ()
+    originals: Mapping[int, bytes] = field(default_factory=dict)
     through: int
 
 
@@ -52,8 +56,12 @@ def import_records(command: ImportRecords, work: CatalogWork, *, clock: Clock) -
     matching = Matching(work=work, import_id=command.import_id)
     chunk = import_chunk(command.records, matching, work, at=clock.now())
     report = ImportReport(rejected=command.rejected) + chunk.report
+    numbers = [it.number for it in report.rejected][: max(0, MOST_ORIGINALS - current.rejected)]
     current.took(report, through=command.through)
     work.imports.note(command.import_id, report)
+    work.imports.keep_originals(
+        command.import_id, {each: command.originals[each] for each in numbers if each in command.originals}
+    )
     work.imports.note_books(command.import_id, created=chunk.created, revised=chunk.revised)
     return report
 

@@ -30,6 +30,7 @@ BOOKS = "/admin/catalog/bookrow/"
 COPIES = "/admin/catalog/copyrow/"
 IMPORTS = "/admin/catalog/importrow/"
 COUNTS = "/admin/catalog/borrowingcountrow/"
+IN_A_BROWSER = {"Accept": "text/html,application/xhtml+xml,*/*;q=0.8"}
 ROMOLA = {"title": "Romola", "authors": "Eliot, George\nEvans, Mary Ann", "copies": "2"}
 
 
@@ -305,6 +306,17 @@ class TestTheImportsPages:
         page = librarian.get(f"{IMPORTS}{row.id}/change/").content.decode()
         assert "Record 1: The row has no title." in page
         assert "rejected.csv" in page
+        assert f'href="/api/v1/imports/{row.id}/rejected"' in page
+        handed_back: Any = librarian.get(f"/api/v1/imports/{row.id}/rejected", headers=IN_A_BROWSER)
+        assert handed_back.getvalue().decode("utf-8-sig") == "title,isbn\n,1\n"
+
+    def test_offer_no_rejected_records_where_there_are_none(self, librarian: Client) -> None:
+        self.upload(librarian, b"title,isbn\nRomola,=1+1\n")
+        import_files()
+        row = ImportRow.objects.get()
+        page = librarian.get(f"{IMPORTS}{row.id}/change/").content.decode()
+        assert "rejected.csv" in page
+        assert f'{row.id}/rejected"' not in page
 
     def test_revert_it_once_somebody_is_sure(self, librarian: Client) -> None:
         self.upload(librarian, b"title\nRomola\nEmma\n")

@@ -6,7 +6,8 @@ from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
-from django.db import OperationalError
+from django.db import OperationalError, connection
+from django.test.utils import CaptureQueriesContext
 from rest_framework.test import APIClient
 
 from catalog.adapters.import_worker import ImportWorker
@@ -191,6 +192,58 @@ class TestSendingAFile:
         assert send(anybody, CSV).status_code == 401
         assert anybody.get("/api/v1/imports").status_code == 401
         assert anybody.get(f"/api/v1/imports/{uuid4()}").status_code == 401
+
+
+def rejected(client: APIClient, id: object) -> Any:
+    return client.get(f"/api/v1/imports/{id}/rejected")
+
+
+class TestRejectedRecords:
+    def test_of_a_spreadsheet_are_mended_and_imported_again(self, cataloguer: APIClient) -> None:
+        file = 'title;author\nEmma;Austen\n;=Brontë;more\n;"two\nlines"\n'.encode("cp1252")
+        answer = rejected(cataloguer, imported(cataloguer, file)["id"])
+        assert answer["Content-Type"] == "text/csv; charset=utf-8; header=present"
+        assert answer["Content-Disposition"].endswith('.csv"')
+        handed_back = answer.getvalue().decode()
+        assert handed_back == '\ufefftitle;author\n;=Brontë;more\n;"two\nlines"\n'
+        again = imported(cataloguer, handed_back.replace("\n;", "\nVillette;").encode())
+        assert (again["created"], again["rejected_count"]) == (2, 0)
+
+    def test_of_marc_21_are_handed_back_byte_for_byte(self, cataloguer: APIClient) -> None:
+        good, bad = volumes(1), volumes(2)[len(volumes(1)) :].replace(b"2200", b"22f0")
+        answer = rejected(cataloguer, imported(cataloguer, good + bad + volumes(3)[:-40], "books.mrc")["id"])
+        assert answer["Content-Type"] == "application/marc"
+        handed_back = answer.getvalue()
+        assert handed_back == bad + volumes(3)[len(volumes(2)) : -40]
+        again = imported(cataloguer, handed_back.replace(b"22f0", b"2200"), "books.mrc")
+        assert (again["unchanged"], again["rejected_count"]) == (1, 1)
+
+    def test_of_marcxml_are_a_document_again(self, cataloguer: APIClient) -> None:
+        record = '<record><datafield tag="{}"><subfield code="a">{}</subfield></datafield></record>'
+        file = f"<collection>{record.format(245, 'Emma')}{record.format(500, 'Übung')}</collection>"
+        answer = rejected(cataloguer, imported(cataloguer, file.encode(), "books.xml")["id"])
+        assert answer["Content-Type"] == "application/marcxml+xml"
+        again = imported(cataloguer, answer.getvalue().replace(b'"500"', b'"245"'), "books.xml")
+        assert (again["total"], again["created"]) == (1, 1)
+        assert BookRow.objects.filter(title="Übung").exists()
+
+    def test_are_read_some_at_a_time(self, cataloguer: APIClient) -> None:
+        body = imported(cataloguer, b"title,n\n" + b"".join(b",%d\n" % number for number in range(120)))
+        with CaptureQueriesContext(connection) as asked:
+            lines = rejected(cataloguer, body["id"]).getvalue().decode().splitlines()
+        assert lines[1:] == [f",{number}" for number in range(120)]
+        read = [each["sql"] for each in asked if "catalog_rejectedrecordrow" in each["sql"]]
+        assert len(read) == 4
+        assert all("LIMIT 50" in each for each in read)
+
+    @pytest.mark.parametrize("content", [CSV.replace(b"\n,nobody", b"\nx,nobody"), volumes(1)])
+    def test_that_there_are_none_of_make_an_empty_file(self, cataloguer: APIClient, content: bytes) -> None:
+        body = imported(cataloguer, content)
+        assert rejected(cataloguer, body["id"]).getvalue() in {b"\xef\xbb\xbf", b""}
+
+    def test_of_no_import_are_not_found(self, cataloguer: APIClient) -> None:
+        answer = rejected(cataloguer, uuid4())
+        assert (answer.status_code, answer["Content-Type"]) == (404, "application/problem+json")
 
 
 class TestFurtherISBNs:

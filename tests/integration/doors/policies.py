@@ -45,6 +45,7 @@ API: dict[str, dict[str, Visitors]] = {
     "copies/{}": {"GET": _LOOK_AT_COPIES, "PATCH": _CATALOGUE},
     "imports": {"GET": _LOOK_AT_COPIES, "POST": _CATALOGUE},
     "imports/{}": {"GET": _LOOK_AT_COPIES},
+    "imports/{}/rejected": {"GET": _LOOK_AT_COPIES},
     "imports/{}/revert": {"POST": _CATALOGUE},
     "exports/books": {"GET": _LOOK_AT_COPIES},
     "patrons": {"GET": _LOOK_AT_PATRONS, "POST": _KEEP_PATRONS},

@@ -12,7 +12,7 @@ from tests.integration.doors.policies import API
 from tests.integration.doors.routes import NOBODY, Route, routes
 
 pytestmark = pytest.mark.django_db
-DOWNLOADS = {"exports/books", "patrons/{}/account.csv"}
+DOWNLOADS = {"exports/books", "imports/{}/rejected", "patrons/{}/account.csv"}
 LOOKS = [
     route
     for route in routes("api/v1/")

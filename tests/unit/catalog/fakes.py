@@ -153,6 +153,7 @@ class Imports:
     all: dict[UUID, Import] = field(default_factory=dict)
     contents: dict[UUID, bytes] = field(default_factory=dict)
     reports: list[ImportReport] = field(default_factory=list)
+    originals: dict[int, bytes] = field(default_factory=dict)
     made: dict[UUID, Made] = field(default_factory=dict)
     kept: dict[UUID, str] = field(default_factory=dict)
 
@@ -177,6 +178,9 @@ class Imports:
 
     def note(self, id: UUID, report: ImportReport) -> None:
         self.reports.append(report)
+
+    def keep_originals(self, id: UUID, originals: Mapping[int, bytes]) -> None:
+        self.originals |= originals
 
     def note_books(
         self, id: UUID, *, created: Collection[tuple[Book, Copy]], revised: Collection[Book]

@@ -7,8 +7,8 @@ import pytest
 from catalog.domain.book import Book
 from catalog.domain.import_states import FileFormat
 from catalog.services.commands.add_book import AddBook, add_book
-from catalog.services.commands.import_records import ImportRecords, import_records
-from catalog.services.import_reports import ImportReport
+from catalog.services.commands.import_records import MOST_ORIGINALS, ImportRecords, import_records
+from catalog.services.import_reports import ImportReport, Rejection
 from catalog.services.imports import Import
 from catalog.services.records import SourceRecord
 from tests.unit.catalog.fakes import FakeWork, FixedClock
@@ -30,7 +30,7 @@ def record(number: int = 1, **values: Any) -> SourceRecord:
     return SourceRecord(number=number, **{**defaults, **values})
 
 
-CLAIM = uuid4()
+CLAIM, IMPORT = uuid4(), uuid4()
 
 
 class Library:
@@ -120,6 +120,30 @@ class TestANewRecord:
         (rejection,) = report.rejected
         assert rejection.number == 2
         assert "title" in rejection.reason
+
+    def test_is_kept_as_it_was_if_it_is_rejected(self, library: Library) -> None:
+        good, bad = record(1, original=b"one"), record(2, title="\u200b", original=b"two")
+        self.import_(library, good, bad, unreadable=3)
+        assert library.work.imports.originals == {2: b"two", 3: b"three"}
+
+    def test_is_kept_as_one_of_the_first_ten_thousand_rejected_alone(self, library: Library) -> None:
+        library.begins(IMPORT).rejected = MOST_ORIGINALS - 1
+        self.import_(library, record(2, title="\u200b", original=b"two"), unreadable=3)
+        assert library.work.imports.originals == {3: b"three"}
+
+    @staticmethod
+    def import_(library: Library, *records: SourceRecord, unreadable: int) -> None:
+        if IMPORT not in library.work.imports.all:
+            library.begins(IMPORT)
+        command = ImportRecords(
+            import_id=IMPORT,
+            claim=CLAIM,
+            records=records,
+            rejected=(Rejection(number=unreadable, reason="It is damaged."),),
+            originals={unreadable: b"three", **{it.number: it.original for it in records}},
+            through=unreadable,
+        )
+        import_records(command, library.work, clock=FixedClock())
 
     def test_keeps_the_first_of_too_many_subjects(self, library: Library) -> None:
         library.imports(record(subjects=tuple(f"Subject {n}" for n in range(150))))

@@ -87,6 +87,18 @@ class TestImportingAFile:
         report = import_all(record(number, title=f"Volume {number}") for number in range(1, 4))
         assert (report.created, report.rejected) == (2, (Rejection(number=2, reason="It can't be stored."),))
 
+    def test_hands_on_each_record_as_it_stands_in_the_file(self, library_refusing: Faulty) -> None:
+        given: list[dict[int, bytes]] = []
+
+        def note(command: ImportRecords) -> bool:
+            given.append(dict(command.originals))
+            return any(each.number == 2 for each in command.records)
+
+        library_refusing(note)
+        unreadable = RejectedRecord(number=3, reason="It is damaged.", original=b"three")
+        import_all([record(1), record(2, original=b"two"), unreadable])
+        assert given == [{2: b"two", 3: b"three"}, {}, {2: b"two"}, {2: b"two"}, {3: b"three"}]
+
     @pytest.mark.parametrize("fault", [OperationalError("away"), ImportOvertaken()])
     def test_is_left_off_where_it_is_nobodys_fault(self, library_refusing: Faulty, fault: Exception) -> None:
         library_refusing(lambda _: fault)

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from pymarc import Field, Indicators, Record, Subfield, XMLWriter
 
 from catalog.adapters.marc.reader import count_records, parse_encoding, read_marc
-from catalog.services.records import RejectedRecord, SourceRecord
+from catalog.services.records import LONGEST_ORIGINAL, RejectedRecord, SourceRecord
 
 REAL_FILES = Path(__file__).parents[3].parent / "shared" / "data"
 Outcome = SourceRecord | RejectedRecord
@@ -421,6 +421,17 @@ class TestADamagedFile:
         assert titles(outcomes(file)) == ["Book 1", "Book 2"]
         assert len(outcomes(file)) == 2
 
+    @pytest.mark.parametrize("bad", [marc(field("100", "aDoe, Jane.")), GOOD[0].replace(b"2200", b"22f0")])
+    def test_hands_each_record_back_as_it_stands(self, bad: bytes) -> None:
+        records = outcomes(self.GOOD[0] + b"\n" + bad + self.GOOD[1])
+        assert [type(record) for record in records] == [SourceRecord, RejectedRecord, SourceRecord]
+        assert [record.original for record in records] == [self.GOOD[0], bad, self.GOOD[1]]
+
+    def test_keeps_no_original_that_is_too_long(self) -> None:
+        (record,) = outcomes(b"x" * LONGEST_ORIGINAL + b"\x1d")
+        assert record == RejectedRecord(number=1, reason="This does not begin as a MARC 21 record does.")
+        assert record.original == b""
+
     def test_that_begins_with_a_byte_order_mark_is_read(self) -> None:
         assert only(codecs.BOM_UTF8 + self.GOOD[0]).title == "Book 1"
 
@@ -550,6 +561,28 @@ class TestMARCXML:
         records = outcomes(marcxml(xml_book("One"), bad, xml_book("Three")))
         assert titles(records) == ["One", "Three"]
         assert records[1] == RejectedRecord(number=2, reason=reason)
+
+    def test_hands_a_rejected_record_back_with_all_its_fields(self) -> None:
+        bad = (
+            "<m:record xmlns:m='http://www.loc.gov/MARC21/slim' type='Bibliographic'>\n"
+            "<m:leader>00000nam</m:leader><m:datafield tag='500' ind1=' ' ind2='&quot;' xml:lang='de'>"
+            "<m:subfield code='a'>Höhe &lt; 3 &amp; mehr</m:subfield></m:datafield></m:record>"
+        )
+        _, rejected = outcomes(marcxml(xml_book("One"), bad))
+        assert isinstance(rejected, RejectedRecord)
+        assert rejected.original.decode() == (
+            '<record>\n<leader>00000nam</leader><datafield tag="500" ind1=" " ind2=\'"\'>'
+            '<subfield code="a">Höhe &lt; 3 &amp; mehr</subfield></datafield></record>'
+        )
+        mended = rejected.original.replace(b'tag="500"', b'tag="245"').decode()
+        assert only(marcxml(mended)).title == "Höhe < 3 & mehr"
+
+    def test_keeps_no_original_of_a_record_that_is_too_long(self) -> None:
+        long = f"<record><leader>{'x' * LONGEST_ORIGINAL}</leader></record>"
+        assert [record.original[:9] for record in outcomes(marcxml(long, xml_book("Two")))] == [
+            b"",
+            b"<record><",
+        ]
 
     @pytest.mark.parametrize("rest", ["<record></oops>", "<record>&undefined;", "<record>\x01", "<![CDATA["])
     def test_that_breaks_gives_the_records_before_and_one_reason_for_the_rest(self, rest: str) -> None:

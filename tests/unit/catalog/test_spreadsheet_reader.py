@@ -166,6 +166,14 @@ class TestARow:
         assert [type(record) for record in found] == [RejectedRecord, SourceRecord]
         assert [record.number for record in found] == [1, 4]
 
+    def test_is_handed_back_below_the_header_as_it_stands(self) -> None:
+        found = rows('Author;Title\n"Austen;\r\n ""Jane""";  \n\n;Emma;=1+1\n;x'.encode("utf-16"))
+        assert [record.original.decode() for record in found] == [
+            'Author;Title\n"Austen;\n ""Jane""";  \n',
+            "Author;Title\n;Emma;=1+1\n",
+            "Author;Title\n;x",
+        ]
+
     def test_may_be_short_or_long(self) -> None:
         found: list[Any] = rows("title,author,year\nEmma\nEmma,Austen,1815,x,y\n")
         assert [(record.title, record.year) for record in found] == [("Emma", None), ("Emma", 1815)]
@@ -212,6 +220,7 @@ class TestAnyFile:
         found = rows('title\nEmma\n"' + "x" * 200_000 + "\n")
         assert isinstance(found[-1], RejectedRecord)
         assert len(found) == 2
+        assert found[-1].original == b""
 
 
 class TestTenThousandBooks:
