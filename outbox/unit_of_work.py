@@ -1,6 +1,6 @@
 """Where changes and their events become one transaction."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from typing import Any, ClassVar, Generic, TypeVar
@@ -18,9 +18,11 @@ from shared_kernel.sql import insert, rows_having, update
 
 A = TypeVar("A", bound=Aggregate)
 R = TypeVar("R", bound=models.Model)
+T = TypeVar("T")
 
-
-_undone_together: ContextVar[bool] = ContextVar("units_of_work_are_undone_together", default=False)
+_Left = dict[Callable[[list[Any]], None], list[Any]]
+#: What the units of work that are undone together have left to be written at their end, by who writes it.
+_left: ContextVar[_Left | None] = ContextVar("left", default=None)
 
 
 class UndoneTogether(Exception):
@@ -35,23 +37,39 @@ def undone_together() -> Iterator[None]:
     slow down every other session of PostgreSQL. Raises UndoneTogether where a failure was suppressed inside.
     """
     with transaction.atomic():
-        token = _undone_together.set(True)
+        left: _Left = {}
+        token = _left.set(left)
         try:
             yield
         finally:
-            _undone_together.reset(token)
+            _left.reset(token)
         if transaction.get_rollback():  # which Django would do without a word
             raise UndoneTogether
+        for write, things in left.items():
+            write(things)
+
+
+def write_together(write: Callable[[list[T]], None], thing: T) -> None:
+    """Have it written by one call with what other units of work leave to `write`; alone, at once.
+
+    Only for what none of them reads.
+    """
+    left = _left.get()
+    if left is None:
+        write([thing])
+    else:
+        left.setdefault(write, []).append(thing)
 
 
 @contextmanager
 def transaction_with_outbox(*storages: Storage) -> Iterator[None]:
     """One transaction: on leaving, write what changed and, with it, what happened. All of it or nothing."""
-    with transaction.atomic(savepoint=not _undone_together.get()):
+    with transaction.atomic(savepoint=_left.get() is None):
         yield
         for storage in storages:
             storage.flush()
-        OutboxMessage.objects.append(event for storage in storages for event in storage.pull_events())
+        if happened := [event for storage in storages for event in storage.pull_events()]:
+            OutboxMessage.objects.append(happened)
 
 
 class Repository(Generic[A, R]):

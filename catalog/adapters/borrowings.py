@@ -1,5 +1,6 @@
 """Borrowings by month, and how popular they make a Book."""
 
+from collections import Counter
 from collections.abc import Iterable
 from datetime import date
 from math import log2
@@ -9,12 +10,13 @@ from django.db.models import QuerySet, Sum
 
 from catalog.models import BookRow, BorrowingCountRow
 from catalog.services.indexing import OFTEN_FROM, index_rows
+from outbox.unit_of_work import write_together
 from shared_kernel.sql import insert
 
 _DUE, _IN, _OUT = BorrowingCountRow.Reckoning.values
-_ONE_MORE = (
+_SO_MANY_MORE = (
     "ON CONFLICT (book_id, month) DO UPDATE"
-    f" SET count = {BorrowingCountRow._meta.db_table}.count + 1, reckoning = '{_DUE}'"
+    f" SET count = {BorrowingCountRow._meta.db_table}.count + excluded.count, reckoning = '{_DUE}'"
 )
 
 
@@ -23,8 +25,7 @@ class DjangoBorrowingCounts:
 
     def add_one(self, book: UUID, month: date) -> None:
         """Count one borrowing more, whoever else is counting."""
-        first = {"book_id": book, "month": month, "count": 1, "reckoning": _DUE}
-        insert(BorrowingCountRow, first, on_conflict=_ONE_MORE)
+        write_together(_add, (book, month))
 
     def reckon(self, *, since: date, at_most: int) -> int:
         """Reckon popularity from the months since then; going through counts in the order of their Books."""
@@ -37,6 +38,16 @@ class DjangoBorrowingCounts:
         reckoned.filter(month__gte=since).update(reckoning=_IN)
         reckoned.filter(month__lt=since).update(reckoning=_OUT)
         return len(waiting)
+
+
+def _add(borrowings: list[tuple[UUID, date]]) -> None:
+    # In the order of the Books: who counts the same ones at this moment waits for them in turn.
+    counts = sorted(Counter(borrowings).items())
+    rows = [
+        {"book_id": book, "month": month, "count": count, "reckoning": _DUE}
+        for (book, month), count in counts
+    ]
+    insert(BorrowingCountRow, *rows, on_conflict=_SO_MANY_MORE)
 
 
 def popularity(borrowings: int) -> int:

@@ -28,7 +28,9 @@ class DjangoSources:
         self._kept.append(source)
 
     def flush(self) -> None:
-        """Write what was kept."""
+        """Write what was kept, if anything was."""
+        if not self._kept:
+            return
         SourceRecordRow.objects.bulk_create(_row(source) for source in self._kept if source.id is None)
         SourceRecordRow.objects.bulk_create(
             (_row(source) for source in self._kept if source.id is not None),

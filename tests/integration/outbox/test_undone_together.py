@@ -2,11 +2,13 @@
 
 import json
 from contextlib import suppress
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import pytest
-from django.db import connection
+from django.db import IntegrityError, connection
+from django.db.models import Model
 
+from catalog.adapters import borrowings
 from catalog.models import BorrowingCountRow
 from catalog.services.commands.remove_book import RemoveBook
 from library_project.subscriptions import SUBSCRIPTIONS
@@ -15,6 +17,7 @@ from outbox.inbox import Arrival, Fate, Inbox, Reception
 from outbox.models import InboxReceipt
 from shared_kernel.domain.errors import NotFound
 from shared_kernel.services.commands import dispatch
+from shared_kernel.sql import insert
 from tests.services.home import ROOT
 
 pytestmark = pytest.mark.django_db(transaction=True, serialized_rollback=True)
@@ -24,12 +27,12 @@ EXAMPLE = json.loads((ROOT / "docs" / "events" / f"{BORROWED}.example.json").rea
 BOOK = str(uuid4())
 
 
-def arrivals(inbox: Inbox, count: int) -> list[Arrival]:
+def arrivals(inbox: Inbox, *books: str) -> list[Arrival]:
     events = [
         EXAMPLE
         | {"id": str(uuid4()), "subject": str(uuid4())}
-        | {"data": EXAMPLE["data"] | {"book_id": BOOK}}
-        for _ in range(count)
+        | {"data": EXAMPLE["data"] | {"book_id": book}}
+        for book in books
     ]
     return [inbox.open(json.dumps(event).encode()) for event in events]
 
@@ -41,14 +44,37 @@ class Statements(list[str]):
 
 
 class TestABatch:
-    def test_counts_each_borrowing_with_one_statement_and_no_savepoint(self) -> None:
+    def test_counts_its_borrowings_with_one_statement_and_no_savepoint(self) -> None:
         inbox = Inbox("catalog", SUBSCRIPTIONS["catalog"])
-        batch = arrivals(inbox, 10)
+        rare = str(uuid4())
+        batch = arrivals(inbox, *[BOOK] * 5, rare, *[BOOK] * 4)
         with connection.execute_wrapper(statements := Statements()):
             assert inbox.take_together(batch) == [Reception.HANDLED] * 10
         assert not [each for each in statements if "SAVEPOINT" in each]
-        assert sum(BorrowingCountRow._meta.db_table in each for each in statements) == 10
-        assert BorrowingCountRow.objects.get().count == 10
+        assert sum(BorrowingCountRow._meta.db_table in each for each in statements) == 1
+        counts = dict(BorrowingCountRow.objects.values_list("book_id", "count"))
+        assert counts == {UUID(BOOK): 9, UUID(rare): 1}
+
+    def test_adds_to_what_was_counted_before(self) -> None:
+        inbox = Inbox("catalog", SUBSCRIPTIONS["catalog"])
+        inbox.take_together(arrivals(inbox, BOOK, BOOK))
+        inbox.take_together(arrivals(inbox, BOOK))
+        inbox.take_together(arrivals(inbox, BOOK, BOOK))
+        assert BorrowingCountRow.objects.get().count == 5
+
+    def test_whose_common_statement_fails_is_handled_one_by_one(
+        self, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        def refuse_the_rare(model: type[Model], *rows: dict[str, object], on_conflict: str) -> None:
+            if any(row["book_id"] == UUID(rare) for row in rows):
+                raise IntegrityError
+            insert(model, *rows, on_conflict=on_conflict)
+
+        inbox, rare = Inbox("catalog", SUBSCRIPTIONS["catalog"]), str(uuid4())
+        monkeypatch.setattr(borrowings, "insert", refuse_the_rare)
+        verdicts = inbox.take(arrivals(inbox, BOOK, rare, BOOK))
+        assert [verdict.fate for verdict in verdicts] == [Fate.SETTLED, Fate.FAILED, Fate.SETTLED]
+        assert InboxReceipt.objects.count() == BorrowingCountRow.objects.get().count == 2
 
     def test_that_fails_is_handled_one_by_one_and_each_keeps_its_own_fate(self) -> None:
         def remove_the_second(event: ReceivedEvent) -> None:
@@ -57,7 +83,7 @@ class TestABatch:
             SUBSCRIPTIONS["catalog"][BORROWED](event)
 
         inbox = Inbox("catalog", {BORROWED: remove_the_second})
-        batch = arrivals(inbox, 3)
+        batch = arrivals(inbox, *[BOOK] * 3)
         verdicts = inbox.take(batch)
         assert [verdict.fate for verdict in verdicts] == [Fate.SETTLED, Fate.FAILED, Fate.SETTLED]
         assert verdicts[1].reason == "refused: not_found"
@@ -71,7 +97,7 @@ class TestABatch:
                 SUBSCRIPTIONS["catalog"][BORROWED](event)
 
         inbox = Inbox("catalog", {BORROWED: make_light_of_the_last})
-        batch = arrivals(inbox, 3)
+        batch = arrivals(inbox, *[BOOK] * 3)
         assert [verdict.fate for verdict in inbox.take(batch)] == [Fate.SETTLED] * 3
         assert InboxReceipt.objects.count() == 3
         assert BorrowingCountRow.objects.get().count == 2
