@@ -135,6 +135,7 @@ class Inbox:
                 return self._one_by_one(arrivals)
             self._count(Reception.FAILED)
             return [_failure(error)]
+        self._count(*receptions)
         for arrival, reception in zip(arrivals, receptions, strict=True):
             self._tell(arrival, reception)
         return [_SETTLED] * len(arrivals)
@@ -167,6 +168,7 @@ class Inbox:
         """Put a message aside until somebody replays it. Raises DatabaseAway."""
         with _noticing_an_absent_database():
             self._keep(arrival, reason)
+        self._count(Reception.QUARANTINED)
         self._tell(arrival, Reception.QUARANTINED)
 
     def _take(self, arrival: Arrival, digests: Mapping[UUID, str], new: set[UUID]) -> Reception:
@@ -197,7 +199,6 @@ class Inbox:
 
     def _tell(self, arrival: Arrival, reception: Reception) -> None:
         """Say, once it is for good, what became of a message that concerns somebody here."""
-        self._count(reception)
         if reception is not Reception.HANDLED and reception is not Reception.QUARANTINED:
             return
         say = log.info if reception is Reception.HANDLED else log.error
@@ -205,8 +206,9 @@ class Inbox:
         with acting(_cause(event)) if event else nullcontext():
             say(f"event_{reception.value}", consumer=self.consumer, type=label.type, event_id=str(label.id))
 
-    def _count(self, reception: Reception) -> None:
-        RECEIVED.labels(self.consumer, reception.value).inc()
+    def _count(self, *receptions: Reception) -> None:
+        for reception, times in Counter(receptions).items():
+            RECEIVED.labels(self.consumer, reception.value).inc(times)
 
     def _one_by_one(self, arrivals: Sequence[Arrival]) -> list[Verdict]:
         verdicts, failed = [], set()

@@ -97,14 +97,15 @@ class InboxReceipts(models.Manager["InboxReceipt"]):
         """
         if not digests:
             return set()
-        columns = [
+        columns: list[Any] = [  # any field's
             InboxReceipt._meta.get_field(name) for name in ("consumer", "event_id", "digest", "received_at")
         ]
-        now = timezone.now()
+        by, event, _, at = columns
+        who, now = _stored(by, consumer), _stored(at, timezone.now())
         values = [
-            _stored(column, value)
+            value
             for event_id, digest in digests.items()
-            for column, value in zip(columns, (consumer, event_id, digest, now), strict=True)
+            for value in (who, _stored(event, event_id), digest, now)
         ]
         row = f"({', '.join(['%s'] * len(columns))})"
         names = [connection.ops.quote_name(column.name) for column in columns]
@@ -115,7 +116,7 @@ class InboxReceipts(models.Manager["InboxReceipt"]):
                 f" VALUES {', '.join([row] * len(digests))} ON CONFLICT DO NOTHING RETURNING {names[1]}",
                 values,
             )
-            return {UUID(str(event_id)) for (event_id,) in cursor.fetchall()}
+            return {event.to_python(event_id) for (event_id,) in cursor.fetchall()}
 
 
 def _stored(column: Any, value: object) -> Any:  # a field, which knows what its value is to the driver
