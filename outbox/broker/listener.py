@@ -1,5 +1,6 @@
 """Taking a context's messages from RabbitMQ, on and on: connections come and go, queues are made anew."""
 
+import gc
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import replace
@@ -32,7 +33,7 @@ log = structlog.get_logger(__name__)
 
 
 class _Told(Exception):
-    """Somebody asked to stop while there was no connection."""
+    """Somebody asked to stop."""
 
 
 class Listener(ConsumerMixin):
@@ -52,6 +53,7 @@ class Listener(ConsumerMixin):
 
     def listen(self) -> None:
         """Take messages until told to stop. Survives any failure of the broker and the database."""
+        gc.freeze()  # what was loaded by now, stays: it needn't be searched for garbage time and again
         while not self.should_stop:
             try:
                 self.run(safety_interval=TICK_SECONDS)
@@ -101,6 +103,8 @@ class Listener(ConsumerMixin):
         self._last_chance.handle(partial(_acknowledge, self._dead_channel))
         if monotonic() >= self._report_at:
             self._report()
+        if self.should_stop:
+            raise _Told  # else kombu would wait for one more message
 
     def on_connection_error(self, exc: Exception, interval: float) -> None:
         """Say that the broker is away."""
