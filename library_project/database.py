@@ -6,6 +6,10 @@ from typing import Any
 import environ
 from django.conf import settings
 
+#: A search ends with its first thousand books: each of its pages must come to the same ones, so no scan of a
+#: table may begin where another one has just been.
+_FROM_THE_FIRST_ROW = "-c synchronize_seqscans=off"
+
 Options = dict[str, Any]  # as various as two drivers' options
 
 #: Seconds that a request waits for a connection of its process's pool, and for a lost one to come back.
@@ -47,13 +51,13 @@ def database_settings(url: str, *, pool: bool, base: Path) -> dict[str, Any]:  #
 def limited(options: Options, *, statement_timeout: float, lock_timeout: float) -> Options:
     """The options with limits, in seconds, on what PostgreSQL does for a process; 0 is none.
 
-    Not for PgBouncer, which refuses them in a connection's first message and hands a connection from one
-    process to the next: there its own settings do the same (deploy/pgbouncer). What the address itself says
-    of a limit, holds.
+    Beside them it is told how to scan a table. Not for PgBouncer, which refuses them in a connection's first
+    message and hands a connection from one process to the next: there its own settings do the same
+    (deploy/pgbouncer). What the address itself says of a limit, holds.
     """
     limits = {"statement_timeout": statement_timeout, "lock_timeout": lock_timeout}
     words = [f"-c {name}={seconds * 1000:.0f}" for name, seconds in limits.items() if seconds]
-    return {**options, "options": " ".join([*words, options.get("options", "")]).strip()}
+    return {**options, "options": " ".join([_FROM_THE_FIRST_ROW, *words, options.get("options", "")]).strip()}
 
 
 def limit_requests() -> None:

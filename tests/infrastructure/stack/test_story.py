@@ -99,9 +99,12 @@ class TestTheStack:
             with psycopg.connect(url) as connection:
                 limits[pool] = [
                     connection.execute(f"SHOW {name}".encode()).fetchone()
-                    for name in ("statement_timeout", "lock_timeout")
+                    for name in ("statement_timeout", "lock_timeout", "synchronize_seqscans")
                 ]
-        assert limits == {"library": [("10s",), ("5s",)], "library_jobs": [("5min",), ("5s",)]}
+        assert limits == {
+            "library": [("10s",), ("5s",), ("off",)],
+            "library_jobs": [("5min",), ("5s",), ("off",)],
+        }
 
     def test_writes_below_var_alone(self, running: Running) -> None:
         folder = running.stack.folder
