@@ -1,10 +1,10 @@
 """Lending in the administration: look at loans, lend and take back through commands."""
 
-from typing import Any
+from typing import Any, TypeVar
 
 from django import forms
 from django.contrib import admin
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django.http import HttpRequest
 from django.urls import URLPattern
 from django.utils import timezone
@@ -25,10 +25,14 @@ from lending.models import (
 )
 from lending.services.commands.borrow_book import BorrowBook
 from lending.services.commands.return_book import ReturnBook
+from lending.services.queries.loans import PatronOfCard
 from shared_kernel.services.commands import dispatch
+from shared_kernel.services.queries import ask
 from shared_kernel.web.admin import CommandAdmin, ReadOnlyAdmin
 from shared_kernel.web.admin_choosing import ChoosingInput
 from shared_kernel.web.admin_timeline import WithTimeline
+
+L = TypeVar("L", bound=LoanRow)
 
 
 class LendForm(forms.Form):
@@ -71,16 +75,35 @@ class OverdueFilter(admin.SimpleListFilter):
         return queryset.filter(state=LoanRow.State.OPEN, due_at__lt=timezone.now())
 
 
-@admin.register(LoanRow)
-class LoanAdmin(WithTimeline, CommandAdmin[LoanRow]):
-    timeline_of = "loan"
+class LoansAdmin(CommandAdmin[L]):
+    """Loans, looked for by what is scanned at the desk: a copy or a card. Either is found by an index."""
+
     read_scope = "circulation:read"
     write_scope = "circulation:write"
+    search_fields = ("barcode", "patron_id")
+    search_help_text = "A copy's barcode, or a patron's card"
+
+    def get_search_results(
+        self,
+        request: HttpRequest,  # noqa: ARG002  Django passes it
+        queryset: QuerySet[L],
+        search_term: str,
+    ) -> tuple[QuerySet[L], bool]:
+        """Those of the copy, and those of the patron."""
+        scanned = search_term.strip()
+        if not scanned:
+            return queryset, False
+        patron = ask(PatronOfCard(card=scanned))
+        wanted = Q(barcode=scanned) if patron is None else Q(barcode=scanned) | Q(patron_id=patron)
+        return queryset.filter(wanted), False
+
+
+@admin.register(LoanRow)
+class LoanAdmin(WithTimeline, LoansAdmin[LoanRow]):
+    timeline_of = "loan"
     add_form = LendForm
     list_display = ("title", "barcode", "state", "borrowed_at", "due_at", "returned_at")
     list_filter = ("state", OverdueFilter, BranchFilter)
-    search_fields = ("barcode__exact",)
-    search_help_text = "A copy's barcode"
     actions = ("take_back",)
     change_list_template = "lending/admin/loans.html"
 
@@ -99,14 +122,10 @@ class LoanAdmin(WithTimeline, CommandAdmin[LoanRow]):
 
 
 @admin.register(ReturnRow)
-class ReturnAdmin(CommandAdmin[ReturnRow]):
-    read_scope = "circulation:read"
-    write_scope = "circulation:write"
+class ReturnAdmin(LoansAdmin[ReturnRow]):
     add_form = ReturnForm
     list_display = ("title", "barcode", "borrowed_at", "due_at", "returned_at")
     list_filter = (BranchFilter,)
-    search_fields = ("barcode__exact",)
-    search_help_text = "A copy's barcode"
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[ReturnRow]:
         """Loans that have ended."""

@@ -100,6 +100,7 @@ def handlers(*, clock: Clock) -> Handlers:
                 query, work=DjangoLendingWork(), **wired
             ),
             loan_queries.FindBorrower: partial(loan_queries.find_borrower, patrons=patrons),
+            loan_queries.PatronOfCard: partial(loan_queries.patron_of_card, patrons=patrons),
             loan_queries.FindCopy: partial(loan_queries.find_copy, copies=copies),
             loan_queries.GetLoan: partial(loan_queries.get_loan, patrons=patrons, clock=clock),
             loan_queries.ListLoans: partial(loan_queries.list_loans, patrons=patrons, clock=clock),

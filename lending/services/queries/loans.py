@@ -12,7 +12,14 @@ from lending.domain.policies.borrowing import refusals
 from lending.models import LoanRow
 from lending.services.answers import EligibilityView, LoanView, RefusalView
 from lending.services.borrowing import Directories, borrowing_case
-from lending.services.ports import AmbiguousBook, CopyDirectory, LendingWork, PatronDirectory, UnknownCopy
+from lending.services.ports import (
+    AmbiguousBook,
+    CopyDirectory,
+    LendingWork,
+    PatronDirectory,
+    UnknownCopy,
+    UnknownPatron,
+)
 from shared_kernel.domain.clock import Clock
 from shared_kernel.services.bus import Query
 from shared_kernel.services.pages import Page, PageRequest, keyset_page
@@ -107,6 +114,21 @@ class FindBorrower(Query[str]):
 def find_borrower(query: FindBorrower, *, patrons: PatronDirectory) -> str:
     """The card number. Raises UnknownPatron."""
     return patrons.card_of(query.card_or_email)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PatronOfCard(Query[UUID | None]):
+    """Whose card is this, if anybody's?"""
+
+    card: str
+
+
+def patron_of_card(query: PatronOfCard, *, patrons: PatronDirectory) -> UUID | None:
+    """The patron's id."""
+    try:
+        return patrons.standing(card=query.card).id
+    except UnknownPatron:
+        return None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
