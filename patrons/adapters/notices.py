@@ -10,6 +10,7 @@ from patrons.domain.notice import EMAIL, NoticeState
 from patrons.models import ChannelPauseRow, NoticeRow
 from patrons.services.ports import ClaimedNotice, KeptLetter, Params
 from shared_kernel.services.origin import origin
+from shared_kernel.sql import insert
 
 _WITHDRAWN = NoticeState.WITHDRAWN.value
 _UNSETTLED = (NoticeState.QUEUED, NoticeState.SENDING, NoticeState.AMBIGUOUS, NoticeState.FAILED)
@@ -30,19 +31,19 @@ class DjangoNotices:
         about: UUID | None = None,
     ) -> None:
         """Queue a notice, unless it was for this very event and kind. `about` is an id: what it is about."""
-        notice = NoticeRow(
-            id=uuid4(),
-            event_id=event_id,
-            kind=kind,
-            channel=EMAIL,
-            patron_id=patron,
-            about_id=about,
-            correlation_id=origin().correlation_id,
-            params=dict(params),
-            owed_at=at,
-            next_attempt_at=at,
-        )
-        NoticeRow.objects.bulk_create([notice], ignore_conflicts=True)
+        notice = {
+            "id": uuid4(),
+            "event_id": event_id,
+            "kind": kind,
+            "channel": EMAIL,
+            "patron_id": patron,
+            "about_id": about,
+            "correlation_id": origin().correlation_id,
+            "params": dict(params),
+            "owed_at": at,
+            "next_attempt_at": at,
+        }
+        insert(NoticeRow, notice, on_conflict="ON CONFLICT DO NOTHING")
 
     def claim(self, *, at: datetime) -> ClaimedNotice | None:
         """Take the notice that has been due longest and that nobody else is taking, if there is one."""

@@ -13,6 +13,7 @@ from patrons.domain.person_name import PersonName
 from patrons.domain.privacy import Privacy
 from patrons.models import CategoryRow, PatronRow
 from shared_kernel.domain.errors import NotFound, Refusal
+from shared_kernel.sql import Given, Prepared
 
 
 class DjangoPatrons(Repository[Patron, PatronRow]):
@@ -70,8 +71,12 @@ class DjangoPatrons(Repository[Patron, PatronRow]):
 
     def declines(self, id: UUID, kind: str) -> bool:
         """Whether this patron does without notices of this kind."""
-        lists = PatronRow.objects.filter(id=id).values_list("declined_notices", flat=True)
-        return any(kind in declined for declined in lists)
+        return any(kind in declined for (declined,) in _declined_notices(id=id))
+
+
+_declined_notices: Prepared[tuple[list[str]]] = Prepared(
+    lambda: PatronRow.objects.filter(id=Given(PatronRow, "id")).order_by().values_list("declined_notices")
+)
 
 
 def _block(stored: dict[str, str | None]) -> Block:
