@@ -30,10 +30,11 @@ def database_settings(url: str, *, pool: bool, base: Path) -> dict[str, Any]:  #
     if "sqlite" in database["ENGINE"]:
         name = Path(database["NAME"])
         database["NAME"] = str(name if name.is_absolute() else base / name)
+        database["CONN_MAX_AGE"] = 60  # opening the file takes longer than most questions to it
         database["OPTIONS"] = {
             "transaction_mode": "IMMEDIATE",
             "timeout": 20,
-            "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL;",
+            "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL; PRAGMA cache_size=-16000;",
         }
         return database
     # What the address says behind its question mark, such as sslmode=verify-full, holds.
