@@ -161,7 +161,7 @@ def _words(wire: Wire) -> Mapping[str, str]:
     longest = sorted(often, key=lambda word: (-len(word), word))
     rare = next((word for word in longest if 0 < number(word) < 100), "")
     beside = (word for title in titles if rare in _plain(title) for word in _plain(title))
-    other = next((word for word in beside if word != rare), "")
+    other = next((word for word in beside if word != rare and word in often), "")
     typo = rare[:2] + rare[3:]
     if not (common and rare and number(f"{rare}+{other}") and "corrected_to" in found(typo)):
         raise Void(f"no words to search for: {common=} {rare=} {other=} {typo=}")
