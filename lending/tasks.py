@@ -36,13 +36,13 @@ def remind_due_soon() -> None:
 @shared_task(name="lending.mark_overdues", ignore_result=True)
 def mark_overdues() -> None:
     """Tell patrons of loans that are overdue."""
-    sweep(overdue_loans(OriginClock()))
+    sweep(overdue_loans(OriginClock(), DjangoCalendars()))
 
 
 @shared_task(name="lending.age_to_lost", ignore_result=True)
 def age_to_lost() -> None:
     """Give up copies that are overdue for too long."""
-    sweep(aged_loans(OriginClock()))
+    sweep(aged_loans(OriginClock(), DjangoCalendars()))
 
 
 @shared_task(name="lending.redate_loans", ignore_result=True)

@@ -1,15 +1,19 @@
 """Lending's scheduled jobs: which records are due, and the command that each is due for."""
 
-from collections.abc import Iterator
-from datetime import timedelta
+from collections.abc import Callable, Iterator
+from datetime import datetime, timedelta
 from typing import Final
 
-from django.db.models import F, Q, QuerySet
+from django.db.models import BooleanField, ExpressionWrapper, F, Q, QuerySet
 
+from lending.domain.branch_calendar import BranchCalendar
+from lending.domain.loan import OVERDUE_NOTICE_EVERY
 from lending.models import HoldRow, LoanRow
+from lending.services.batches import ids_in_batches
 from lending.services.commands.change_hold import EndSuspension, ExpireHold
 from lending.services.commands.lost_things import AgeToLost, MarkOverdue
 from lending.services.commands.remind_due_soon import RemindDueSoon
+from lending.services.ports import Calendars
 from shared_kernel.domain.clock import Clock
 from shared_kernel.services.bus import Command
 
@@ -39,17 +43,47 @@ def loans_due_soon(clock: Clock) -> Iterator[Command[bool]]:
         yield RemindDueSoon(loan=loan)
 
 
-def overdue_loans(clock: Clock) -> Iterator[Command[bool]]:
-    """Open loans that are overdue; which of them there is something to tell of, the command finds out."""
-    for loan in list(_overdue(clock).order_by("due_at").values_list("id", flat=True)):
-        yield MarkOverdue(loan=loan)
+def overdue_loans(clock: Clock, calendars: Calendars) -> Iterator[Command[bool]]:
+    """Overdue loans of which there is something to tell: that they became so, or that they still are.
+
+    Reads on which days anything was due and what was told of it, which are few, and then those loans alone.
+    """
+    now = clock.now()
+    days_late = _lateness(calendars, now=now)
+    untold = ExpressionWrapper(Q(overdue_version__lt=F("due_version")), output_field=BooleanField())
+    overdue = _overdue(now).annotate(untold=untold)
+    kinds = overdue.values_list("branch", "due_at", "untold", "overdue_notices").distinct()
+    for branch, due_at, is_untold, notices in list(kinds.order_by("due_at", "branch")):
+        late = days_late(branch, due_at)
+        if is_untold or late is None or late // OVERDUE_NOTICE_EVERY > notices:
+            same = overdue.filter(branch=branch, due_at=due_at, untold=is_untold, overdue_notices=notices)
+            yield from (MarkOverdue(loan=loan) for loan in ids_in_batches(same))
 
 
-def aged_loans(clock: Clock) -> Iterator[Command[bool]]:
-    """Open loans that are overdue for a day or more; whether that is long enough, their terms say."""
-    for loan in list(_overdue(clock).order_by("due_at").values_list("id", flat=True)):
-        yield AgeToLost(loan=loan)
+def aged_loans(clock: Clock, calendars: Calendars) -> Iterator[Command[bool]]:
+    """Loans that are overdue for longer than their terms say; read likewise."""
+    now = clock.now()
+    days_late, overdue = _lateness(calendars, now=now), _overdue(now)
+    kinds = overdue.values_list("branch", "due_at", "terms__lost_after_days").distinct()
+    for branch, due_at, lost_after in list(kinds.order_by("due_at", "branch")):
+        late = days_late(branch, due_at)
+        if lost_after is not None and (late is None or late > lost_after):
+            same = overdue.filter(branch=branch, due_at=due_at, terms__lost_after_days=lost_after)
+            yield from (AgeToLost(loan=loan) for loan in ids_in_batches(same))
 
 
-def _overdue(clock: Clock) -> QuerySet[LoanRow]:
-    return LoanRow.objects.filter(state=LoanRow.State.OPEN, due_at__lt=clock.now())
+def _overdue(now: datetime) -> QuerySet[LoanRow]:
+    return LoanRow.objects.filter(state=LoanRow.State.OPEN, due_at__lt=now)
+
+
+def _lateness(calendars: Calendars, *, now: datetime) -> Callable[[str, datetime], int | None]:
+    """How many days late something is at a branch. None where there is none: the command says so of each."""
+    known: dict[str, BranchCalendar | None] = {}
+
+    def days_late(branch: str, due_at: datetime) -> int | None:
+        if branch not in known:
+            known[branch] = calendars.of(branch) if calendars.knows(branch) else None
+        calendar = known[branch]
+        return None if calendar is None else calendar.days_overdue(due_at=due_at, at=now)
+
+    return days_late

@@ -2,19 +2,18 @@
 
 from collections.abc import Callable, Iterator
 from datetime import datetime
-from typing import Any, Final
+from typing import Any
 from uuid import UUID
 
 from django.db.models import QuerySet
 
 from lending.domain.branch_calendar import BranchCalendar
 from lending.models import HoldRow, LoanRow
+from lending.services.batches import ids_in_batches
 from lending.services.commands.redate_hold import RedateHold
 from lending.services.commands.redate_loan import RedateLoan
 from lending.services.ports import Calendars
 from shared_kernel.services.bus import Command
-
-_BATCH: Final = 500
 
 
 def due_on_closed_days(calendars: Calendars) -> Iterator[Command[bool]]:
@@ -35,7 +34,7 @@ def _ids(rows: "QuerySet[Any]", branch: str, deadline: str, calendars: Calendars
     is_open = _memory_of(calendars)
     for code, at in list(rows.order_by(deadline, branch).values_list(branch, deadline).distinct()):
         if not is_open(code, at):
-            yield from _in_batches(rows.filter(**{branch: code, deadline: at}))
+            yield from ids_in_batches(rows.filter(**{branch: code, deadline: at}))
 
 
 def _memory_of(calendars: Calendars) -> Callable[[str, datetime], bool]:
@@ -49,11 +48,3 @@ def _memory_of(calendars: Calendars) -> Callable[[str, datetime], bool]:
         return calendar is not None and calendar.is_open(calendar.day_of(at))
 
     return is_open
-
-
-def _in_batches(rows: "QuerySet[Any]") -> Iterator[UUID]:  # loans or holds
-    rows = rows.order_by("id").values_list("id", flat=True)
-    batch = list(rows[:_BATCH])
-    while batch:
-        yield from batch
-        batch = list(rows.filter(id__gt=batch[-1])[:_BATCH])

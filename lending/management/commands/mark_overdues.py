@@ -1,3 +1,4 @@
+from lending.adapters.repositories.rules import DjangoCalendars
 from lending.services.jobs import overdue_loans
 from shared_kernel.management.door import LibraryCommand
 from shared_kernel.services.origin import OriginClock
@@ -10,4 +11,4 @@ class Command(LibraryCommand):
 
     def carry_out(self) -> None:
         """Sweep the overdue loans."""
-        self.report(sweep(overdue_loans(OriginClock())))
+        self.report(sweep(overdue_loans(OriginClock(), DjangoCalendars())))

@@ -1,3 +1,4 @@
+from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 from io import StringIO
 from typing import Any
@@ -8,13 +9,17 @@ import pytest
 from django.core.management import call_command
 from django.core.management.base import CommandError
 
+from lending.adapters.repositories.rules import DjangoCalendars
 from lending.domain.hold_queue import HoldQueue
 from lending.models import HoldRow, LoanRow
-from lending.services.jobs import holds_due, loans_due_soon
+from lending.services import batches
+from lending.services.commands.add_branch import AddBranch
+from lending.services.jobs import aged_loans, holds_due, loans_due_soon, overdue_loans
 from lending.subscribers import allocate_copies
 from lending.tasks import expire_holds, remind_due_soon
 from outbox.envelope import ReceivedEvent
 from outbox.models import OutboxMessage
+from shared_kernel.services.commands import dispatch
 from shared_kernel.services.origin import OriginClock, acting_as
 from shared_kernel.services.sweeps import sweep
 from tests.factories import a_copy, a_loan
@@ -23,6 +28,9 @@ from tests.integration.lending.desk import Desk
 
 pytestmark = pytest.mark.django_db
 
+BORROWED = datetime(2024, 1, 15, 10, tzinfo=UTC)
+#: Noon of the day on which what was borrowed then is due.
+DUE = datetime(2024, 1, 29, 12, tzinfo=UTC)
 LATER = datetime.now(UTC) + timedelta(days=8)
 
 
@@ -98,6 +106,99 @@ class TestRemindingOfDueDates:
         with acting_as(acts_at=datetime.now(UTC) + timedelta(days=24)):
             sweep(loans_due_soon(OriginClock()))
         assert OutboxMessage.objects.filter(type="lending.loan_due_soon.v1").count() == 2
+
+
+def lent(*, days: int = 0) -> UUID:
+    """A loan that began so many days after BORROWED, for a fortnight."""
+    with acting_as(acts_at=BORROWED + timedelta(days=days)):
+        return a_loan().id
+
+
+def given(commands: Iterable[Any]) -> list[UUID]:
+    return [command.loan for command in commands]
+
+
+class TestTellingOfOverdueLoans:
+    def due(self, *, late: int) -> list[UUID]:
+        with acting_as(acts_at=DUE + timedelta(days=late)):
+            return given(overdue_loans(OriginClock(), DjangoCalendars()))
+
+    def told(self, *, late: int) -> int:
+        with acting_as(acts_at=DUE + timedelta(days=late)):
+            return sweep(overdue_loans(OriginClock(), DjangoCalendars())).changed
+
+    def test_looks_at_those_alone_of_which_there_is_something_to_tell(self) -> None:
+        loan, younger = lent(), lent(days=1)
+        assert self.due(late=0) == []
+        assert self.due(late=1) == [loan]
+        assert self.told(late=1) == 1
+        assert self.due(late=1) == []
+        assert self.due(late=2) == [younger]
+        assert self.told(late=2) == 1
+        assert self.due(late=3) == [loan]
+        assert self.told(late=3) == 1
+        assert self.due(late=3) == []
+        assert sorted(self.due(late=6)) == sorted([loan, younger])
+
+    def test_looks_at_it_again_when_it_is_overdue_anew(self, desk: Desk) -> None:
+        loan = lent()
+        assert self.told(late=1) == 1
+        renewed = desk.post(f"/loans/{loan}/renew", at="2024-01-30T15:00:00Z")
+        assert renewed.json()["due_at"] == "2024-02-13T23:59:59Z"
+        assert self.due(late=15) == []
+        assert self.due(late=16) == [loan]
+
+    def test_leaves_out_what_is_not_open(self) -> None:
+        returned, claimed, lost = lent(), lent(), lent()
+        LoanRow.objects.filter(id=returned).update(state="returned", returned_at=DUE)
+        LoanRow.objects.filter(id=claimed).update(state="claimed_returned")
+        LoanRow.objects.filter(id=lost).update(state="lost")
+        assert self.due(late=9) == []
+
+    def test_counts_the_days_of_the_branch(self) -> None:
+        dispatch(AddBranch(code="EAST", name="East", time_zone="Pacific/Kiritimati", closed_weekdays=()))
+        loan = lent()
+        LoanRow.objects.filter(id=loan).update(branch="EAST", overdue_version=1)
+        with acting_as(acts_at=DUE + timedelta(days=3, hours=-3)):
+            assert given(overdue_loans(OriginClock(), DjangoCalendars())) == []
+        with acting_as(acts_at=DUE + timedelta(days=3, hours=-1)):
+            assert given(overdue_loans(OriginClock(), DjangoCalendars())) == [loan]
+
+    def test_reads_many_some_at_a_time_and_each_once(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(batches, "_BATCH", 2)
+        loans = [lent(), lent(), lent(), lent(days=1), lent(days=1)]
+        assert sorted(self.due(late=2)) == sorted(loans)
+        assert self.told(late=2) == 5
+        assert self.due(late=2) == []
+
+    def test_says_of_each_where_its_branch_is_gone_and_does_the_others(self) -> None:
+        lost_one, loan = lent(), lent()
+        LoanRow.objects.filter(id=lost_one).update(branch="GONE", overdue_version=1)
+        with acting_as(acts_at=DUE + timedelta(days=1)):
+            swept = sweep(overdue_loans(OriginClock(), DjangoCalendars()))
+        assert swept.changed == 1
+        assert len(swept.failed) == 1
+        assert str(lost_one) in swept.failed[0]
+        assert LoanRow.objects.get(id=loan).overdue_version == 1
+
+
+class TestAgeingToLost:
+    def due(self, *, late: int) -> list[UUID]:
+        with acting_as(acts_at=DUE + timedelta(days=late)):
+            return given(aged_loans(OriginClock(), DjangoCalendars()))
+
+    def test_looks_at_those_alone_whose_terms_are_over(self) -> None:
+        loan, patient, never = lent(), lent(), lent()
+        for each, days in ((loan, 30), (patient, 40), (never, None)):
+            row = LoanRow.objects.get(id=each)
+            LoanRow.objects.filter(id=each).update(terms={**row.terms, "lost_after_days": days})
+        assert self.due(late=30) == []
+        assert self.due(late=31) == [loan]
+        assert sorted(self.due(late=41)) == sorted([loan, patient])
+        with acting_as(acts_at=DUE + timedelta(days=31)):
+            assert sweep(aged_loans(OriginClock(), DjangoCalendars())).changed == 1
+        assert self.due(late=31) == []
+        assert LoanRow.objects.get(id=loan).state == "lost"
 
 
 class TestACopyNewToTheCatalogue:

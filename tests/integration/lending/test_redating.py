@@ -179,7 +179,7 @@ class TestTheJob:
             sweep()
 
     def test_takes_many_loans_in_batches(self, manager: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
-        monkeypatch.setattr("lending.services.redating._BATCH", 2)
+        monkeypatch.setattr("lending.services.batches._BATCH", 2)
         for _ in range(5):
             lend(manager)
         close(manager, "2024-01-29", "2024-01-29")
