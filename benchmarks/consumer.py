@@ -1,15 +1,18 @@
 """What it costs that each event takes effect once: inbox, command and effect, against acknowledging alone."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import closing
+from functools import partial
 
 from django.conf import settings
+from django.db.models import Sum
 
 from benchmarks import events
 from benchmarks.broker import Publishing, acknowledge_all
 from benchmarks.figures import Figure, share
 from benchmarks.place import Place
 from benchmarks.rounds import Variant, Void, interleave
+from catalog.models import BorrowingCountRow
 from outbox.broker.listener import PREFETCH, Listener
 from outbox.broker.topology import current_topology
 from outbox.consumer import Consumer
@@ -17,54 +20,72 @@ from outbox.envelope import ReceivedEvent
 from outbox.inbox import Inbox
 from outbox.models import InboxReceipt
 from outbox.subscriptions import Subscriber, subscriptions
+from patrons.models import NoticeRow
 
 EVENTS = 2000
-#: It counts borrowings: one command for an event, whose effect is one row.
-_CONTEXT = "catalog"
+#: Of a borrowing, each context takes note by a command of its own. The catalogue counts it, where a batch's
+#: counts are one statement; of what is owed to patrons, each letter is looked up and written by itself.
+_EFFECTS: Mapping[str, Callable[[], int]] = {
+    "catalog": lambda: BorrowingCountRow.objects.aggregate(all=Sum("count"))["all"] or 0,
+    "patrons": NoticeRow.objects.count,
+}
 
 
 def measure(place: Place, *, rounds: int) -> list[Figure]:
-    """Take the same number of events from the same queue."""
+    """Take the same number of events from queues with the same content."""
     with closing(Publishing(place.rabbitmq_url)) as publishing:
 
         def fill() -> None:
             events.forget()
+            BorrowingCountRow.objects.all().delete()
+            NoticeRow.objects.all().delete()
             publishing.purge()
             payloads = [event.payload for event in events.made(EVENTS)]
             publishing.pipelined(events.TYPE, payloads, together=500)
-            publishing.expect(_CONTEXT, EVENTS)
+            for context in _EFFECTS:
+                publishing.expect(context, EVENTS)
 
-        def handled(count: int) -> None:
-            publishing.expect(_CONTEXT, 0)
-            found = InboxReceipt.objects.filter(consumer=_CONTEXT).count()
-            if found != count:
-                raise Void(f"there are {found} receipts of {count} events")
+        def handled(context: str, count: int) -> None:
+            publishing.expect(context, 0)
+            receipts = InboxReceipt.objects.filter(consumer=context).count()
+            effects = _EFFECTS[context]()
+            if (receipts, effects) != (count, count):
+                raise Void(f"of {count} events there are {receipts} receipts and {effects} effects")
 
         samples = interleave(
             [
                 Variant(name="acknowledging", run=_acknowledging(place.rabbitmq_url), prepare=fill),
-                Variant(name="consumer", run=_consume, prepare=fill, check=handled),
+                *(
+                    Variant(
+                        name=context,
+                        run=partial(_consume, context),
+                        prepare=fill,
+                        check=partial(handled, context),
+                    )
+                    for context in _EFFECTS
+                ),
             ],
             rounds=rounds,
         )
+    to_the_reference = partial(share, samples, reference="acknowledging", against="acknowledging alone")
     return [
-        share(
-            samples,
-            ours="consumer",
-            reference="acknowledging",
+        to_the_reference(
+            ours="catalog",
             what="consumer: inbox, one command an event, effect, acknowledge",
-            against="acknowledging alone",
             goal=0.3,
             limit=0.1,
-        )
+        ),
+        to_the_reference(
+            ours="patrons", what="consumer: the same, where each effect is a letter that is owed"
+        ),
     ]
 
 
 def _acknowledging(url: str) -> Callable[[], int]:
-    return lambda: acknowledge_all(url, _CONTEXT, count=EVENTS, prefetch=PREFETCH)
+    return lambda: acknowledge_all(url, next(iter(_EFFECTS)), count=EVENTS, prefetch=PREFETCH)
 
 
-def _consume() -> int:
+def _consume(context: str) -> int:
     """Listen as `manage.py consume_events` does, until the last event has taken effect."""
     seen = 0
 
@@ -78,7 +99,7 @@ def _consume() -> int:
 
         return count
 
-    subscribers = {type_: counted(each) for type_, each in subscriptions()[_CONTEXT].items()}
-    listener = Listener(settings.RABBITMQ_URL, current_topology(), Consumer(Inbox(_CONTEXT, subscribers)))
+    subscribers = {type_: counted(each) for type_, each in subscriptions()[context].items()}
+    listener = Listener(settings.RABBITMQ_URL, current_topology(), Consumer(Inbox(context, subscribers)))
     listener.listen()
     return seen
