@@ -97,11 +97,6 @@ def stored(model: type[Model], name: str, value: object) -> Any:  # any driver's
     return _columns(model)[name].store(value)
 
 
-def stored_together(model: type[Model], name: str, values: Iterable[object]) -> tuple[str, Any]:
-    """What stands there behind IN for values of this column, however many, and its one parameter."""
-    return _place_for_all(model, name), _all_in_one(model, name, values)
-
-
 @cache
 def rows_having(model: type[M], *columns: str, lock: bool = False) -> Prepared[M]:
     """The rows that have certain values in these columns; `lock` holds them until the transaction ends."""

@@ -1,9 +1,9 @@
 """The list of Books: leafed through in some order, or found by words, the best first."""
 
-from collections.abc import Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
-from functools import cache
-from typing import Any, Literal
+from functools import partial
+from typing import Any
 from uuid import UUID
 
 from catalog.domain.description import language_code
@@ -11,17 +11,14 @@ from catalog.domain.isbn import ISBN
 from catalog.models import BookRow, IsbnRow
 from catalog.services.answers import BookView
 from catalog.services.correction import Corrected, corrected
+from catalog.services.ordering import LOOKUPS, BookOrder, books_in_order, columns_of
 from catalog.services.ports import CirculationFacts
 from catalog.services.reading import BOOK, book_views, books_with_ids, has_free_copy, stock_of_books
-from catalog.services.relevance import ranked_page
+from catalog.services.relevance import Place, ranked
 from catalog.services.scanning import page_within_reach
-from catalog.services.search import Sought, ids_found, number_found
+from catalog.services.search import MOST_BOOKS, Sought, ids_found, number_found
 from shared_kernel.services.bus import Query
-from shared_kernel.services.pages import Page, PageRequest, PreparedPages
-from shared_kernel.sql import Given, GivenAny
-
-BookOrder = Literal["relevance", "title", "-title", "year", "-year", "added", "-added"]
-_ORDERS = {"title": ("sort_key", "id"), "year": ("year_key", "id"), "added": ("added_at", "id")}
+from shared_kernel.services.pages import Page, PageRequest, page_of
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -89,19 +86,44 @@ def _with_isbn(isbn: str) -> set[UUID]:
 def _found(
     query: ListBooks, sought: Sought, of_isbn: set[UUID] | None, circulation: CirculationFacts
 ) -> Page[dict[str, Any]]:
-    by_words = query.ordering == "relevance" or (query.ordering is None and query.q.strip())
-    if by_words and of_isbn is None and query.available is None:
-        return ranked_page(sought, query.page).mapped(_rows)
-    books = [book for book in ids_found(sought) if of_isbn is None or book in of_isbn]
-    if query.available is not None:
-        stock = stock_of_books(books, circulation)
-        books = [book for book in books if bool(stock[book]["available"]) == query.available]
-    if by_words:
-        return ranked_page(sought, query.page, among=books).mapped(_rows)
-    return _pages(query.ordering, "id").page(query.page, id=books)
+    wanted = partial(_wanted, query=query, of_isbn=of_isbn, circulation=circulation)
+    if query.ordering != "relevance" and (query.ordering or not query.q.strip()):
+        return books_in_order(query.ordering, "id").page(query.page, id=wanted(ids_found(sought)))
+    enough = query.page.size + 1
+    if of_isbn is None and query.available is None:
+        places = ranked(sought, query.page, at_most=enough)
+    else:
+        places = _first_wanted(ranked(sought, query.page, at_most=MOST_BOOKS), wanted, enough=enough)
+    page = page_of(places, query.page, keys=tuple)
+    return page.mapped(_rows)
 
 
-def _rows(books: list[UUID]) -> list[dict[str, Any]]:
+def _first_wanted(
+    places: list[Place], wanted: Callable[[list[UUID]], list[UUID]], *, enough: int
+) -> list[Place]:
+    """Those that are wanted; of the farther ones only where there aren't enough among the near."""
+    near = enough * 5
+    found: list[Place] = []
+    for some in (places[:near], places[near:]):
+        if len(found) < enough:
+            books = set(wanted([book for *_, book in some]))
+            found += [place for place in some if place[-1] in books]
+    return found
+
+
+def _wanted(
+    books: list[UUID], *, query: ListBooks, of_isbn: set[UUID] | None, circulation: CirculationFacts
+) -> list[UUID]:
+    if of_isbn is not None:
+        books = [book for book in books if book in of_isbn]
+    if query.available is None or not books:
+        return books
+    stock = stock_of_books(books, circulation)
+    return [book for book in books if bool(stock[book]["available"]) == query.available]
+
+
+def _rows(places: list[Place]) -> list[dict[str, Any]]:
+    books = [book for *_, book in places]
     rows = {row["id"]: row for row in books_with_ids(books)}
     return [rows[book] for book in books if book in rows]
 
@@ -112,35 +134,14 @@ def _leafed(
     chosen = {"language": language, "id": of_isbn}
     wanted = {column: value for column, value in chosen.items() if value is not None}
     if query.available is None:
-        return _pages(query.ordering, *wanted).page(query.page, **wanted)
+        return books_in_order(query.ordering, *wanted).page(query.page, **wanted)
     free = has_free_copy(circulation)
-    order, descending = _order(query.ordering)
+    order, descending = columns_of(query.ordering)
     return page_within_reach(
-        BookRow.objects.filter(**{_LOOKUPS[column]: value for column, value in wanted.items()}),
+        BookRow.objects.filter(**{LOOKUPS[column]: value for column, value in wanted.items()}),
         free if query.available else ~free,
         columns=BOOK,
         order=order,
         request=query.page,
         descending=descending,
     )
-
-
-_LOOKUPS = {"language": "language", "id": "id__in"}
-
-
-@cache
-def _pages(ordering: BookOrder | None, *chosen: str) -> PreparedPages:
-    """The Books in this order that have certain values in these columns."""
-    values = {"language": Given(BookRow, "language"), "id": GivenAny(BookRow, "id")}
-    order, descending = _order(ordering)
-    return PreparedPages(
-        lambda: BookRow.objects.filter(**{_LOOKUPS[column]: values[column] for column in chosen}),
-        columns=BOOK,
-        order=order,
-        descending=descending,
-    )
-
-
-def _order(ordering: BookOrder | None) -> tuple[Sequence[str], bool]:
-    name = "title" if ordering in {None, "relevance"} else str(ordering)
-    return _ORDERS[name.removeprefix("-")], name.startswith("-")

@@ -8,7 +8,8 @@ from catalog.domain.book import BookNotFound
 from catalog.domain.copy import CopyNotFound
 from catalog.models import BookRow, CopyRow
 from catalog.services.answers import BookView, CopyView
-from catalog.services.listing import BookOrder, BookPage, ListBooks, list_books
+from catalog.services.listing import BookPage, ListBooks, list_books
+from catalog.services.ordering import BookOrder
 from catalog.services.ports import CirculationFacts
 from catalog.services.reading import COPY, book_views, books_with_ids, copy_views
 from shared_kernel.services.bus import Query

@@ -1,15 +1,14 @@
 """Which of the Books that are found by words comes first; the database ranks them, each in the same way."""
 
-from collections.abc import Collection, Sequence
-from typing import Any
+from collections.abc import Sequence
 from uuid import UUID
 
 from django.db import connection
 
 from catalog.models import BookRow
 from catalog.services.search import Sought, as_id, found
-from shared_kernel.services.pages import Page, PageRequest, page_of
-from shared_kernel.sql import stored, stored_together
+from shared_kernel.services.pages import PageRequest
+from shared_kernel.sql import stored
 
 #: What it is worth that the title is what was looked for, begins with it, has all of its words, has words
 #: that begin with them. Popularity grows by 100 each time that a Book is borrowed twice as often.
@@ -19,36 +18,28 @@ _POSITION = {"postgresql": "strpos", "sqlite": "instr"}
 _ORDER = ("place", "sort_key", "id")
 
 
-def ranked_page(sought: Sought, request: PageRequest, *, among: Collection[UUID] | None = None) -> Page[UUID]:
-    """One page of the Books that have all of it, or of those `among` them, by one SQL query."""
+Place = tuple[int, str, UUID]  # the values of _ORDER
+
+
+def ranked(sought: Sought, request: PageRequest, *, at_most: int) -> list[Place]:
+    """So many of the Books that have all of it, from where the page begins; by one SQL query."""
     if sought.is_empty:
-        return Page(results=[])
+        return []
     (worth, values), (books, wanted) = _worth(sought.words), found(sought)
-    conditions, more = _conditions(request, among)
-    order = ", ".join(f"{name} {'DESC' if request.backwards else 'ASC'}" for name in _ORDER)
-    ranked = (
-        f"SELECT {', '.join(_ORDER)}"  # noqa: S608  constants, and values beside them
-        f" FROM (SELECT id, sort_key, -popularity - ({worth}) AS place FROM ({books}) AS found) AS placed"
-        f" WHERE {conditions} ORDER BY {order} LIMIT {request.size + 1}"
-    )
-    with connection.cursor() as cursor:
-        cursor.execute(ranked, [*values, *wanted, *more])
-        keys = [(place, title, as_id(book)) for place, title, book in cursor.fetchall()]
-    page = page_of(keys, request, keys=tuple)
-    return page.mapped(lambda shown: [book for *_, book in shown])
-
-
-def _conditions(request: PageRequest, among: Collection[UUID] | None) -> tuple[str, list[Any]]:
-    conditions, values = ["TRUE"], []
+    behind, here = "TRUE", []
     if request.keys is not None:
         *keys, book = request.keys
-        conditions.append(f"({', '.join(_ORDER)}) {'<' if request.backwards else '>'} (%s, %s, %s)")
-        values += [*keys, stored(BookRow, "id", book)]
-    if among is not None:
-        chosen, ids = stored_together(BookRow, "id", among)
-        conditions.append(f"id IN {chosen}")
-        values.append(ids)
-    return " AND ".join(conditions), values
+        behind = f"({', '.join(_ORDER)}) {'<' if request.backwards else '>'} (%s, %s, %s)"
+        here = [*keys, stored(BookRow, "id", book)]
+    order = ", ".join(f"{name} {'DESC' if request.backwards else 'ASC'}" for name in _ORDER)
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"SELECT {', '.join(_ORDER)}"  # noqa: S608  constants, and values beside them
+            f" FROM (SELECT id, sort_key, -popularity - ({worth}) AS place FROM ({books}) AS found) AS placed"
+            f" WHERE {behind} ORDER BY {order} LIMIT {at_most}",
+            [*values, *wanted, *here],
+        )
+        return [(place, title, as_id(book)) for place, title, book in cursor.fetchall()]
 
 
 def _worth(words: Sequence[str]) -> tuple[str, list[str]]:

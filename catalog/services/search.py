@@ -18,13 +18,15 @@ from catalog.services.indexing import OF_AUTHOR, OFTEN, in_language
 from shared_kernel.domain.errors import Refused
 
 _MOST_WORDS = 16
-#: A thousand Books are found by words at most; of more, those that are often borrowed come first.
+MOST_BOOKS = 1000
+"""So many are found by words at most; of more, those that are often borrowed come first."""
+
 _BRANCH = {
-    "postgresql": "(SELECT id, sort_key, popularity FROM catalog_bookrow"
-    " WHERE search_words @@ %s::tsquery LIMIT 1000)",
-    "sqlite": "SELECT * FROM (SELECT id, sort_key, popularity FROM catalog_booksearch"
+    "postgresql": "(SELECT id, sort_key, popularity FROM catalog_bookrow"  # noqa: S608  a constant
+    f" WHERE search_words @@ %s::tsquery LIMIT {MOST_BOOKS})",
+    "sqlite": "SELECT * FROM (SELECT id, sort_key, popularity FROM catalog_booksearch"  # noqa: S608  likewise
     " JOIN catalog_bookrow ON catalog_bookrow.id = catalog_booksearch.book"
-    " WHERE catalog_booksearch MATCH %s LIMIT 1000)",
+    f" WHERE catalog_booksearch MATCH %s LIMIT {MOST_BOOKS})",
 }
 
 
@@ -81,7 +83,7 @@ def found(sought: Sought) -> tuple[str, list[str]]:
     """
     tried = [_wanted(sought, OFTEN), _wanted(sought), _wanted(sought, beginnings=True)]
     branches = " UNION ALL ".join([_BRANCH[connection.vendor]] * len(tried))
-    return f"SELECT DISTINCT id, sort_key, popularity FROM ({branches} LIMIT 1000) AS tried", tried  # noqa: S608  constants
+    return f"SELECT DISTINCT id, sort_key, popularity FROM ({branches} LIMIT {MOST_BOOKS}) AS tried", tried  # noqa: S608  constants
 
 
 def ids_found(sought: Sought) -> list[UUID]:
