@@ -13,7 +13,8 @@ from catalog.services.ordering import BookOrder
 from catalog.services.ports import CirculationFacts
 from catalog.services.reading import COPY, book_views, books_with_ids, copy_views
 from shared_kernel.services.bus import Query
-from shared_kernel.services.pages import Page, PageRequest, keyset_page
+from shared_kernel.services.pages import Page, PageRequest, PreparedPages
+from shared_kernel.sql import Given
 
 __all__ = ("BookOrder", "BookPage", "GetBook", "GetCopy", "ListBooks", "ListCopies", "list_books")
 
@@ -62,8 +63,12 @@ class ListCopies(Query[Page[CopyView]]):
 
 def list_copies(query: ListCopies, *, circulation: CirculationFacts) -> Page[CopyView]:
     """One page. Raises BookNotFound."""
-    if not BookRow.objects.filter(id=query.book).exists():
+    page = _copies_of_book.page(query.page, book_id=query.book)
+    if not page.results and not BookRow.objects.filter(id=query.book).exists():
         raise BookNotFound
-    rows = CopyRow.objects.filter(book=query.book).values(*COPY)
-    page = keyset_page(rows, order=("barcode", "id"), request=query.page)
     return page.mapped(lambda found: copy_views(found, circulation))
+
+
+_copies_of_book = PreparedPages(
+    lambda: CopyRow.objects.filter(book_id=Given(CopyRow, "book_id")), columns=COPY, order=("barcode", "id")
+)
