@@ -100,6 +100,25 @@ class TestRelevance:
         assert titles("sea", author="eliot", language="en") == ["Sea free"]
         assert titles("sea", author="melville") == []
 
+    def test_finds_what_can_be_borrowed_however_far_down(self) -> None:
+        for number in range(15):
+            a_book(title=f"Sea {number:02}", copies=int(number in {0, 1, 13, 14}))
+        found: list[str] = []
+        page = PageRequest(size=1)
+        while page.keys is not None or not found:
+            books = ask(ListBooks(q="sea", available=True, page=page))
+            found += [book.title for book in books.results]
+            page = PageRequest(size=1, keys=books.next)
+        assert found == ["Sea 00", "Sea 01", "Sea 13", "Sea 14"]
+
+    def test_is_not_looked_for_under_another_word_behind_its_end(self) -> None:
+        for title in ("Seas1", "Seal"):
+            a_book(title=title)
+        end = PageRequest(keys=(0, "zzz", UUID(int=2**128 - 1)))
+        page = ask(ListBooks(q="seas", page=end))
+        assert (page.results, page.corrected_to) == ([], None)
+        assert titles("seas") == ["Seas1"]
+
     def test_follows_a_books_language(self) -> None:
         book = a_book(title="Sea", language="en")
         dispatch(ReviseBook(book=book.id, language="de"))
