@@ -11,7 +11,7 @@ from django.utils import timezone
 from outbox.envelope import write_event
 from shared_kernel.domain.events import Recorded
 from shared_kernel.services.origin import origin
-from shared_kernel.sql import insert
+from shared_kernel.sql import insert_along
 
 LONGEST_REASON = 500
 #: The payload of a delivered event of which only that it was is to be known.
@@ -37,7 +37,7 @@ class OutboxMessages(models.Manager["OutboxMessage"]):
                     "recorded_at": now,
                 }
             )
-        insert(OutboxMessage, *messages)
+        insert_along(OutboxMessage, *messages)
 
 
 class OutboxMessage(models.Model):

@@ -14,7 +14,7 @@ from shared_kernel.domain.aggregates import Aggregate
 from shared_kernel.domain.errors import ConcurrentChange, NotFound, Refusal
 from shared_kernel.domain.events import Recorded
 from shared_kernel.services.bus import Storage
-from shared_kernel.sql import insert, rows_having, update
+from shared_kernel.sql import along, insert, rows_having, update
 
 A = TypeVar("A", bound=Aggregate)
 R = TypeVar("R", bound=models.Model)
@@ -63,13 +63,27 @@ def write_together(write: Callable[[list[T]], None], thing: T) -> None:
 
 @contextmanager
 def transaction_with_outbox(*storages: Storage) -> Iterator[None]:
-    """One transaction: on leaving, write what changed and, with it, what happened. All of it or nothing."""
-    with transaction.atomic(savepoint=_left.get() is None):
-        yield
-        for storage in storages:
-            storage.flush()
-        if happened := [event for storage in storages for event in storage.pull_events()]:
-            OutboxMessage.objects.append(happened)
+    """One transaction: on leaving, write what changed and, with it, what happened. All of it or nothing.
+
+    Raises ConcurrentChange where somebody else has told of the same version first.
+    """
+    try:
+        with transaction.atomic(savepoint=_left.get() is None), along():
+            yield
+            happened = [event for storage in storages for event in storage.recorded()]
+            # Of one aggregate, the row and the events go in one statement. Of several, each row is locked
+            # before any event is told: else two transactions could wait for each other.
+            is_about_one = len({it.event.aggregate_id for it in happened}) == 1
+            if is_about_one:
+                OutboxMessage.objects.append(happened)
+            for storage in storages:
+                storage.flush()
+            if not is_about_one:
+                OutboxMessage.objects.append(happened)
+    except IntegrityError as error:
+        if broken_constraint(error, OutboxMessage) != "outbox_one_event_per_version":
+            raise
+        raise ConcurrentChange from error
 
 
 class Repository(Generic[A, R]):
@@ -155,6 +169,6 @@ class Repository(Generic[A, R]):
     def _row(self, aggregate: A) -> dict[str, Any]:  # see columns
         return {"id": aggregate.id, "version": aggregate.version, **self.columns(aggregate)}
 
-    def pull_events(self) -> list[Recorded]:
+    def recorded(self) -> list[Recorded]:
         """The events of every aggregate of this unit of work, in order for each."""
-        return [event for each in self._known.values() for event in each.pull_events()]
+        return [event for each in self._known.values() for event in each.recorded]

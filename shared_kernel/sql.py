@@ -6,7 +6,9 @@ database; only the text is kept. So PostgreSQL can keep its plan, too.
 """
 
 import json
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
 from functools import cache, cached_property, partial
 from threading import local
 from typing import Any, Generic, NamedTuple, TypeVar
@@ -27,6 +29,8 @@ from django.db.models import (
 
 #: Rows in one statement: SQLite takes 32 766 parameters.
 _TOGETHER = 500
+#: More rows than these are a statement of their own anyway.
+_MOST_ALONG = 20
 
 M = TypeVar("M", bound=Model)
 R = TypeVar("R")
@@ -113,28 +117,40 @@ def insert(model: type[Model], *rows: Values, on_conflict: str = "") -> None:
 
     `on_conflict` is SQL to follow the rows, as `ON CONFLICT (…) DO UPDATE SET …`.
     """
-    into, places, columns = _insertion(model)
     for first in range(0, len(rows), _TOGETHER):
-        batch = rows[first : first + _TOGETHER]
-        _carry_out(
-            f"{into}{', '.join([places] * len(batch))} {on_conflict}",
-            [
-                column.store(row[name] if name in row else column.default())
-                for row in batch
-                for name, column in columns
-            ],
-            _count,
-        )
+        sql, parameters = _inserting(model, rows[first : first + _TOGETHER])
+        _write(f"{sql} {on_conflict}", parameters)
+
+
+def insert_along(model: type[Model], *rows: Values) -> None:
+    """Insert a few rows, which nobody reads before the end, with the next statement that writes.
+
+    So their way to PostgreSQL costs no time of its own. Outside `along` they are inserted at once.
+    """
+    waiting = _waiting.get()
+    if waiting is None or len(rows) > _MOST_ALONG or connections[DEFAULT_DB_ALIAS].vendor != "postgresql":
+        insert(model, *rows)
+    elif rows:
+        waiting.append(_inserting(model, rows))
+
+
+@contextmanager
+def along() -> Iterator[None]:
+    """Let `insert_along` wait, at most until the end of this. After a failure nothing of it is written."""
+    token = _waiting.set([])
+    try:
+        yield
+        if waiting := _waiting.get():
+            _write(*waiting.pop())
+    finally:
+        _waiting.reset(token)
 
 
 def update(model: type[Model], values: Values, *, where: Values) -> int:
     """Set these values in the rows that have those, and tell how many there are. Raises IntegrityError."""
     columns = _columns(model)
-    return _carry_out(
-        _update(model, tuple(values), tuple(where)),
-        [columns[name].store(value) for given in (values, where) for name, value in given.items()],
-        _count,
-    )
+    parameters = [columns[name].store(value) for given in (values, where) for name, value in given.items()]
+    return _write(_update(model, tuple(values), tuple(where)), parameters)
 
 
 class _Column(NamedTuple):
@@ -188,6 +204,30 @@ def _all_in_one(model: type[Model], name: str, values: Iterable[Any]) -> Any:  #
     store = _columns(model)[name].store
     found = [store(value) for value in values]
     return json.dumps(found) if connections[DEFAULT_DB_ALIAS].vendor == "sqlite" else found
+
+
+_Statement = tuple[str, list[Any]]  # with parameters as various as columns
+#: What is to be written with the next statement.
+_waiting: ContextVar[list[_Statement] | None] = ContextVar("waiting", default=None)
+
+
+def _write(sql: str, parameters: list[Any]) -> int:
+    """Carry it out, with what waits to go along, and tell how many rows it concerned."""
+    if waiting := _waiting.get():
+        first = [f"along_{number} AS ({text})" for number, (text, _) in enumerate(waiting)]
+        sql = f"WITH {', '.join(first)} {sql}"
+        parameters = [*(each for _, given in waiting for each in given), *parameters]
+        waiting.clear()
+    return _carry_out(sql, parameters, _count)
+
+
+def _inserting(model: type[Model], rows: Sequence[Values]) -> _Statement:
+    into, places, columns = _insertion(model)
+    return f"{into}{', '.join([places] * len(rows))}", [
+        column.store(row[name] if name in row else column.default())
+        for row in rows
+        for name, column in columns
+    ]
 
 
 @cache

@@ -115,7 +115,7 @@ class DjangoImports:
         for known in self._known.values():
             ImportRow.objects.filter(id=known.id).update(**_columns(known))
 
-    def pull_events(self) -> list[Recorded]:
+    def recorded(self) -> list[Recorded]:
         """None: this is bookkeeping."""
         return []
 

@@ -122,7 +122,7 @@ class BookRemovals:
         """Delete them."""
         self._books.flush_removed()
 
-    def pull_events(self) -> list[Recorded]:
+    def recorded(self) -> list[Recorded]:
         """None: the Books tell them themselves."""
         return []
 

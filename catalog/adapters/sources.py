@@ -40,7 +40,7 @@ class DjangoSources:
         )
         self._kept.clear()
 
-    def pull_events(self) -> list[Recorded]:
+    def recorded(self) -> list[Recorded]:
         """None: this is bookkeeping."""
         return []
 

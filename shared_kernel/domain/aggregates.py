@@ -1,5 +1,6 @@
 """The base of every aggregate: identity, a version, and the events recorded since it was loaded."""
 
+from collections.abc import Sequence
 from uuid import UUID
 
 from shared_kernel.domain.errors import PreconditionFailed
@@ -27,6 +28,11 @@ class Aggregate:
     def has_changed(self) -> bool:
         """Whether there is anything to store: no event, no write."""
         return bool(self._recorded)
+
+    @property
+    def recorded(self) -> Sequence[Recorded]:
+        """The events since it was loaded, oldest first."""
+        return self._recorded
 
     def require_version(self, seen: int | None) -> None:
         """Go on only if storage still holds the version that the asker has seen; None asks for nothing.

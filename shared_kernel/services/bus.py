@@ -29,14 +29,14 @@ class Answer:
 
 
 class Storage(Protocol):
-    """What a unit of work does at its end: write what changed, and hand over what happened."""
+    """What a unit of work does at its end: tell what happened, and write what changed."""
+
+    def recorded(self) -> Sequence[Any]:
+        """The events of the aggregates that are to be written, in the order they happened."""
+        ...
 
     def flush(self) -> None:
         """Write the aggregates that recorded events."""
-        ...
-
-    def pull_events(self) -> Sequence[Any]:
-        """The events of the written aggregates, in the order they happened."""
         ...
 
 

@@ -14,7 +14,7 @@ from shared_kernel.models import AuditEntry
 from shared_kernel.services.bus import Bus, Command
 from shared_kernel.services.idempotency import Replay, claim
 from shared_kernel.services.origin import audit_overrides, audit_subjects, origin
-from shared_kernel.sql import insert
+from shared_kernel.sql import insert_along
 
 R = TypeVar("R")
 
@@ -76,7 +76,7 @@ def _record(
     if not command.audited:
         return
     who = origin()
-    insert(
+    insert_along(
         AuditEntry,
         {
             "at": timezone.now(),

@@ -53,7 +53,7 @@ class FakeStorage:
     def flush(self) -> None:
         """Nothing to write."""
 
-    def pull_events(self) -> Sequence[Recorded]:
+    def recorded(self) -> Sequence[Recorded]:
         return []
 
 
