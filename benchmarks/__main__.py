@@ -4,6 +4,7 @@ The gate measures shortly, and again where a limit isn't kept: a busy machine sp
 slower product each time.
 """
 
+import os
 import signal
 import sys
 from argparse import ArgumentParser
@@ -46,7 +47,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         broken = _pass_gate() if is_gate else _measure(asked.benchmark, rounds=asked.rounds)
     except Absent as absent:
         sys.stderr.write(f"nothing was measured: {absent}\n")
-        return 0 if is_gate else 2
+        return 0 if is_gate and "REQUIRE_SERVICES" not in os.environ else 2
     except Void as void:
         sys.stderr.write(f"void: {void}\n")
         return 2
