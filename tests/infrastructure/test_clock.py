@@ -28,13 +28,19 @@ def told_to_stop_while_writing(self, data):
 TCPTransport.write = told_to_stop_while_writing
 app.Beat(quiet=True, schedule=sys.argv[1]).run()
 """
-#: Beat, told to stop while nobody answers at the broker's address.
-STOPPED_WHILE_IT_WAITS = f"""
+#: Beat, told to stop while it looks for a broker that isn't there.
+STOPPED_WHILE_IT_CONNECTS = f"""
 import os, sys
-from threading import Timer
+from amqp.transport import TCPTransport
 from library_project.celery import app
 
-Timer(2, os.kill, (os.getpid(), {signal.SIGTERM.value})).start()
+connect = TCPTransport.connect
+
+def told_to_stop_while_connecting(self):
+    os.kill(os.getpid(), {signal.SIGTERM.value})
+    return connect(self)
+
+TCPTransport.connect = told_to_stop_while_connecting
 app.Beat(quiet=True, schedule=sys.argv[1]).run()
 """
 WITHIN_SECONDS = 10
@@ -59,5 +65,5 @@ class TestAClockToldToStop:
 
     def test_does_not_wait_for_a_broker_that_is_away(self, tmp_path: Path) -> None:
         [port] = free_ports(1)
-        done = run_beat(STOPPED_WHILE_IT_WAITS, broker=f"amqp://127.0.0.1:{port}/", folder=tmp_path)
+        done = run_beat(STOPPED_WHILE_IT_CONNECTS, broker=f"amqp://127.0.0.1:{port}/", folder=tmp_path)
         assert done.returncode == -signal.SIGALRM, done.stderr
