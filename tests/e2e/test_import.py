@@ -11,7 +11,7 @@ from tests.e2e.watching import eventually
 pytestmark = pytest.mark.xdist_group("library")
 
 REPAIRED_WITHIN = 30.0
-RECORDS = 4000
+RECORDS = 2000
 FILE = b"title,author\n" + b"".join(
     b"Imported volume %d,Ada Lovelace\n" % number for number in range(RECORDS)
 )
