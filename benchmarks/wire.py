@@ -3,18 +3,22 @@
 import json
 import socket
 from collections.abc import Mapping
+from time import monotonic
 from urllib.parse import urlsplit
 
 from benchmarks.rounds import Void
 
+#: The server closes a connection on which it has heard nothing for 30 seconds.
+_IDLE_SECONDS = 20.0
+
 
 class Wire:
-    """Asks, and posts JSON, with a token over one connection that is kept."""
+    """Asks, and posts JSON, with a token over one connection that is kept while it is used."""
 
     def __init__(self, url: str, *, token: str) -> None:
         address = urlsplit(url)
-        self._socket = socket.create_connection((address.hostname, address.port), timeout=30)
-        self._socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        self._address = (address.hostname, address.port)
+        self._socket = self._connected()
         self._head = (
             f"Host: {address.netloc}\r\nAuthorization: Bearer {token}\r\nContent-Type: application/json\r\n"
             "Accept: application/json\r\nContent-Length: "
@@ -23,18 +27,31 @@ class Wire:
 
     def get(self, path: str) -> bytes:
         """The answer's body. Raises Void for any answer but a success."""
-        self._socket.sendall(f"GET {path} HTTP/1.1\r\n{self._head}0\r\n\r\n".encode())
-        return self._answer()
+        return self._exchange(f"GET {path} HTTP/1.1\r\n{self._head}0\r\n\r\n")
 
     def post(self, path: str, body: Mapping[str, str]) -> bytes:
         """The answer's body. Raises Void for any answer but a success."""
         text = json.dumps(body)
-        self._socket.sendall(f"POST {path} HTTP/1.1\r\n{self._head}{len(text)}\r\n\r\n{text}".encode())
-        return self._answer()
+        return self._exchange(f"POST {path} HTTP/1.1\r\n{self._head}{len(text)}\r\n\r\n{text}")
 
     def close(self) -> None:
         """End the connection."""
         self._socket.close()
+
+    def _connected(self) -> socket.socket:
+        connected = socket.create_connection(self._address, timeout=30)
+        connected.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        self._used_at = monotonic()
+        return connected
+
+    def _exchange(self, request: str) -> bytes:
+        if monotonic() - self._used_at > _IDLE_SECONDS:
+            self.close()
+            self._socket = self._connected()
+        self._socket.sendall(request.encode())
+        answer = self._answer()
+        self._used_at = monotonic()
+        return answer
 
     def _answer(self) -> bytes:
         head, found, rest = self._rest.partition(b"\r\n\r\n")

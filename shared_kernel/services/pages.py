@@ -111,8 +111,11 @@ Q = TypeVar("Q", bound=QuerySet[Any, Any])
 def _behind(rows: Q, order: Sequence[str], keys: Keys | None, *, downwards: bool) -> Q:
     """The rows behind the one with these keys, or all of them, in this order."""
     if keys is not None:
-        compare = TupleLessThan if downwards else TupleGreaterThan
-        rows = rows.filter(compare(tuple(F(name) for name in order), keys))
+        compare, bound = (TupleLessThan, "lte") if downwards else (TupleGreaterThan, "gte")
+        # Django writes no row values for SQLite, which then finds the place in an index by the bound alone.
+        rows = rows.filter(
+            compare(tuple(F(name) for name in order), keys), **{f"{order[0]}__{bound}": keys[0]}
+        )
     return rows.order_by(*(f"-{name}" if downwards else name for name in order))
 
 
