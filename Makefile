@@ -60,7 +60,7 @@ test-pgbouncer: .venv/.dev
 bench-gate: .venv/.dev ## a minute of measuring: whether the limits of speed are kept (benchmarks/)
 	$(BIN)/python -m benchmarks gate
 
-check: format lint imports types migrations deploy audit bench-gate test ## the whole gate, fastest first
+check: format lint imports types migrations deploy audit test ## the whole gate, fastest first
 
 format: .venv/.dev
 	$(BIN)/ruff format --check .
