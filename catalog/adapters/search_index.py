@@ -3,7 +3,7 @@
 from uuid import UUID
 
 from catalog.adapters.repositories import DjangoBooks
-from catalog.models import BookRow, WordRow
+from catalog.models import BookRow
 from catalog.services import indexing
 
 #: What of a Book's row follows from the Book.
@@ -12,10 +12,6 @@ DERIVED = ("sort_key", "year_key", "search_text", "fingerprint")
 
 class DjangoSearchIndex:
     """What is nobody's: it can be made again at any time."""
-
-    def forget_words(self) -> None:
-        """Know no word any more; each Book that is indexed teaches its own."""
-        WordRow.objects.all().delete()
 
     def rebuild(self, *, after: UUID | None, at_most: int) -> UUID | None:
         """Index so many Books behind this id anew; the last one's id, None if there was none."""

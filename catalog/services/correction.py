@@ -1,48 +1,44 @@
 """What somebody meant who misspelt a word: the nearest words of the catalogue that lead to a Book."""
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Sequence
 from itertools import groupby, islice, product
+from operator import itemgetter
 
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 
 from catalog.domain.spelling import SHORTEST, least_slips, skeleton, slips, tolerated
 from catalog.domain.text import words_sought
 from catalog.models import WordRow
-from catalog.services.indexing import is_spelt
-from catalog.services.search import Sought, number_found
+from catalog.services.search import AFTER_ALL, Sought, number_found
 from shared_kernel.sql import Given, GivenAny, Prepared
 
 #: So many words are tried for each misspelt one, and so many ways of putting them together.
 _CANDIDATES, _WAYS = 3, 8
-_AFTER_ALL = "\U0010ffff"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Corrected:
-    """What was looked for instead: `text` as one would write it, and how many Books it finds."""
-
-    text: str
-    sought: Sought
-    number_found: int
-
-
-def corrected(q: str, sought: Sought) -> Corrected | None:
+def corrected(q: str, sought: Sought) -> str | None:
     """The text with its misspelt words mended, if that finds anything; asked only where `q` finds nothing.
 
     A word is misspelt if no word of the catalogue begins with it. Of the words that are equally near, the one
     that finds the most is taken.
     """
-    misspelt = [word for word in sought.words if _is_misspelt(word)]
-    nearest = [_nearest(word) for word in misspelt]
-    if not misspelt or not all(nearest):
+    misspelt = [word for word in sought.unknown if len(word) >= SHORTEST]
+    if not misspelt:
         return None
+    # Hardly anybody slips twice, and the words that are so near are far fewer.
+    return _mended_by(_one_slip_away, misspelt, q, sought) or _mended_by(_similar, misspelt, q, sought)
+
+
+def _mended_by(
+    alike_to: Callable[[str], list[str]], misspelt: Sequence[str], q: str, sought: Sought
+) -> str | None:
+    nearest = [_nearest(word, alike_to(word)) for word in misspelt]
     ways = sorted(product(*nearest), key=lambda way: (sum(weight for weight, _ in way), way))
     for _, alike in groupby(islice(ways, _WAYS), key=lambda way: sum(weight for weight, _ in way)):
-        tried = [_tried(q, sought, dict(zip(misspelt, _words(way), strict=True))) for way in alike]
-        best = max(tried, key=lambda it: it.number_found)
-        if best.number_found:
-            return best
+        tried = [dict(zip(misspelt, _words(way), strict=True)) for way in alike]
+        number, best = max(((number_found(sought.with_words(it)), it) for it in tried), key=itemgetter(0))
+        if number:
+            return _written(q, best)
     return None
 
 
@@ -50,25 +46,10 @@ def _words(way: Iterable[tuple[int, str]]) -> list[str]:
     return [word for _, word in way]
 
 
-def _is_misspelt(word: str) -> bool:
-    if len(word) < SHORTEST or not is_spelt(word):
-        return False
-    return not _beginning(word=word, until=word + _AFTER_ALL)
-
-
-_beginning = Prepared(
-    lambda: (
-        WordRow.objects.filter(word__gte=Given(WordRow, "word"), word__lt=Given(WordRow, "word", "until"))
-        .order_by("word")
-        .values_list("word")[:1]
-    )
-)
-
-
-def _nearest(word: str) -> list[tuple[int, str]]:
-    """The words of the catalogue that it may be, each with the weight of the slips, the nearest first."""
+def _nearest(word: str, others: Iterable[str]) -> list[tuple[int, str]]:
+    """Those of the others that it may be, each with the weight of the slips, the nearest first."""
     most, near = tolerated(word), list[tuple[int, str]]()
-    for least, other in sorted((least_slips(word, other), other) for other in _similar(word)):
+    for least, other in sorted((least_slips(word, other), other) for other in others):
         if least > most:
             break
         weight = slips(word, other, most=most)
@@ -80,18 +61,64 @@ def _nearest(word: str) -> list[tuple[int, str]]:
     return near
 
 
-def _similar(word: str) -> list[str]:
-    """Words of about this length that begin or end like it, and those with the same skeleton.
+def _one_slip_away(word: str) -> list[str]:
+    """The words that become this one by one slip, those with the same skeleton, and some others.
 
-    One slip leaves the beginning or the end of a word as it is, so none that is one slip away is missed.
+    A slip is in one quarter of a word, and leaves the others as they are; or it has swapped the letters on
+    both sides of a boundary between two of them.
     """
+    length = len(word)
+    first, middle, last = length // 4, length // 2, length - length // 4
+    found = _but_for_one_quarter(
+        length=range(length - 1, length + 2),
+        **_between("three", word[:last]),
+        **_between("two", word[:middle]),
+        end=word[last:],
+        **_between("last_three", word[first:][::-1]),
+        **_between("last_two", word[middle:][::-1]),
+        beginning=word[:first][::-1],
+        word=[_swapped(word, at) for at in (first, middle, last)],
+        skeleton=skeleton(word),
+    )
+    return [other for (other,) in found]
+
+
+def _swapped(word: str, at: int) -> str:
+    return word[: at - 1] + word[at] + word[at - 1] + word[at + 1 :]
+
+
+def _between(name: str, beginning: str) -> dict[str, str]:
+    return {name: beginning, f"{name}_after": beginning + AFTER_ALL}
+
+
+def _beginning_with(column: str, name: str) -> Q:
+    """The words, or the reversed ones, that begin so; the databases read their index alone."""
+    least, after = Given(WordRow, column, name), Given(WordRow, column, f"{name}_after")
+    return Q((f"{column}__gte", least), (f"{column}__lt", after))
+
+
+def _words_but_for_one_quarter() -> QuerySet[WordRow, tuple[str]]:
+    of_length = WordRow.objects.filter(length__in=GivenAny(WordRow, "length"))
+    return _any_of(
+        of_length.filter(_beginning_with("word", "three")),
+        of_length.filter(_beginning_with("word", "two"), word__endswith=Given(WordRow, "word", "end")),
+        of_length.filter(_beginning_with("reversed", "last_three")),
+        of_length.filter(
+            _beginning_with("reversed", "last_two"),
+            reversed__endswith=Given(WordRow, "reversed", "beginning"),
+        ),
+        WordRow.objects.filter(word__in=GivenAny(WordRow, "word")),
+        WordRow.objects.filter(skeleton=Given(WordRow, "skeleton")),
+    )
+
+
+def _similar(word: str) -> list[str]:
+    """Words of about this length that begin or end like it, and those with the same skeleton."""
     length, head, tail = len(word), word[: len(word) // 2], word[::-1][: max(2, (len(word) - 1) // 2)]
     found = _like(
         length=range(length - 1, length + 2),
-        head=head,
-        after_head=head + _AFTER_ALL,
-        tail=tail,
-        after_tail=tail + _AFTER_ALL,
+        **_between("head", head),
+        **_between("tail", tail),
         skeleton=skeleton(word),
     )
     return [other for (other,) in found]
@@ -99,26 +126,19 @@ def _similar(word: str) -> list[str]:
 
 def _words_like() -> QuerySet[WordRow, tuple[str]]:
     of_length = WordRow.objects.filter(length__in=GivenAny(WordRow, "length"))
-    begin = {
-        "word__gte": Given(WordRow, "word", "head"),
-        "word__lt": Given(WordRow, "word", "after_head"),
-    }
-    end = {
-        "reversed__gte": Given(WordRow, "reversed", "tail"),
-        "reversed__lt": Given(WordRow, "reversed", "after_tail"),
-    }
-    alike = WordRow.objects.filter(skeleton=Given(WordRow, "skeleton"))
-    ways = (of_length.filter(**begin), of_length.filter(**end), alike)
+    return _any_of(
+        of_length.filter(_beginning_with("word", "head")),
+        of_length.filter(_beginning_with("reversed", "tail")),
+        WordRow.objects.filter(skeleton=Given(WordRow, "skeleton")),
+    )
+
+
+def _any_of(*ways: QuerySet[WordRow]) -> QuerySet[WordRow, tuple[str]]:
     first, *others = (way.order_by().values_list("word") for way in ways)
     return first.union(*others)
 
 
-_like = Prepared(_words_like)
-
-
-def _tried(q: str, sought: Sought, mended: dict[str, str]) -> Corrected:
-    tried = sought.but([mended.get(word, word) for word in sought.words])
-    return Corrected(text=_written(q, mended), sought=tried, number_found=number_found(tried))
+_but_for_one_quarter, _like = Prepared(_words_but_for_one_quarter), Prepared(_words_like)
 
 
 def _written(q: str, mended: dict[str, str]) -> str:

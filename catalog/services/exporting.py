@@ -69,7 +69,8 @@ def _conditions(query: ExportBooks, circulation: CirculationFacts) -> list[Any]:
     sought = Sought.of(query.q, author=query.author, language=language)
     if sought is not None:
         mended = None if number_found(sought) else corrected(query.q, sought)
-        conditions.append(books_with(mended.sought if mended else sought))
+        meant = Sought.of(mended, author=query.author, language=language) if mended else None
+        conditions.append(books_with(meant or sought))
     elif language is not None:
         conditions.append(Q(language=language))
     if query.isbn is not None:

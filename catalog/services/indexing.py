@@ -19,6 +19,9 @@ OFTEN_FROM = 232
 """The popularity from which a Book is often borrowed: four times a year."""
 
 
+_SPELT = SHORTEST - 1
+
+
 def in_language(code: str) -> str:
     """The mark of the Books in a language, a code of ISO 639."""
     return "__in_" + code.lower().replace("-", "_")
@@ -34,7 +37,7 @@ def search_text(description: Description) -> str:
 
 def index(books: Sequence[Book]) -> None:
     """Make new Books findable, in the transaction that writes them."""
-    _learn({word for book in books for word in _spelt(book.description)})
+    _learn(books)
     if connection.vendor == "sqlite":  # PostgreSQL does it by itself
         _insert(
             (book.id, search_text(book.description), book.description.language or "", 0) for book in books
@@ -43,7 +46,7 @@ def index(books: Sequence[Book]) -> None:
 
 def index_anew(books: Collection[Book]) -> None:
     """Make Books that were there before findable by what they say now, in the same manner."""
-    _learn({word for book in books for word in _spelt(book.description)})
+    _learn(books)
     index_rows([book.id for book in books])
 
 
@@ -81,24 +84,28 @@ def document(text: str, language: str, popularity: int) -> str:
     return " ".join([text, *marks, *([in_language(language)] if language else [])])
 
 
-def _spelt(description: Description) -> list[str]:
-    """The words whose spelling somebody may have in mind: those of letters."""
-    said = (description.title.text, *description.authors, *description.subjects)
-    return [word for text in said for word in words_of(text) if is_spelt(word)]
-
-
 def is_spelt(word: str) -> bool:
     """Whether it is a word whose spelling matters: long enough, and no number."""
-    return len(word) >= SHORTEST - 1 and not any(char.isdigit() for char in word)
+    return len(word) >= _SPELT and not any(char.isdigit() for char in word)
 
 
-def _learn(words: set[str]) -> None:
-    known = set(WordRow.objects.filter(word__in=words).values_list("word", flat=True))
+def vocabulary(text: str) -> set[str]:
+    """Those of a Book's words that the catalogue knows as words: all that can begin with a spelt one."""
+    return {word for word in text.split() if is_spelt(word[:_SPELT]) and not word.startswith(OF_AUTHOR)}
+
+
+def unknown(words: set[str]) -> set[str]:
+    """Those of the words that the catalogue doesn't know."""
+    return words - set(WordRow.objects.filter(word__in=words).values_list("word", flat=True))
+
+
+def _learn(books: Collection[Book]) -> None:
+    words = {word for book in books for word in vocabulary(search_text(book.description))}
     # In one order for everybody: two who learn the same words wait for each other, and never in a circle.
     WordRow.objects.bulk_create(
         (
             WordRow(word=word, length=len(word), reversed=word[::-1], skeleton=skeleton(word))
-            for word in sorted(words - known)
+            for word in sorted(unknown(words))
         ),
         ignore_conflicts=True,
     )

@@ -10,7 +10,7 @@ from catalog.domain.description import language_code
 from catalog.domain.isbn import ISBN
 from catalog.models import BookRow, IsbnRow
 from catalog.services.answers import BookView
-from catalog.services.correction import Corrected, corrected
+from catalog.services.correction import corrected
 from catalog.services.ordering import LOOKUPS, BookOrder, books_in_order, columns_of
 from catalog.services.ports import CirculationFacts
 from catalog.services.reading import BOOK, book_views, books_with_ids, has_free_copy, stock_of_books
@@ -49,7 +49,7 @@ class ListBooks(Query[BookPage]):
 
 
 def list_books(query: ListBooks, *, circulation: CirculationFacts) -> BookPage:
-    """One page, by seven SQL queries at most, and some more where a misspelt word is mended.
+    """One page, by eight SQL queries at most, and some more where a misspelt word is mended.
 
     Raises InvalidISBN and InvalidLanguage. By words a thousand Books are found at most. A page of those that
     are available, or are not, may hold fewer than asked for, or none, and yet have a next one.
@@ -62,20 +62,20 @@ def list_books(query: ListBooks, *, circulation: CirculationFacts) -> BookPage:
     page, mended = _found(query, sought, of_isbn, circulation), None
     if not page.results and not number_found(sought):
         mended = corrected(query.q, sought)
-    if mended is not None:
-        page = _found(query, mended.sought, of_isbn, circulation)
+        if mended is not None and (meant := Sought.of(mended, author=query.author, language=language)):
+            page = _found(query, meant, of_isbn, circulation)
     return _answer(page, circulation, query.q, mended)
 
 
 def _answer(
-    page: Page[dict[str, Any]], circulation: CirculationFacts, q: str = "", mended: Corrected | None = None
+    page: Page[dict[str, Any]], circulation: CirculationFacts, q: str = "", mended: str | None = None
 ) -> BookPage:
     return BookPage(
         results=book_views(page.results, circulation),
         next=page.next,
         previous=page.previous,
         corrected_from=q.strip() if mended else None,
-        corrected_to=mended.text if mended else None,
+        corrected_to=mended,
     )
 
 

@@ -171,10 +171,6 @@ class BorrowingCounts(Protocol):
 class SearchIndex(Protocol):
     """The words by which Books are found; nobody's, since it follows from the Books."""
 
-    def forget_words(self) -> None:
-        """Know no word any more; each Book that is indexed teaches its own."""
-        ...
-
     def rebuild(self, *, after: UUID | None, at_most: int) -> UUID | None:
         """Index so many Books behind this id anew; the last one's id, None if there was none."""
         ...

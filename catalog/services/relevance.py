@@ -23,7 +23,7 @@ Place = tuple[int, str, UUID]  # the values of _ORDER
 
 def ranked(sought: Sought, request: PageRequest, *, at_most: int) -> list[Place]:
     """So many of the Books that have all of it, from where the page begins; by one SQL query."""
-    if sought.is_empty:
+    if sought.is_in_vain:
         return []
     (worth, values), (books, wanted) = _worth(sought.words), found(sought)
     behind, here = "TRUE", []

@@ -19,7 +19,8 @@ class ReindexBooks(Command[UUID | None]):
 
 
 def reindex_books(command: ReindexBooks, work: CatalogWork) -> UUID | None:
-    """Write what follows from the Books alone: no Book changes by it. The first call forgets all words."""
-    if command.after is None:
-        work.search_index.forget_words()
+    """Write what follows from the Books alone: no Book changes by it.
+
+    No word is forgotten, since Books are found by words while this goes on.
+    """
     return work.search_index.rebuild(after=command.after, at_most=command.at_most)

@@ -265,6 +265,20 @@ class TestAMisspeltWord:
     def test_is_not_made_up(self, q: str) -> None:
         assert search(q).corrected_to is None
 
+    def test_is_mended_wherever_the_slip_is(self) -> None:
+        word = "punishment"
+        for at, letter in enumerate(word):
+            before, after = word[:at], word[at + 1 :]
+            slips = (after, f"q{letter}{after}", f"q{after}", f"{after[:1]}{letter}{after[1:]}")
+            for typed in (before + slip for slip in slips):
+                if not word.startswith(typed):
+                    assert search(typed).corrected_to == word, typed
+
+    def test_may_lack_doubled_letters_here_and_there(self) -> None:
+        for title in ("Comitem", "Committee", "The committee"):
+            a_book(title=title)
+        assert search("comitee").corrected_to == "committee"
+
     def test_leads_to_the_word_that_finds_the_most(self) -> None:
         for title in ("Sable", "Table", "Table talk"):
             a_book(title=title)

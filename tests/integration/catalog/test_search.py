@@ -88,6 +88,21 @@ class TestSearching:
             added = a_book(title=title)
             assert added.title in found(title)
 
+    @given(st.lists(st.text(alphabet="abc1", min_size=1, max_size=6), min_size=1, max_size=3), st.data())
+    @settings(max_examples=50, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+    def test_finds_each_book_by_any_beginnings_of_its_words(
+        self, words: list[str], data: st.DataObject
+    ) -> None:
+        added = a_book(title=f"x {' '.join(words)}")
+        begun = [word[: data.draw(st.integers(1, len(word)))] for word in words]
+        assert added.title in found(" ".join(begun))
+
+    def test_finds_beginnings_of_more_words_than_it_can_name(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr("catalog.services.search._MOST_BEGUN", 2)
+        titles = [a_book(title=f"Great great{letter}").title for letter in "abc"]
+        assert found("great grea") == [*titles, "The Great Gatsby"]
+        assert found("greatb grea") == titles[1:2]
+
 
 class TestARevisedBook:
     def test_is_found_by_what_it_says_now(self) -> None:

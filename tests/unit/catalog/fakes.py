@@ -221,10 +221,7 @@ class BorrowingCounts:
 
 @dataclass
 class SearchIndex:
-    """Knows nothing, and forgets it."""
-
-    def forget_words(self) -> None:
-        pass
+    """Knows nothing."""
 
     def rebuild(self, *, after: UUID | None, at_most: int) -> UUID | None:
         return None
