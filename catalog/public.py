@@ -30,13 +30,17 @@ class CopyFacts:
     price: Money | None
 
 
-def copy_by_barcode(barcode: str) -> CopyFacts | None:
-    """The Copy under this barcode, if there is one; a text that can't be a barcode has none."""
+def copy_by_barcode(barcode: str, *, lock: bool = False) -> CopyFacts | None:
+    """The Copy under this barcode, if there is one; a text that can't be a barcode has none.
+
+    `lock` keeps the Copy as it is, its condition included, until the open transaction ends.
+    """
     try:
         scanned = Barcode(barcode)
     except InvalidBarcode:
         return None
-    return next(iter(_facts(_by_barcode(barcode=scanned.text))), None)
+    found = _by_barcode_locked if lock else _by_barcode
+    return next(iter(_facts(found(barcode=scanned.text))), None)
 
 
 def copies_by_id(ids: Collection[UUID]) -> dict[UUID, CopyFacts]:
@@ -114,4 +118,8 @@ def most_borrowed(*, first_month: date, last_month: date, limit: int) -> list[tu
     return [(book, titles.get(book), borrowings) for book, borrowings in rows]
 
 
-_by_barcode = Prepared(lambda: _columns(CopyRow.objects.filter(barcode=Given(CopyRow, "barcode")).order_by()))
+def _with_barcode() -> "QuerySet[CopyRow, tuple[Any, ...]]":  # see _columns
+    return _columns(CopyRow.objects.filter(barcode=Given(CopyRow, "barcode")).order_by())
+
+
+_by_barcode, _by_barcode_locked = Prepared(_with_barcode), Prepared(_with_barcode, hold=CopyRow)

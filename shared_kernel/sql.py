@@ -69,11 +69,13 @@ class GivenAny(Given):
 class Prepared(Generic[R]):
     """A query that Django writes once: `Prepared(lambda: Row.objects.filter(code=Given(Row, "code")))`.
 
-    It answers with what the query set consists of: rows of the model, or tuples of a `values_list`.
+    It answers with what the query set consists of: rows of the model, or tuples of a `values_list`. Rows of
+    the model to `hold` are kept as they are until the transaction ends.
     """
 
-    def __init__(self, query: Callable[[], "QuerySet[Any, R]"]) -> None:
+    def __init__(self, query: Callable[[], "QuerySet[Any, R]"], *, hold: type[Model] | None = None) -> None:
         self._query = query
+        self._hold = hold
 
     def __call__(self, **values: object) -> list[R]:
         """Ask, with a value for each column that is `Given`, and values for one that is `GivenAny`."""
@@ -85,6 +87,9 @@ class Prepared(Generic[R]):
         asked: Any = self._query()  # what it consists of, is nothing that the stubs know
         compiler = asked.query.get_compiler(DEFAULT_DB_ALIAS)
         sql, parameters = compiler.as_sql()
+        database = connections[DEFAULT_DB_ALIAS]
+        if self._hold and database.vendor == "postgresql":  # Django takes no such lock with a values_list
+            sql += f" FOR NO KEY UPDATE OF {database.ops.quote_name(self._hold._meta.db_table)}"
         converters = compiler.get_converters([expression for expression, *_ in compiler.select])
         names = [field.attname for field in asked.model._meta.concrete_fields]
         row = tuple if asked._fields else partial(asked.model.from_db, DEFAULT_DB_ALIAS, names)

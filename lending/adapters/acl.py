@@ -25,9 +25,9 @@ _IN_REACH = frozenset({"in_service", "reference_only", "damaged"})
 class CatalogCopies:
     """Copies of the catalog as things that circulate."""
 
-    def by_barcode(self, barcode: str) -> CirculatingCopy:
-        """The copy with this barcode. Raises UnknownCopy."""
-        copy = catalog.copy_by_barcode(barcode)
+    def by_barcode(self, barcode: str, *, lock: bool = False) -> CirculatingCopy:
+        """The copy with this barcode. `lock` holds it as it is until the end. Raises UnknownCopy."""
+        copy = catalog.copy_by_barcode(barcode, lock=lock)
         if copy is None:
             raise UnknownCopy(barcode=barcode)
         return _circulating(copy)

@@ -110,8 +110,8 @@ class PatronDirectory(Protocol):
 class CopyDirectory(Protocol):
     """What can be lent: copies of the catalog, through the anti-corruption layer."""
 
-    def by_barcode(self, barcode: str) -> CirculatingCopy:
-        """The copy with this barcode. Raises UnknownCopy."""
+    def by_barcode(self, barcode: str, *, lock: bool = False) -> CirculatingCopy:
+        """The copy with this barcode. `lock` holds it as it is until the end. Raises UnknownCopy."""
         ...
 
     def of_book(self, book_id: UUID) -> Sequence[CirculatingCopy]:

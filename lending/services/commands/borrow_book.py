@@ -41,15 +41,14 @@ class BorrowBook(Command[LoanView]):
 def borrow_book(
     command: BorrowBook, work: LendingWork, *, directories: Directories, clock: Clock
 ) -> LoanView:
-    """Lend it, or raise Refused with every reason why not. Locks the patron, then the book's queue."""
+    """Lend it, or raise Refused with every reason why not. Locks patron, copy, the book's queue."""
     if command.override and not command.comment.strip():
         raise ReasonRequired
     patron = directories.patrons.standing(card=command.patron_card, lock=True)
     concerning(patron=patron.id)
-    copy = directories.copies.by_barcode(command.copy_barcode)
+    copy = directories.copies.by_barcode(command.copy_barcode, lock=True)
     concerning(copy=copy.id, book=copy.book_id)
     queue = work.holds.of_book(copy.book_id, title=copy.book_title)
-    copy = directories.copies.by_barcode(command.copy_barcode)  # as it is now that the book is locked
     now = clock.now()
     case = borrowing_case(work, patron=patron, copy=copy, queue=queue, now=now)
     overridden = _overridden(refusals(case.facts), case.facts, override=command.override)

@@ -11,6 +11,7 @@ import pytest
 from django.db import connection
 from django.test import Client
 
+from catalog.services.commands.change_copy_condition import ChangeCopyCondition
 from lending.models import LoanRow
 from outbox.models import OutboxMessage
 from patrons.services.commands.suspend_patron import SuspendPatron
@@ -110,6 +111,31 @@ class TestSuspendingWhileBorrowing:
             assert order == expected[: len(order)]
             with pytest.raises(Refused):
                 a_loan(patron_card=patron.card_number)
+
+
+class TestTakingACopyOutOfServiceWhileItIsBorrowed:
+    @pytest.mark.parametrize("condition", ["withdrawn", "damaged"])
+    def test_leaves_no_loan_that_began_afterwards(self, condition: str, headers: dict[str, str]) -> None:
+        for _ in range(8):
+            patron, copy = a_patron(), a_copy()
+            change = partial(_changed, copy.barcode, condition)
+            answer, has_changed = at_once(borrowing(headers, copy.barcode, patron.card_number), change)
+            told = OutboxMessage.objects.filter(
+                type__in=["lending.book_borrowed.v1", "catalog.copy_condition_changed.v1"]
+            ).order_by("-id")
+            if answer.status_code == 201 and has_changed:
+                assert condition == "damaged"
+                assert told[0].type == "catalog.copy_condition_changed.v1"
+            else:
+                assert (answer.status_code, has_changed) in {(201, False), (409, True)}
+
+
+def _changed(barcode: str, condition: str) -> bool:
+    try:
+        dispatch(ChangeCopyCondition(barcode=barcode, condition=condition, reason="worn"))
+    except Refused:
+        return False
+    return True
 
 
 class TestReturningTwiceAtOnce:

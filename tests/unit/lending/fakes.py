@@ -125,7 +125,7 @@ class FakeCopies:
         )
         return self.known[barcode]
 
-    def by_barcode(self, barcode: str) -> CirculatingCopy:
+    def by_barcode(self, barcode: str, *, lock: bool = False) -> CirculatingCopy:
         if barcode not in self.known:
             raise UnknownCopy(barcode=barcode)
         return self.known[barcode]
