@@ -41,8 +41,8 @@ _BRANCH = {
 class Sought:
     """What is looked for: words of the Book, words of its authors, and a language (ISO 639).
 
-    Each word is to be the beginning of one of the Book's, whatever its accents and case. `begun` has, for each
-    word where that can be said, all words of the catalogue that begin with it.
+    Each word is to be the beginning of one of the Book's, whatever its accents and case. `begun` has, for
+    each word where that can be said, all words of the catalogue that begin with it.
     """
 
     words: tuple[str, ...]
