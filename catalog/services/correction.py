@@ -9,11 +9,15 @@ from django.db.models import Q, QuerySet
 from catalog.domain.spelling import SHORTEST, least_slips, skeleton, slips, tolerated
 from catalog.domain.text import words_sought
 from catalog.models import WordRow
-from catalog.services.search import AFTER_ALL, Sought, number_found
-from shared_kernel.sql import Given, GivenAny, Prepared
+from catalog.services.search import AFTER_ALL, Sought, numbers_found
+from shared_kernel.sql import Given, Prepared
 
 #: So many words are tried for each misspelt one, and so many ways of putting them together.
 _CANDIDATES, _WAYS = 3, 8
+_OF_ABOUT_THE_LENGTH = Q(
+    ("length__in", [Given(WordRow, "length", name) for name in ("shorter", "as_long", "longer")])
+)
+_SWAPPED = Q(("word__in", [Given(WordRow, "word", f"swapped_{boundary}") for boundary in range(3)]))
 
 
 def corrected(q: str, sought: Sought) -> str | None:
@@ -36,7 +40,8 @@ def _mended_by(
     ways = sorted(product(*nearest), key=lambda way: (sum(weight for weight, _ in way), way))
     for _, alike in groupby(islice(ways, _WAYS), key=lambda way: sum(weight for weight, _ in way)):
         tried = [dict(zip(misspelt, _words(way), strict=True)) for way in alike]
-        number, best = max(((number_found(sought.with_words(it)), it) for it in tried), key=itemgetter(0))
+        numbers = numbers_found(*(sought.with_words(it) for it in tried))
+        number, best = max(zip(numbers, tried, strict=True), key=itemgetter(0))
         if number:
             return _written(q, best)
     return None
@@ -70,14 +75,14 @@ def _one_slip_away(word: str) -> list[str]:
     length = len(word)
     first, middle, last = length // 4, length // 2, length - length // 4
     found = _but_for_one_quarter(
-        length=range(length - 1, length + 2),
+        **_about(length),
         **_between("three", word[:last]),
         **_between("two", word[:middle]),
         end=word[last:],
         **_between("last_three", word[first:][::-1]),
         **_between("last_two", word[middle:][::-1]),
         beginning=word[:first][::-1],
-        word=[_swapped(word, at) for at in (first, middle, last)],
+        **{f"swapped_{n}": _swapped(word, at) for n, at in enumerate((first, middle, last))},
         skeleton=skeleton(word),
     )
     return [other for (other,) in found]
@@ -91,6 +96,10 @@ def _between(name: str, beginning: str) -> dict[str, str]:
     return {name: beginning, f"{name}_after": beginning + AFTER_ALL}
 
 
+def _about(length: int) -> dict[str, int]:
+    return {"shorter": length - 1, "as_long": length, "longer": length + 1}
+
+
 def _beginning_with(column: str, name: str) -> Q:
     """The words, or the reversed ones, that begin so; the databases read their index alone."""
     least, after = Given(WordRow, column, name), Given(WordRow, column, f"{name}_after")
@@ -98,17 +107,17 @@ def _beginning_with(column: str, name: str) -> Q:
 
 
 def _words_but_for_one_quarter() -> QuerySet[WordRow, tuple[str]]:
-    of_length = WordRow.objects.filter(length__in=GivenAny(WordRow, "length"))
+    words, of_length = WordRow.objects, WordRow.objects.filter(_OF_ABOUT_THE_LENGTH)
     return _any_of(
-        of_length.filter(_beginning_with("word", "three")),
+        words.filter(_beginning_with("word", "three")),
         of_length.filter(_beginning_with("word", "two"), word__endswith=Given(WordRow, "word", "end")),
         of_length.filter(_beginning_with("reversed", "last_three")),
         of_length.filter(
             _beginning_with("reversed", "last_two"),
             reversed__endswith=Given(WordRow, "reversed", "beginning"),
         ),
-        WordRow.objects.filter(word__in=GivenAny(WordRow, "word")),
-        WordRow.objects.filter(skeleton=Given(WordRow, "skeleton")),
+        words.filter(_SWAPPED),
+        words.filter(skeleton=Given(WordRow, "skeleton")),
     )
 
 
@@ -116,7 +125,7 @@ def _similar(word: str) -> list[str]:
     """Words of about this length that begin or end like it, and those with the same skeleton."""
     length, head, tail = len(word), word[: len(word) // 2], word[::-1][: max(2, (len(word) - 1) // 2)]
     found = _like(
-        length=range(length - 1, length + 2),
+        **_about(length),
         **_between("head", head),
         **_between("tail", tail),
         skeleton=skeleton(word),
@@ -125,7 +134,7 @@ def _similar(word: str) -> list[str]:
 
 
 def _words_like() -> QuerySet[WordRow, tuple[str]]:
-    of_length = WordRow.objects.filter(length__in=GivenAny(WordRow, "length"))
+    of_length = WordRow.objects.filter(_OF_ABOUT_THE_LENGTH)
     return _any_of(
         of_length.filter(_beginning_with("word", "head")),
         of_length.filter(_beginning_with("reversed", "tail")),

@@ -15,7 +15,7 @@ from catalog.models import BookRow, CopyRow, IsbnRow
 from catalog.services.correction import corrected
 from catalog.services.ports import CirculationFacts
 from catalog.services.reading import has_free_copy
-from catalog.services.search import Sought, books_with, number_found
+from catalog.services.search import Sought, books_with, numbers_found
 from shared_kernel.services.bus import Query
 
 _TOGETHER = 500
@@ -68,7 +68,7 @@ def _conditions(query: ExportBooks, circulation: CirculationFacts) -> list[Any]:
     language = None if query.language is None else language_code(query.language)
     sought = Sought.of(query.q, author=query.author, language=language)
     if sought is not None:
-        mended = None if number_found(sought) else corrected(query.q, sought)
+        mended = None if any(numbers_found(sought)) else corrected(query.q, sought)
         meant = Sought.of(mended, author=query.author, language=language) if mended else None
         conditions.append(books_with(meant or sought))
     elif language is not None:

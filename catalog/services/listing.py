@@ -16,7 +16,7 @@ from catalog.services.ports import CirculationFacts
 from catalog.services.reading import BOOK, book_views, books_with_ids, has_free_copy, stock_of_books
 from catalog.services.relevance import Place, ranked
 from catalog.services.scanning import page_within_reach
-from catalog.services.search import MOST_BOOKS, Sought, ids_found, number_found
+from catalog.services.search import MOST_BOOKS, Sought, ids_found, numbers_found
 from shared_kernel.services.bus import Query
 from shared_kernel.services.pages import Page, PageRequest, page_of
 
@@ -60,7 +60,7 @@ def list_books(query: ListBooks, *, circulation: CirculationFacts) -> BookPage:
     if sought is None:
         return _answer(_leafed(query, language, of_isbn, circulation), circulation)
     page, mended = _found(query, sought, of_isbn, circulation), None
-    if not page.results and not number_found(sought):
+    if not page.results and not any(numbers_found(sought)):
         mended = corrected(query.q, sought)
         if mended is not None and (meant := Sought.of(mended, author=query.author, language=language)):
             page = _found(query, meant, of_isbn, circulation)
