@@ -15,6 +15,8 @@ from urllib.parse import urlsplit, urlunsplit
 
 import django
 import pytest
+from django.conf import settings
+from django.contrib.auth.hashers import Argon2PasswordHasher
 
 from tests.services.launch import Services, start_all
 from tests.services.pgbouncer import PgBouncer, pgbouncer
@@ -73,6 +75,10 @@ os.environ.update(
 for name in ("RABBITMQ_URL", "RABBITMQ_HOST", "SENDGRID_API_KEY"):
     os.environ[name] = ""
 django.setup()
+# A password's hash costs 100 MB and a twentieth of a second on purpose; hundreds of tests log somebody in.
+Argon2PasswordHasher.time_cost, Argon2PasswordHasher.memory_cost = 1, 64
+# Each test client is a server that starts: it needn't go through all static files first.
+settings.WHITENOISE_AUTOREFRESH = True
 
 
 def pytest_configure(config: pytest.Config) -> None:
