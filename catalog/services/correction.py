@@ -9,7 +9,8 @@ from django.db.models import Q, QuerySet
 from catalog.domain.spelling import SHORTEST, least_slips, skeleton, slips, tolerated
 from catalog.domain.text import words_sought
 from catalog.models import WordRow
-from catalog.services.search import AFTER_ALL, Sought, numbers_found
+from catalog.services.search import numbers_found
+from catalog.services.sought import AFTER_ALL, Sought
 from shared_kernel.sql import Given, Prepared
 
 #: So many words are tried for each misspelt one, and so many ways of putting them together.

@@ -15,7 +15,8 @@ from catalog.models import BookRow, CopyRow, IsbnRow
 from catalog.services.correction import corrected
 from catalog.services.ports import CirculationFacts
 from catalog.services.reading import has_free_copy
-from catalog.services.search import Sought, books_with, numbers_found
+from catalog.services.search import books_with, numbers_found
+from catalog.services.sought import Sought
 from shared_kernel.services.bus import Query
 
 _TOGETHER = 500

@@ -16,7 +16,8 @@ from catalog.services.ports import CirculationFacts
 from catalog.services.reading import BOOK, book_views, books_with_ids, has_free_copy, stock_of_books
 from catalog.services.relevance import Place, ranked
 from catalog.services.scanning import page_within_reach
-from catalog.services.search import MOST_BOOKS, Sought, ids_found, numbers_found
+from catalog.services.search import MOST_BOOKS, ids_found, numbers_found
+from catalog.services.sought import Sought
 from shared_kernel.services.bus import Query
 from shared_kernel.services.pages import Page, PageRequest, page_of
 

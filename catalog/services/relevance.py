@@ -6,7 +6,8 @@ from uuid import UUID
 from django.db import connection
 
 from catalog.models import BookRow
-from catalog.services.search import Sought, as_id, found
+from catalog.services.search import as_id, found
+from catalog.services.sought import Sought
 from shared_kernel.services.pages import PageRequest
 from shared_kernel.sql import stored
 
