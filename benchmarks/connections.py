@@ -23,8 +23,8 @@ MANY, FEW = 10_000, 1_000
 #: Of a hundred clients so many lend and take back by turns; the others look.
 WRITERS = 7
 BOOKS, PATRONS = 2000, 200
-#: Seconds that each of the many thinks between two requests: 500 requests a second in all.
-THINK = 20.0
+#: Seconds that each of the many thinks between two requests: some 420 requests a second in all.
+THINK = 24.0
 ARRIVING, STAYING = 12.0, 20.0
 _WORDS = ("the", "history", "hobbit", "middlemarch", "art of")
 
