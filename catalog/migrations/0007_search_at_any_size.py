@@ -14,7 +14,7 @@ from django.db.migrations.state import StateApps
 _TOGETHER = 2000
 
 
-def _learn(apps: StateApps, _editor: BaseDatabaseSchemaEditor) -> None:
+def learn(apps: StateApps, _editor: BaseDatabaseSchemaEditor | None) -> None:
     books, known = apps.get_model("catalog", "BookRow"), apps.get_model("catalog", "WordRow")
     learnt = set(known.objects.values_list("word", flat=True).iterator())
     new: set[str] = set()
@@ -53,6 +53,6 @@ class Migration(migrations.Migration):
     dependencies = [("catalog", "0006_rejected_records")]
 
     operations = [
-        migrations.RunPython(_learn, migrations.RunPython.noop),
+        migrations.RunPython(learn, migrations.RunPython.noop),
         migrations.RunPython(_shorten, _lengthen),
     ]

@@ -1,11 +1,13 @@
 import json
 from datetime import UTC, datetime
+from importlib import import_module
 from io import StringIO
 from pathlib import Path
 from typing import Any
 from uuid import UUID
 
 import pytest
+from django.apps import apps
 from django.core.management import CommandError, call_command
 
 from catalog.models import BookRow, CopyRow, WordRow
@@ -188,6 +190,16 @@ class TestImportMarc:
         assert first["created"] + first["updated"] + first["unchanged"] == records
         assert first["created"] == first["copies"] == BookRow.objects.count() == CopyRow.objects.count()
         assert again == {"created": 0, "updated": 0, "unchanged": records, "copies": 0, "rejected": []}
+
+
+class TestTheMigrationThatLearnsAllWords:
+    def test_makes_books_findable_whose_words_were_not_known(self) -> None:
+        a_book(title="The Covid19 handbook", authors=("Żółw, Anna",))
+        before = set(WordRow.objects.values_list("word", "length", "reversed", "skeleton"))
+        WordRow.objects.exclude(word="anna").delete()
+        import_module("catalog.migrations.0007_search_at_any_size").learn(apps, None)
+        assert set(WordRow.objects.values_list("word", "length", "reversed", "skeleton")) == before
+        assert {"covid19", "handbook", "zolw", "anna"} <= {word for word, *_ in before}
 
 
 class TestReindexSearch:
