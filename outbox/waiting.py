@@ -10,6 +10,7 @@ from django.utils import timezone
 
 from outbox.models import FORGOTTEN, LONGEST_REASON, InboxReceipt, OutboxMessage, QuarantinedMessage
 from outbox.publishing import Outcome, Outgoing
+from shared_kernel.sql import any_of
 
 #: The longest that a message at fault itself waits for its next attempt, in seconds. It is never given up.
 LONGEST_WAIT = 60
@@ -82,7 +83,8 @@ def _first_failing(aggregates: Collection[UUID]) -> dict[UUID, int]:
 def settle(messages: Iterable[Outgoing], outcome: Outcome) -> None:
     """Write down what became of messages."""
     now = timezone.now()
-    OutboxMessage.objects.filter(id__in=outcome.confirmed).update(published_at=now)
+    confirmed = any_of(OutboxMessage, "id", outcome.confirmed)
+    OutboxMessage.objects.filter(id__in=confirmed).update(published_at=now)
     alike: defaultdict[tuple[int, str], list[int]] = defaultdict(list)
     for message in messages:
         if reason := outcome.faults.get(message.id):

@@ -26,6 +26,7 @@ from django.db.models import (
     QuerySet,
     TextField,
 )
+from django.db.models.expressions import RawSQL
 
 #: Rows in one statement: SQLite takes 32 766 parameters.
 _TOGETHER = 500
@@ -63,7 +64,7 @@ class GivenAny(Given):
         self, *_: object, **__: object
     ) -> tuple[str, list[Any]]:
         """A place for all of them, so that the text is the same for any number."""
-        return _place_for_all(self.model, self.name), [self]
+        return f"({_place_for_all(self.model, self.name)})", [self]
 
 
 class Prepared(Generic[R]):
@@ -104,6 +105,11 @@ class Prepared(Generic[R]):
 def stored(model: type[Model], name: str, value: object) -> Any:  # any driver's parameter
     """What a value of this column is to the database, for SQL that is written by hand."""
     return _columns(model)[name].store(value)
+
+
+def any_of(model: type[Model], name: str, values: Iterable[object]) -> RawSQL:
+    """Values of a column as one parameter, however many: `filter(id__in=any_of(Row, "id", ids))`."""
+    return RawSQL(_place_for_all(model, name), [_all_in_one(model, name, values)])  # noqa: S611  a constant
 
 
 @cache
@@ -201,8 +207,8 @@ def _finder(parameter: object) -> Callable[[Values], Any]:
 def _place_for_all(model: type[Model], name: str) -> str:
     database = connections[DEFAULT_DB_ALIAS]
     if database.vendor == "sqlite":
-        return "(SELECT value FROM json_each(%s))"
-    return f"(SELECT unnest(%s::{model._meta.get_field(name).db_type(database)}[]))"
+        return "SELECT value FROM json_each(%s)"
+    return f"SELECT unnest(%s::{model._meta.get_field(name).db_type(database)}[])"
 
 
 def _all_in_one(model: type[Model], name: str, values: Iterable[Any]) -> Any:  # a parameter for any driver
