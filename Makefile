@@ -61,7 +61,7 @@ bench-gate: .venv/.dev ## a minute of measuring: whether the limits of speed are
 	$(BIN)/python -m benchmarks gate
 
 check: .venv/.dev ## the whole gate, fastest first
-	$(MAKE) --jobs 2 --output-sync=target types format lint imports migrations deploy audit
+	$(MAKE) --jobs 2 types format lint imports migrations deploy audit
 	$(MAKE) bench-gate
 	$(MAKE) test
 
