@@ -15,6 +15,7 @@ from shared_kernel.sql import Given, Prepared
 
 #: So many words are tried for each misspelt one, and so many ways of putting them together.
 _CANDIDATES, _WAYS = 3, 8
+# Given values are no words or numbers to the stubs of `filter`; a Q takes them.
 _OF_ABOUT_THE_LENGTH = Q(
     ("length__in", [Given(WordRow, "length", name) for name in ("shorter", "as_long", "longer")])
 )

@@ -29,8 +29,8 @@ _BRANCH = {
 def found(sought: Sought) -> tuple[str, list[str]]:
     """SQL for the Books that have all of it, and its parameters: whole words before beginnings of words.
 
-    A thousand at most; it reads the index alone until they are found, however many there are. There must be
-    a word in what is sought.
+    A thousand at most; it reads the index alone until they are found, however many there are. It must not be
+    sought in vain.
     """
     tried = [_wanted(sought, OFTEN), _wanted(sought)]
     if any(sought.begun.get(word) != [word] for word in (*sought.words, *sought.of_authors)):
@@ -91,30 +91,33 @@ def _wanted(sought: Sought, *marks: str, begun: Mapping[str, Sequence[str]] | No
 
     A word is letters, marks and digits: nothing is to be quoted.
     """
-    ask = _LANGUAGE[connection.vendor]
+    syntax = _SYNTAX[connection.vendor]
     words = [*(("", word) for word in sought.words), *((OF_AUTHOR, word) for word in sought.of_authors)]
-    wanted = [_one(ask, mark, word, begun) for mark, word in words]
+    wanted = [_one(syntax, mark, word, begun) for mark, word in words]
     marks = (*marks, *([in_language(sought.language)] if sought.language else []))
-    return ask.whole.format(ask.all_of.join([*wanted, *(f"{ask.quote}{mark}{ask.quote}" for mark in marks)]))
+    return syntax.whole.format(syntax.all_of.join([*wanted, *(syntax.quoted(mark) for mark in marks)]))
 
 
-class _Language(NamedTuple):
+class _Syntax(NamedTuple):
     quote: str
     beginning: str
     any_of: str
     all_of: str
     whole: str = "{}"
 
+    def quoted(self, word: str) -> str:
+        return f"{self.quote}{word}{self.quote}"
 
-_LANGUAGE = {
-    "postgresql": _Language("'", ":*", " | ", " & "),
-    "sqlite": _Language('"', " *", " OR ", " AND ", "words : ({})"),
+
+_SYNTAX = {
+    "postgresql": _Syntax("'", ":*", " | ", " & "),
+    "sqlite": _Syntax('"', " *", " OR ", " AND ", "words : ({})"),
 }
 
 
-def _one(ask: _Language, mark: str, word: str, begun: Mapping[str, Sequence[str]] | None) -> str:
+def _one(syntax: _Syntax, mark: str, word: str, begun: Mapping[str, Sequence[str]] | None) -> str:
     if begun is None:
-        return f"{ask.quote}{mark}{word}{ask.quote}"
+        return syntax.quoted(mark + word)
     if others := begun.get(word):
-        return f"({ask.any_of.join(f'{ask.quote}{mark}{other}{ask.quote}' for other in others)})"
-    return f"{ask.quote}{mark}{word}{ask.quote}{ask.beginning}"
+        return f"({syntax.any_of.join(syntax.quoted(mark + other) for other in others)})"
+    return syntax.quoted(mark + word) + syntax.beginning

@@ -15,6 +15,7 @@ _MOST_WORDS = 16  # are looked for, of however many
 _MOST_BEGUN = 200
 AFTER_ALL = "\U0010ffff"
 """Behind a word: greater than all that begin with it."""
+# By hand: Django can't limit each part of a union on SQLite.
 _BEGUN = (
     "SELECT * FROM (SELECT word FROM catalog_wordrow WHERE word >= %s AND word < %s ORDER BY word LIMIT %s)"
 )
@@ -44,11 +45,11 @@ class Sought:
 
     def with_words(self, others: Mapping[str, str]) -> "Sought":
         """The same with words of the catalogue, as they are, in place of some."""
-        known = {others.get(word, word): begun for word, begun in self.begun.items()}
+        kept = {word: begun for word, begun in self.begun.items() if word not in others}
         return replace(
             self,
             words=tuple(others.get(word, word) for word in self.words),
-            begun=known | {word: [word] for word in others.values()},
+            begun=kept | {word: [word] for word in others.values()},
         )
 
     @property
