@@ -3,7 +3,7 @@
 FROM python:3.11-slim AS build
 COPY requirements/base.txt /tmp/base.txt
 RUN python -m venv /venv \
-    && /venv/bin/pip install --no-cache-dir --disable-pip-version-check --require-hashes --requirement /tmp/base.txt
+    && /venv/bin/pip install --no-cache-dir --disable-pip-version-check --no-deps --require-hashes --requirement /tmp/base.txt
 
 FROM python:3.11-slim
 ENV PATH=/venv/bin:$PATH \
