@@ -67,9 +67,9 @@ def install(project: Path, registry: Registry) -> subprocess.CompletedProcess[st
 
 
 def installed(project: Path, name: str) -> str:
-    freeze = [project / ".venv/bin/python", "-m", "pip", "freeze"]
+    freeze = [str(project / ".venv/bin/python"), "-m", "pip", "freeze"]
     lines = subprocess.run(freeze, capture_output=True, text=True, check=True).stdout.splitlines()
-    return next(line.partition("==")[2] for line in lines if line.startswith(f"{name}=="))
+    return dict(line.split("==", 1) for line in lines)[name]
 
 
 def test_newer_releases_of_everything_change_nothing(registry: Registry, project: Path) -> None:
