@@ -123,7 +123,7 @@ class CopyRow(models.Model):
             ),
             models.CheckConstraint(
                 condition=Q(price_minor__isnull=True, price_currency="")
-                | (Q(price_minor__gte=0) & ~Q(price_currency="")),
+                | (Q(price_minor__isnull=False, price_minor__gte=0) & ~Q(price_currency="")),
                 name="catalog_copy_price_whole",
             ),
         )
