@@ -12,6 +12,7 @@ from django.utils import timezone
 from catalog.services.figures import CollectionFigures
 from lending.services.queries.figures import CirculationFigures, DayFigure, FiguresView
 from outbox.status import in_quarantine, outbox_lag
+from patrons.bootstrap import mailer
 from patrons.services.backlog import notice_backlog
 from shared_kernel.resilience.registry import all_breakers
 from shared_kernel.services.queries import ask
@@ -86,7 +87,7 @@ def _of_circulation(figures: FiguresView) -> list[Card]:
 def _of_operations() -> list[Card]:
     pending, _age = outbox_lag()
     stuck = sum(in_quarantine().values())
-    notices = notice_backlog(at=timezone.now()).counts
+    notices = notice_backlog(at=timezone.now(), setting=mailer().setting).counts
     broken = sum(breaker.state == "open" for breaker in all_breakers())
     at = reverse("admin:patrons_noticerow_changelist")
     return [

@@ -19,6 +19,7 @@ from library_project.health import watched
 from outbox.status import consumer_lags, in_quarantine, outbox_lag
 from outbox.subscriptions import subscriptions
 from outbox.waiting import failing
+from patrons.bootstrap import mailer
 from patrons.services.backlog import notice_backlog
 from shared_kernel.metrics import sums
 from shared_kernel.models import Breaker
@@ -77,7 +78,7 @@ def _consumers() -> Iterator[Metric]:
 
 
 def _notices() -> Iterator[Metric]:
-    backlog = notice_backlog(at=timezone.now())
+    backlog = notice_backlog(at=timezone.now(), setting=mailer().setting)
     notices = _family("library_notices", "Notices that are not sent, by state.", "state")
     for state, count in backlog.counts.items():
         notices.add_metric([state], count)

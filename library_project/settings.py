@@ -197,6 +197,8 @@ CIRCUIT_BREAKERS = {
     }
     for name in ("rabbitmq", "sendgrid")
 }
+#: Where and as whom each of them is spoken to: a breaker forgets what happened under other values.
+CIRCUIT_BREAKER_SERVICES = {"rabbitmq": (RABBITMQ_URL,), "sendgrid": (SENDGRID_API_URL, SENDGRID_API_KEY)}
 LIBRARY_TESTING: bool = chosen["LIBRARY_TESTING"]
 LIBRARY_FAILPOINTS: str = chosen["LIBRARY_FAILPOINTS"] if LIBRARY_TESTING else ""
 LIBRARY_NOW: str = chosen["LIBRARY_NOW"] if LIBRARY_TESTING else ""

@@ -12,6 +12,7 @@ from django.urls import URLPattern, path, reverse
 from django.utils import timezone
 from django.utils.html import format_html
 
+from patrons.bootstrap import mailer
 from patrons.domain.notice import NoticeState
 from patrons.models import ChannelPauseRow, NoticeRow
 from patrons.services.backlog import notice_backlog
@@ -80,8 +81,10 @@ class NoticeAdmin(CommandAdmin[NoticeRow]):
         extra_context: dict[str, Any] | None = None,  # a template's
     ) -> HttpResponse:
         """The list, with how many notices are in which state above it."""
-        backlog = {"backlog": notice_backlog(at=timezone.now())} if self.has_view_permission(request) else {}
-        return super().changelist_view(request, {**backlog, **(extra_context or {})})
+        shown: dict[str, Any] = {}
+        if self.has_view_permission(request):
+            shown["backlog"] = notice_backlog(at=timezone.now(), setting=mailer().setting)
+        return super().changelist_view(request, {**shown, **(extra_context or {})})
 
     @admin.display(description="letter")
     def letter(self, row: NoticeRow) -> str:

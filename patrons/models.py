@@ -188,6 +188,12 @@ class ChannelPauseRow(models.Model):
     channel = models.CharField(max_length=16, primary_key=True)
     until = models.DateTimeField()
     reason = models.CharField(max_length=200)
+    setting = models.CharField(
+        max_length=64,
+        default="",
+        db_default="",
+        help_text="A digest of the settings that were refused; with others, sending goes on at once.",
+    )
 
     class Meta:
         verbose_name = "pause of a channel"

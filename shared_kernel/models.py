@@ -93,6 +93,12 @@ class Breaker(models.Model):
     )
     probe_until = models.DateTimeField(null=True, help_text="Until when one caller's probe holds the gate.")
     last_failure = models.CharField(max_length=200, blank=True)
+    setting = models.CharField(
+        max_length=64,
+        default="",
+        db_default="",
+        help_text="A digest of the service's address and key; with others, the breaker starts closed.",
+    )
     changed_at = models.DateTimeField()
 
     class Meta:

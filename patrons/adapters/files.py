@@ -23,6 +23,11 @@ class FileMailer:
     folder: Path
     sender: str
 
+    @property
+    def setting(self) -> str:
+        """No service judges it."""
+        return "files"
+
     def guarded(self) -> AbstractContextManager[None]:
         """Nothing to guard: there is no service behind it."""
         return nullcontext()

@@ -8,6 +8,7 @@ from django.db.models import Case, F, Value, When
 
 from patrons.domain.notice import EMAIL, NoticeState
 from patrons.models import ChannelPauseRow, NoticeRow
+from patrons.services.backlog import is_paused
 from patrons.services.ports import ClaimedNotice, KeptLetter, Params
 from shared_kernel.services.origin import origin
 from shared_kernel.sql import Given, Prepared, insert
@@ -140,15 +141,15 @@ class DjangoNotices:
         owed.exclude(state=NoticeState.ACCEPTED).update(state=NoticeState.WITHDRAWN, finished_at=at)
         return list(owed.values_list("id", flat=True))
 
-    def pause(self, *, until: datetime, reason: str) -> None:
-        """Send nothing until then."""
+    def pause(self, *, until: datetime, reason: str, setting: str) -> None:
+        """Send nothing with this setting of the mailer until then."""
         ChannelPauseRow.objects.update_or_create(
-            channel=EMAIL, defaults={"until": until, "reason": reason[:200]}
+            channel=EMAIL, defaults={"until": until, "reason": reason[:200], "setting": setting}
         )
 
-    def paused(self, *, at: datetime) -> bool:
-        """Whether sending is paused."""
-        return ChannelPauseRow.objects.filter(channel=EMAIL, until__gt=at).exists()
+    def paused(self, *, at: datetime, setting: str) -> bool:
+        """Whether sending with this setting of the mailer is paused."""
+        return is_paused(at=at, setting=setting)
 
 
 _unsettled = NoticeRow.objects.filter(state__in=_UNSETTLED).order_by()

@@ -17,6 +17,7 @@ from sendgrid.helpers.mail import CustomArg, Email, Mail, To
 from patrons.adapters.bounded_http import Answer, NoAnswer, exchange
 from patrons.services.mail import ChannelClosed, Letter, LetterRejected, MailServiceFailure
 from shared_kernel.resilience.breakers import breaker
+from shared_kernel.resilience.fingerprint import digest_of
 
 #: For so long nothing is sent after SendGrid refused us as a whole: somebody has to mend a setting.
 MISCONFIGURED_PAUSE = timedelta(minutes=5)
@@ -52,6 +53,11 @@ class SendGridMailer:
     url: str
     timeout: float
     sender: str
+
+    @property
+    def setting(self) -> str:
+        """A digest of what SendGrid may refuse us for: the key, the place, the sender. Tells none of them."""
+        return digest_of(self.url, self.api_key, self.sender)
 
     def guarded(self) -> AbstractContextManager[None]:
         """SendGrid's circuit breaker: only failures of the service count. Raises BreakerOpen."""

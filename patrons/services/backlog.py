@@ -22,8 +22,8 @@ class NoticeBacklog:
     paused: bool
 
 
-def notice_backlog(*, at: datetime) -> NoticeBacklog:
-    """The backlog at an instant. Cheap: it looks at unsettled notices alone."""
+def notice_backlog(*, at: datetime, setting: str) -> NoticeBacklog:
+    """The backlog at an instant, with this `setting` of the mailer. Cheap: unsettled notices are few."""
     counts = dict.fromkeys((state.value for state in _UNSETTLED), 0)
     unsettled = NoticeRow.objects.filter(state__in=_UNSETTLED).order_by().values("state")
     counts |= dict(unsettled.annotate(count=Count("id")).values_list("state", "count"))
@@ -32,5 +32,14 @@ def notice_backlog(*, at: datetime) -> NoticeBacklog:
     return NoticeBacklog(
         counts=counts,
         overdue_seconds=(at - since).total_seconds() if since else 0.0,
-        paused=ChannelPauseRow.objects.filter(channel=EMAIL, until__gt=at).exists(),
+        paused=is_paused(at=at, setting=setting),
     )
+
+
+def is_paused(*, at: datetime, setting: str) -> bool:
+    """Whether sending with this setting of the mailer is paused.
+
+    A pause without a setting holds for any: an older release wrote it.
+    """
+    pauses = ChannelPauseRow.objects.filter(channel=EMAIL, until__gt=at, setting__in=["", setting])
+    return pauses.exists()

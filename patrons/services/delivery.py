@@ -48,7 +48,7 @@ def deliver_due_notices(
         log.warning("notices_cut_off", count=dispatch(SettleCutOffNotices()))
     last_start = monotonic() + for_at_most.total_seconds()
     attempts = 0
-    while monotonic() < last_start and not stopping() and ask(NoticeIsDue()):
+    while monotonic() < last_start and not stopping() and ask(NoticeIsDue(setting=mailer.setting)):
         if not _deliver_next(mailer, compose):
             break
         attempts += 1
@@ -59,7 +59,7 @@ def _deliver_next(mailer: Mailer, compose: Compose) -> bool:
     """Whether there was one to deliver, however it ended."""
     try:
         with mailer.guarded():
-            notice = dispatch(ClaimNotice())
+            notice = dispatch(ClaimNotice(setting=mailer.setting))
             if notice is None:
                 raise _NothingDueError
             failpoint("notices.after_claim")
@@ -78,7 +78,7 @@ def _deliver(notice: ClaimedNotice, mailer: Mailer, compose: Compose) -> None:
         letter = compose(notice)
         provider_id = mailer.send(letter)
     except NotDelivered as outcome:
-        _put_down(notice, outcome, letter)
+        _put_down(notice, outcome, letter, setting=mailer.setting)
         raise
     failpoint("notices.after_send")
     dispatch(
@@ -101,7 +101,7 @@ def _cause(notice: ClaimedNotice) -> dict[str, str]:
     return {"correlation_id": notice.correlation_id, "causation_id": str(notice.event)}
 
 
-def _put_down(notice: ClaimedNotice, outcome: NotDelivered, letter: Letter | None) -> None:
+def _put_down(notice: ClaimedNotice, outcome: NotDelivered, letter: Letter | None, *, setting: str) -> None:
     alert = isinstance(outcome, ChannelClosed) and outcome.alert
     (log.error if alert else log.warning)(
         "mail_channel_paused" if outcome.pause else "notice_not_delivered",
@@ -117,6 +117,7 @@ def _put_down(notice: ClaimedNotice, outcome: NotDelivered, letter: Letter | Non
             state=outcome.state,
             failure=outcome.reason,
             pause=outcome.pause,
+            setting=setting,
             letter=letter.kept if letter else None,
         )
     )

@@ -61,6 +61,11 @@ class MailServiceFailure(NotDelivered):
 class Mailer(Protocol):
     """A way to send letters."""
 
+    @property
+    def setting(self) -> str:
+        """A digest of the settings that the service judges us by; another one means that they changed."""
+        ...
+
     def guarded(self) -> AbstractContextManager[None]:
         """Entered around a claim and its sending. Raises BreakerOpen while the service is left alone."""
         ...

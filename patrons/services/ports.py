@@ -179,12 +179,12 @@ class Notices(Protocol):
         """Strip all of a patron's notices of what they tell, and send none of them; answers their ids."""
         ...
 
-    def pause(self, *, until: datetime, reason: str) -> None:
-        """Send nothing until then."""
+    def pause(self, *, until: datetime, reason: str, setting: str) -> None:
+        """Send nothing with this setting of the mailer until then."""
         ...
 
-    def paused(self, *, at: datetime) -> bool:
-        """Whether sending is paused."""
+    def paused(self, *, at: datetime, setting: str) -> bool:
+        """Whether sending with this setting of the mailer is paused."""
         ...
 
 

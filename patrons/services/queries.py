@@ -8,11 +8,12 @@ from uuid import UUID
 from django.db.models import Q, QuerySet
 from django.utils import timezone
 
-from patrons.domain.notice import CUT_OFF_AFTER, EMAIL
+from patrons.domain.notice import CUT_OFF_AFTER
 from patrons.domain.patron import PatronNotFound
 from patrons.domain.text import folded
-from patrons.models import ChannelPauseRow, NoticeRow, PatronRow
+from patrons.models import NoticeRow, PatronRow
 from patrons.services.answers import BlockView, PatronView
+from patrons.services.backlog import is_paused
 from shared_kernel.services.bus import Query
 from shared_kernel.services.pages import Page, PageRequest, keyset_page
 
@@ -121,14 +122,16 @@ def _view(row: dict[str, Any]) -> PatronView:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NoticeIsDue(Query[bool]):
-    """Whether there is a notice to be sent now, in real time, and sending isn't paused."""
+    """Whether there is a notice to be sent now, in real time, and sending with this setting isn't paused."""
+
+    setting: str
 
 
-def notice_is_due(_query: NoticeIsDue) -> bool:
+def notice_is_due(query: NoticeIsDue) -> bool:
     """A glance that spares an idle library a write lock each second."""
     now = timezone.now()
     due = NoticeRow.objects.filter(state="queued", next_attempt_at__lte=now)
-    return due.exists() and not ChannelPauseRow.objects.filter(channel=EMAIL, until__gt=now).exists()
+    return due.exists() and not is_paused(at=now, setting=query.setting)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

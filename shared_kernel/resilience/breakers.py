@@ -16,6 +16,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from shared_kernel.models import Breaker
+from shared_kernel.resilience.fingerprint import digest_of
 from shared_kernel.resilience.states import Limits, close, let_go
 
 R = TypeVar("R")
@@ -47,16 +48,18 @@ class SharedBreaker(CircuitBreaker):  # type: ignore[misc]  # the library is unt
 
     It opens after `failure_threshold` consecutive failures, lets one probe at a time through once `timeout`
     seconds are over, and closes after `success_threshold` successful probes; one that fails opens it again.
-    One that somebody holds open lets nothing through until somebody closes it.
+    One that somebody holds open lets nothing through until somebody closes it. `setting` is a digest of the
+    service's address and key: where it has changed, what the old service did no longer counts.
     Each step commits on its own and none is under way during the guarded call, which therefore must not lie
     within a transaction. Where the database is away, everything passes.
     """
 
-    def __init__(self, name: str, limits: Limits) -> None:
+    def __init__(self, name: str, limits: Limits, *, setting: str = "") -> None:
         super().__init__(
             name=name, failure_threshold=limits.failure_threshold, recovery_timeout=limits.timeout
         )
         self.limits = limits
+        self._setting = setting
         self._believe(Breaker(name=name), seconds=0)
         CircuitBreakerMonitor.register(self)
 
@@ -86,6 +89,10 @@ class SharedBreaker(CircuitBreaker):  # type: ignore[misc]  # the library is unt
             raise
         if probe or self._known.failures:
             self._step(lambda row: self.limits.succeed(row, probe))
+
+    def heeded(self, row: Breaker | None) -> Breaker:
+        """The stored row, or a closed one where there is none or it is about another setting."""
+        return row if row and self._concerns(row) else Breaker(name=self.name)
 
     def __enter__(self) -> NoReturn:
         """Refuse: the library's own `with breaker:` never rejects a call."""
@@ -137,7 +144,7 @@ class SharedBreaker(CircuitBreaker):  # type: ignore[misc]  # the library is unt
         """The row, without locking anything."""
         if monotonic() >= self._believed_until:
             try:
-                self._believe(Breaker.objects.filter(pk=self.name).first() or Breaker(name=self.name))
+                self._believe(self.heeded(Breaker.objects.filter(pk=self.name).first()))
             except DatabaseProblem as problem:
                 self._do_without(problem)
         return self._known
@@ -150,6 +157,9 @@ class SharedBreaker(CircuitBreaker):  # type: ignore[misc]  # the library is unt
                     pk=self.name, defaults={"changed_at": timezone.now()}
                 )
                 before = row.state
+                if not self._concerns(row):
+                    close(row)
+                row.setting = self._setting
                 result = change(row)
                 row.changed_at = timezone.now()
                 row.save()
@@ -163,6 +173,9 @@ class SharedBreaker(CircuitBreaker):  # type: ignore[misc]  # the library is unt
         self._believe(row)
         return result
 
+    def _concerns(self, row: Breaker) -> bool:
+        return row.held_open or row.setting in {"", self._setting}
+
     def _believe(self, row: Breaker, *, seconds: float = _BELIEVED_SECONDS) -> None:
         self._known, self._believed_until = row, monotonic() + seconds
 
@@ -174,4 +187,5 @@ class SharedBreaker(CircuitBreaker):  # type: ignore[misc]  # the library is unt
 @cache
 def breaker(name: str) -> SharedBreaker:
     """The breaker of this name, with the thresholds of settings.CIRCUIT_BREAKERS. Raises KeyError."""
-    return SharedBreaker(name, Limits(**settings.CIRCUIT_BREAKERS[name]))
+    setting = digest_of(*settings.CIRCUIT_BREAKER_SERVICES[name])
+    return SharedBreaker(name, Limits(**settings.CIRCUIT_BREAKERS[name]), setting=setting)

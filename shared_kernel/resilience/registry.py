@@ -34,7 +34,7 @@ class BreakerView(Answer):
 def all_breakers() -> list[BreakerView]:
     """Every configured breaker by name, read afresh. Raises django.db.Error without the database."""
     rows, now = Breaker.objects.in_bulk(), timezone.now()
-    return [_view(rows.get(name) or Breaker(name=name), at=now) for name in sorted(settings.CIRCUIT_BREAKERS)]
+    return [_view(breaker(name).heeded(rows.get(name)), at=now) for name in sorted(settings.CIRCUIT_BREAKERS)]
 
 
 def _view(row: Breaker, *, at: datetime) -> BreakerView:

@@ -10,12 +10,17 @@ from shared_kernel.services.bus import Command
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ClaimNotice(Command[ClaimedNotice | None]):
-    """Take the notice that has been due longest; answered with None if none is due or sending is paused."""
+    """Take the notice that has been due longest; answered with None if none is due or sending is paused.
+
+    `setting` is the mailer's.
+    """
 
     audited: ClassVar[bool] = False
 
+    setting: str = ""
 
-def claim_notice(_command: ClaimNotice, work: PatronsWork, *, clock: Clock) -> ClaimedNotice | None:
+
+def claim_notice(command: ClaimNotice, work: PatronsWork, *, clock: Clock) -> ClaimedNotice | None:
     """Claim one notice; committed on its own, before anything is sent."""
     now = clock.now()
-    return None if work.notices.paused(at=now) else work.notices.claim(at=now)
+    return None if work.notices.paused(at=now, setting=command.setting) else work.notices.claim(at=now)

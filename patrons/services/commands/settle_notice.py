@@ -13,7 +13,10 @@ from shared_kernel.services.bus import Command
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SettleNotice(Command[None]):
-    """Put down how an attempt ended, with which letter; `pause` keeps all sending back for so long."""
+    """Put down how an attempt ended, with which letter.
+
+    `pause` keeps back all sending with this `setting` of the mailer for so long.
+    """
 
     audited: ClassVar[bool] = False
 
@@ -23,21 +26,24 @@ class SettleNotice(Command[None]):
     provider_id: str = ""
     failure: str = ""
     pause: timedelta | None = None
+    setting: str = ""
     letter: KeptLetter | None = None
 
 
 def settle_notice(command: SettleNotice, work: PatronsWork, *, clock: Clock) -> None:
     """Record the end of the attempt."""
     now = clock.now()
+    # While sending is paused nothing is claimed anyway, and a changed setting ends the pause at once.
+    wait = timedelta() if command.pause else wait_after(attempts=command.attempt)
     work.notices.settle(
         command.notice,
         attempt=command.attempt,
         state=command.state,
         at=now,
-        retry_at=now + (command.pause or wait_after(attempts=command.attempt)),
+        retry_at=now + wait,
         provider_id=command.provider_id,
         failure=command.failure,
         letter=command.letter,
     )
     if command.pause:
-        work.notices.pause(until=now + command.pause, reason=command.failure)
+        work.notices.pause(until=now + command.pause, reason=command.failure, setting=command.setting)

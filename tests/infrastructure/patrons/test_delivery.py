@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -22,7 +23,7 @@ from shared_kernel.resilience.breakers import SharedBreaker
 from shared_kernel.services.commands import dispatch
 from tests.factories_patrons import a_patron, owe
 from tests.fakes.sendgrid import FakeSendGrid
-from tests.infrastructure.patrons.conftest import LONG, Sweep, after_the_wait
+from tests.infrastructure.patrons.conftest import LONG, Sweep, after_the_wait, mailer
 from tests.services.daemon import wait_until
 
 pytestmark = pytest.mark.django_db
@@ -217,3 +218,61 @@ class TestWithoutAMailService:
         assert isinstance(chosen_mailer(), FileMailer)
         settings.SENDGRID_API_KEY = "SG.key"
         assert type(chosen_mailer()).__name__ == "SendGridMailer"
+
+
+class TestAChangedSetting:
+    """Sending was paused, or the breaker opened; then somebody mends a setting and restarts the worker."""
+
+    def sweep_with(self, service: FakeSendGrid, **changed: Any) -> int:  # any setting
+        sender = replace(mailer(service.url), **changed)
+        return deliver_due_notices(mailer=sender, compose=compose, for_at_most=LONG)
+
+    @pytest.mark.parametrize("refusal", ["401", "403", "429:300"])
+    @pytest.mark.parametrize("mended", [{"api_key": "SG.other"}, {"sender": "desk@example.org"}])
+    def test_is_tried_at_once(
+        self,
+        service: FakeSendGrid,
+        sweep: Sweep,
+        circuit: SharedBreaker,
+        refusal: str,
+        mended: dict[str, str],
+    ) -> None:
+        owe(), owe()
+        service.behave(refusal, "202")
+        assert (sweep(), sweep()) == (1, 0)
+        assert self.sweep_with(service, **mended) == 2
+        assert states() == {"accepted": 2}
+
+    def test_of_the_service_s_address_is_tried_at_once(self, service: FakeSendGrid, sweep: Sweep) -> None:
+        owe()
+        service.behave("401")
+        assert sweep() == 1
+        with FakeSendGrid() as elsewhere:
+            assert self.sweep_with(service, url=elsewhere.url) == 1
+        assert states() == {"accepted": 1}
+
+    def test_leaves_the_pause_to_who_still_has_the_refused_one(
+        self, service: FakeSendGrid, sweep: Sweep
+    ) -> None:
+        owe()
+        service.behave("401", "202")
+        assert sweep() == 1
+        assert self.sweep_with(service, api_key="SG.other") == 1
+        owe()
+        assert sweep() == 0
+        assert states() == {"accepted": 1, "queued": 1}
+
+    def test_is_told_by_nothing_that_was_stored(self, service: FakeSendGrid, sweep: Sweep) -> None:
+        owe()
+        service.behave("401")
+        sweep()
+        stored = str(ChannelPauseRow.objects.values().get())
+        assert not any(secret in stored for secret in ("SG.key", service.url, "library@example.org"))
+
+    def test_a_pause_written_by_an_older_release_holds_for_any(
+        self, service: FakeSendGrid, sweep: Sweep
+    ) -> None:
+        owe()
+        until = timezone.now() + timedelta(minutes=5)
+        ChannelPauseRow.objects.create(channel="email", until=until, reason="SendGrid answered 401")
+        assert sweep() == 0

@@ -7,11 +7,12 @@ import pytest
 from circuitbreaker import CircuitBreakerMonitor
 from django.db import transaction
 from django.db.models import F
-from pytest_django import DjangoAssertNumQueries
+from pytest_django import DjangoAssertNumQueries, Settings
 
 from shared_kernel.domain.errors import Refused
 from shared_kernel.models import AuditEntry, Breaker
 from shared_kernel.resilience.breakers import BreakerOpen, SharedBreaker, breaker
+from shared_kernel.resilience.registry import all_breakers
 from shared_kernel.services.breakers import CloseBreaker, HoldBreakerOpen
 from shared_kernel.services.commands import dispatch
 
@@ -159,3 +160,50 @@ class TestOrdersOfAnOperator:
             dispatch(HoldBreakerOpen(name=name, comment=comment))
         assert not Breaker.objects.exclude(state="closed").exists()
         assert AuditEntry.objects.get().outcome == "refused"
+
+
+class TestAChangedSetting:
+    """The breaker is open; then somebody mends the service's address and restarts."""
+
+    def restarted(self, settings: Settings, **changed: object) -> SharedBreaker:
+        for name, value in changed.items():
+            setattr(settings, name, value)
+        breaker.cache_clear()
+        return breaker("sendgrid")
+
+    @pytest.mark.parametrize("mended", [("https://elsewhere", "SG.key"), ("https://here", "SG.other")])
+    def test_of_the_service_is_tried_at_once(self, settings: Settings, mended: tuple[str, str]) -> None:
+        first = self.restarted(settings, CIRCUIT_BREAKER_SERVICES={"sendgrid": ("https://here", "SG.key")})
+        opened(first)
+        assert self.restarted(settings).state == "open"
+        other = self.restarted(settings, CIRCUIT_BREAKER_SERVICES={"sendgrid": mended})
+        assert other.state == "closed"
+        assert other.call(divmod, 7, 2, counts=()) == (3, 1)
+        opened(other)  # after as many failures as any
+        assert (other.state, other.failure_count) == ("open", 3)
+
+    def test_of_the_service_shows_in_the_registry(self, settings: Settings) -> None:
+        services = {"rabbitmq": ("amqp://here",), "sendgrid": ("https://here", "SG.key")}
+        opened(self.restarted(settings, CIRCUIT_BREAKER_SERVICES=services))
+        assert [each.state for each in all_breakers()] == ["closed", "open"]
+        self.restarted(settings, CIRCUIT_BREAKER_SERVICES={**services, "sendgrid": ("https://there", "")})
+        assert [each.state for each in all_breakers()] == ["closed", "closed"]
+
+    def test_of_the_service_does_not_let_through_what_somebody_holds_open(self, settings: Settings) -> None:
+        self.restarted(settings, CIRCUIT_BREAKER_SERVICES={"sendgrid": ("https://here", "SG.key")})
+        dispatch(HoldBreakerOpen(name="sendgrid", comment="work on it"))
+        other = self.restarted(settings, CIRCUIT_BREAKER_SERVICES={"sendgrid": ("https://there", "")})
+        with pytest.raises(BreakerOpen):
+            other.call(divmod, 7, 2, counts=())
+
+    def test_of_the_breaker_counts_at_once(self, settings: Settings) -> None:
+        opened(self.restarted(settings))
+        limits = {**settings.CIRCUIT_BREAKERS["sendgrid"], "timeout": 0.001}
+        shorter = self.restarted(settings, CIRCUIT_BREAKERS={"sendgrid": limits})
+        assert shorter.state == "half_open"
+
+    def test_of_the_service_is_not_stored(self, settings: Settings) -> None:
+        opened(self.restarted(settings, CIRCUIT_BREAKER_SERVICES={"sendgrid": ("https://here", "SG.key")}))
+        stored = str(Breaker.objects.values().get())
+        assert "SG.key" not in stored
+        assert "https://here" not in stored

@@ -227,11 +227,11 @@ class Notices:
             each.params, each.state = {}, NoticeState.WITHDRAWN
         return [each.id for each in of_patron]
 
-    def pause(self, *, until: datetime, reason: str) -> None:
-        self.paused_until, self.pause_reason = until, reason
+    def pause(self, *, until: datetime, reason: str, setting: str) -> None:
+        self.paused_until, self.pause_reason, self.paused_setting = until, reason, setting
 
-    def paused(self, *, at: datetime) -> bool:
-        return self.paused_until is not None and at < self.paused_until
+    def paused(self, *, at: datetime, setting: str) -> bool:
+        return self.paused_until is not None and at < self.paused_until and setting == self.paused_setting
 
     def of(self, id: UUID) -> Notice:
         return next(each for each in self.all if each.id == id)

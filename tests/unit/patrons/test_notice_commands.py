@@ -49,7 +49,7 @@ class TestClaiming:
     def test_finds_nothing_while_sending_is_paused(self) -> None:
         work = FakeWork()
         owe(work)
-        work.notices.pause(until=NOW + timedelta(seconds=1), reason="slow down")
+        work.notices.pause(until=NOW + timedelta(seconds=1), reason="slow down", setting="")
         assert claim_notice(ClaimNotice(), work, clock=FixedClock()) is None
         assert claim_notice(ClaimNotice(), work, clock=FixedClock(NOW + timedelta(seconds=1)))
 
@@ -71,9 +71,10 @@ class TestSettling:
         assert work.notices.all[0].next_attempt_at == NOW + timedelta(seconds=2)
         assert work.notices.paused_until is None
 
-    def test_a_pause_keeps_everything_back(self) -> None:
+    def test_a_pause_keeps_everything_back_until_it_ends_or_the_setting_changes(self) -> None:
         work = self.settled(NoticeState.QUEUED, pause=timedelta(minutes=5))
-        assert work.notices.all[0].next_attempt_at == NOW + timedelta(minutes=5)
+        assert claim_notice(ClaimNotice(), work, clock=FixedClock()) is None
+        assert claim_notice(ClaimNotice(setting="another key"), work, clock=FixedClock())
         assert (work.notices.paused_until, work.notices.pause_reason) == (
             NOW + timedelta(minutes=5),
             "it answered 500",
