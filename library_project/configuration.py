@@ -3,7 +3,7 @@
 import difflib
 import os
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -38,30 +38,40 @@ _KINDS = {
 _TRUE, _FALSE = {"1", "true", "yes", "on"}, {"0", "false", "no", "off", ""}
 
 
+class _WrongSetting(Exception):
+    """A setting can't have its value; the text says why, without any secret."""
+
+
 def load(
     environment: Mapping[str, str] = os.environ, *, yaml_file: Path = HERE / "settings.yaml"
 ) -> Settings:
-    """Every setting by name, of the type that settings.yaml gives it. Raises ImproperlyConfigured by name."""
+    """Every setting by name, of the type that settings.yaml gives it.
+
+    Raises ImproperlyConfigured with a line for each setting that is wrong, beginning with its name.
+    """
     defaults = _read_yaml(HERE / "settings.yaml")
     given = _read_yaml(yaml_file)
     ours = {name for name in environment if name.startswith(_OUR_PREFIXES)} - _OF_OTHERS
-    for names in (given, ours):
-        _refuse_unknown(names, defaults)
-    chosen = {
-        name: _checked(name, environment.get(name), {**defaults, **given}[name], kind=type(default))
-        for name, default in defaults.items()
-    }
+    faults = [fault for names in (given, ours) for fault in _unknown(names, defaults)]
+    chosen: Settings = {}
+    for name, default in defaults.items():
+        try:
+            chosen[name] = _checked(name, environment.get(name), given.get(name, default), kind=type(default))
+        except _WrongSetting as wrong:
+            faults.append(str(wrong))
+    if chosen.get("ENVIRONMENT") == "production":
+        faults += _unsafe(chosen)
+    if faults:
+        raise ImproperlyConfigured("\n".join(faults))
     if not chosen["RABBITMQ_URL"] and chosen["RABBITMQ_HOST"]:
         chosen["RABBITMQ_URL"] = _assembled(chosen)
-    if chosen["ENVIRONMENT"] == "production":
-        _refuse_unsafe(chosen)
     return chosen
 
 
 def read_env_file(path: Path) -> None:
     """Take from an .env file, if there is one, the variables that the environment doesn't have.
 
-    Raises ImproperlyConfigured for a line that would be passed over.
+    Raises ImproperlyConfigured with a line for each one that would be passed over.
     """
     if not path.exists():
         return
@@ -69,9 +79,13 @@ def read_env_file(path: Path) -> None:
         lines = path.read_text(encoding="utf-8").splitlines()
     except (OSError, UnicodeDecodeError):
         raise ImproperlyConfigured(f"{path.name} can't be read as text.") from None
-    for number, line in enumerate(lines, start=1):
-        if line and not line.startswith("#") and not re.match(r"(export )?[A-Za-z_0-9]+=", line):
-            raise ImproperlyConfigured(f"Line {number} of {path.name} can't be read: write NAME=value.")
+    faults = [
+        f"Line {number} of {path.name} can't be read: write NAME=value."
+        for number, line in enumerate(lines, start=1)
+        if line and not line.startswith("#") and not re.match(r"(export )?[A-Za-z_0-9]+=", line)
+    ]
+    if faults:
+        raise ImproperlyConfigured("\n".join(faults))
     environ.Env.read_env(path)
 
 
@@ -92,10 +106,10 @@ def _checked(name: str, text: str | None, default: object, *, kind: type) -> obj
     if kind is float and isinstance(value, int) and not isinstance(value, bool):
         value = float(value)
     if type(value) is not kind or (isinstance(value, list) and not all(isinstance(it, str) for it in value)):
-        raise ImproperlyConfigured(f"{_shown(name, value)} is not {_KINDS[kind]}.")
+        raise _WrongSetting(f"{_shown(name, value)} is not {_KINDS[kind]}.")
     meaning = why_impossible(name, value)
     if meaning is not None:
-        raise ImproperlyConfigured(f"{_shown(name, value)} is impossible: give {meaning}.")
+        raise _WrongSetting(f"{_shown(name, value)} is impossible: give {meaning}.")
     return value
 
 
@@ -117,26 +131,27 @@ def _shown(name: str, value: object) -> str:
     return name if name in _SECRET else f"{name}={value!r}"
 
 
-def _refuse_unknown(names: Iterable[str], known: Mapping[str, object]) -> None:
+def _unknown(names: Iterable[str], known: Mapping[str, object]) -> Iterator[str]:
     for name in sorted(set(names) - set(known)):
         near = difflib.get_close_matches(name.upper(), known, n=1, cutoff=0.5)
         hint = f" Did you mean {near[0]}?" if near else ""
-        raise ImproperlyConfigured(f"There is no setting {name}.{hint}")
+        yield f"There is no setting {name}.{hint}"
 
 
-def _refuse_unsafe(chosen: Settings) -> None:
-    key = chosen["SECRET_KEY"]
-    if len(key) < 50 or len(set(key)) < 8 or key.startswith("django-insecure-"):
-        raise ImproperlyConfigured("SECRET_KEY must be set in production, to 50 random characters or more.")
-    if chosen["DEBUG"]:
-        raise ImproperlyConfigured("DEBUG must be off in production.")
-    if "*" in chosen["ALLOWED_HOSTS"]:
-        raise ImproperlyConfigured("ALLOWED_HOSTS must name the hosts in production, not '*'.")
-    if not chosen["SENDGRID_API_URL"].startswith("https://"):
-        raise ImproperlyConfigured("SENDGRID_API_URL must be https:// in production: the key goes there.")
+def _unsafe(chosen: Settings) -> Iterator[str]:
+    """Why production can't have these settings; one that is wrong already is missing here."""
+    key = chosen.get("SECRET_KEY")
+    if key is not None and (len(key) < 50 or len(set(key)) < 8 or key.startswith("django-insecure-")):
+        yield "SECRET_KEY must be set in production, to 50 random characters or more."
+    if chosen.get("DEBUG"):
+        yield "DEBUG must be off in production."
+    if "*" in chosen.get("ALLOWED_HOSTS", []):
+        yield "ALLOWED_HOSTS must name the hosts in production, not '*'."
+    if not chosen.get("SENDGRID_API_URL", "https://").startswith("https://"):
+        yield "SENDGRID_API_URL must be https:// in production: the key goes there."
     for name in ("LIBRARY_TESTING", "LIBRARY_FAILPOINTS", "LIBRARY_NOW"):
-        if chosen[name]:
-            raise ImproperlyConfigured(f"{name} is for tests; production refuses it.")
+        if chosen.get(name):
+            yield f"{name} is for tests; production refuses it."
 
 
 def _assembled(chosen: Settings) -> str:

@@ -1,8 +1,10 @@
 """Django's settings, derived from settings.yaml and the environment (see configuration.py)."""
 
+import sys
 from datetime import timedelta
 from pathlib import Path
 
+from django.core.exceptions import ImproperlyConfigured
 from django.templatetags.static import static
 
 from library_project import configuration
@@ -12,11 +14,14 @@ from library_project.secret_key import secret_key_in
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 VAR_DIR = BASE_DIR / "var"
-VAR_DIR.mkdir(exist_ok=True)
-
-configuration.read_env_file(BASE_DIR / ".env")
-chosen = configuration.load()
-
+try:
+    VAR_DIR.mkdir(exist_ok=True)
+    configuration.read_env_file(BASE_DIR / ".env")
+    chosen = configuration.load()
+except OSError as error:
+    sys.exit(f"configuration: The folder {VAR_DIR} can't be made: {error.strerror}.")
+except ImproperlyConfigured as error:  # granian and celery would wrap the lines in a traceback
+    sys.exit("\n".join(f"configuration: {line}" for line in str(error).splitlines()))
 
 ENVIRONMENT: str = chosen["ENVIRONMENT"]
 PRODUCTION = ENVIRONMENT == "production"

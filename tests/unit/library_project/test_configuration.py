@@ -183,6 +183,44 @@ class TestAnUnknownName:
         assert refusal({}, yaml_file=file) == "There is no setting XYZZY."
 
 
+class TestSeveralFaults:
+    def test_are_all_reported_a_line_each(self) -> None:
+        wrong = {
+            "LOG_FORMAT": "xml",
+            "RABBITMQ_PORT": "0",
+            "SENDGRID_TIMEOUT": "soon",
+            "DATABASE_URI": SECRET,
+        }
+        assert refusal(wrong).splitlines() == [
+            "There is no setting DATABASE_URI. Did you mean DATABASE_URL?",
+            "LOG_FORMAT='xml' is impossible: give console or json.",
+            "RABBITMQ_PORT=0 is impossible: give a port number.",
+            "SENDGRID_TIMEOUT='soon' is not a number.",
+        ]
+
+    def test_of_the_file_and_of_production_are_among_them(self, tmp_path: Path) -> None:
+        file = tmp_path / "settings.yaml"
+        file.write_text("CURENCY: EUR\nTIME_ZONE: Berlin")
+        environment = {"ENVIRONMENT": "production", "DEBUG": "1", "LIBRARY_TESTING": "1", "LOG_FORMAT": "xml"}
+        lines = refusal(environment, yaml_file=file).splitlines()
+        named = ["There is no setting CURENCY", "TIME_ZONE", "LOG_FORMAT", "SECRET_KEY", "DEBUG"]
+        assert all(sum(line.startswith(name) for line in lines) == 1 for name in (*named, "LIBRARY_TESTING"))
+
+    def test_of_one_setting_are_reported_once(self) -> None:
+        lines = refusal({**PRODUCTION, "SENDGRID_API_URL": "ftp://x", "ALLOWED_HOSTS": "a b, *"}).splitlines()
+        assert [line.partition("=")[0].partition(" ")[0] for line in lines] == [
+            "ALLOWED_HOSTS",
+            "SENDGRID_API_URL",
+        ]
+
+    def test_of_a_file_of_variables_are_all_reported(self, tmp_path: Path) -> None:
+        file = tmp_path / ".env"
+        file.write_text("A: 1\nCURRENCY=EUR\nB C=2\n")
+        with pytest.raises(ImproperlyConfigured) as refused:
+            read_env_file(file)
+        assert [line.partition(" of")[0] for line in str(refused.value).splitlines()] == ["Line 1", "Line 3"]
+
+
 class TestAFile:
     @pytest.mark.parametrize(
         "content", ["- a", "just words", "", "A: [", f"SECRET_KEY: '{SECRET}", "a: b: c"]
@@ -268,13 +306,29 @@ class TestProduction:
         assert said.startswith(name)
         assert KEY[:20] not in said
 
-    def test_that_is_refused_says_so_in_one_line(self) -> None:
-        environment = {**os.environ, "ENVIRONMENT": "production", "SECRET_KEY": "", "LIBRARY_TESTING": ""}
-        command = [sys.executable, "manage.py", "check"]
+    @pytest.mark.parametrize(
+        "command",
+        [
+            ["python", "manage.py", "check"],
+            ["celery", "--app", "library_project.celery", "worker"],
+            ["granian", "--interface", "wsgi", "--port", "0", "library_project.wsgi:application"],
+        ],
+        ids=["manage.py", "celery", "granian"],
+    )
+    def test_that_is_refused_says_so_in_lines_whatever_is_started(self, command: list[str]) -> None:
+        wrong = {"ENVIRONMENT": "production", "SECRET_KEY": "", "LIBRARY_TESTING": "", "LOG_FORMAT": "xml"}
         ended = subprocess.run(
-            command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False, timeout=60
+            [Path(sys.executable).with_name(command[0]), *command[1:]],
+            cwd=ROOT,
+            env={**os.environ, **wrong},
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=60,
         )
         assert ended.returncode == 1
-        assert ended.stderr.startswith("configuration: SECRET_KEY must be set in production")
-        assert ended.stderr.count("\n") == 1
-        assert ended.stdout == ""
+        assert [line for line in ended.stderr.splitlines() if line.startswith("configuration: ")] == [
+            "configuration: LOG_FORMAT='xml' is impossible: give console or json.",
+            "configuration: SECRET_KEY must be set in production, to 50 random characters or more.",
+        ]
+        assert "Traceback" not in ended.stderr + ended.stdout
