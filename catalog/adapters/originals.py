@@ -2,25 +2,38 @@
 
 import codecs
 from collections.abc import Iterable, Iterator
+from itertools import chain
 
 from catalog.adapters.marc.writer import collection
+from catalog.adapters.spreadsheet.reader import cells_of, separator_of
 from catalog.domain.import_states import FileFormat
+from shared_kernel.services.csv_lines import csv_lines
 
 
 def file_of(records: Iterable[bytes], *, format: FileFormat) -> Iterator[bytes]:
-    """Give the file piece by piece. Not a byte of a record is changed: it is to be imported again.
+    """Give the file piece by piece, to be mended and imported again.
 
-    A spreadsheet is in UTF-8, and marked as such for the programs that open it; a record of MARC 21 is in
-    whatever encoding it was.
+    A MARC record comes back byte for byte. A spreadsheet is in UTF-8, and marked as such for the programs
+    that open it; its cells are guarded against being run as formulas, and importing takes the guard off.
     """
     if format is FileFormat.CSV:
-        return _spreadsheet(records)
+        return _spreadsheet(iter(records))
     return collection(records) if format is FileFormat.MARCXML else iter(records)
 
 
-def _spreadsheet(records: Iterable[bytes]) -> Iterator[bytes]:
+def _spreadsheet(records: Iterator[bytes]) -> Iterator[bytes]:
     """Each record is a spreadsheet of one row, the first line naming the columns: once is enough."""
     yield codecs.BOM_UTF8
-    for number, record in enumerate(records):
-        header, _, row = record.partition(b"\n")
-        yield (b"" if number else header + b"\n") + row.removesuffix(b"\n") + b"\n"
+    first = next(records, None)
+    if first is None:
+        return
+    header = _parts(first)[0]
+    separator = separator_of(header)
+    rows = (cells_of(_parts(record)[1], separator) for record in chain([first], records))
+    for line in csv_lines(cells_of(header, separator), rows, delimiter=separator):
+        yield line.encode()
+
+
+def _parts(record: bytes) -> tuple[str, str]:
+    header, _, row = record.decode("utf-8", "replace").partition("\n")
+    return header, row

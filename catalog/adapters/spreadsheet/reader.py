@@ -15,6 +15,7 @@ from catalog.adapters.spreadsheet.isbns import Unmendable, is_rounded, mended
 from catalog.domain.description import LONGEST_NAME, InvalidLanguage, language_code
 from catalog.services.imports import FileUnreadable
 from catalog.services.records import RejectedRecord, SourceRecord, kept_original
+from shared_kernel.services.csv_lines import without_guard
 
 _BLOCK = 64 * 1024
 _UTF_16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
@@ -39,8 +40,8 @@ def read_csv(stream: Readable, *, encoding: str | None) -> Iterator[SourceRecord
     """
     lines = _lines(stream, None if encoding == "marc8" else encoding)
     first = next(lines, "")
-    separator = max(_SEPARATORS, key=lambda char: len(columns_of(_cells(first, char))))
-    header = _cells(first, separator)
+    separator = separator_of(first)
+    header = [without_guard(cell) for cell in cells_of(first, separator)]
     places = columns_of(header)
     if "title" not in places:
         raise FileUnreadable(reason=_NO_SPREADSHEET)
@@ -53,11 +54,17 @@ def read_csv(stream: Readable, *, encoding: str | None) -> Iterator[SourceRecord
             yield _Row(row, places, original).record(number, authors_by_commas=several)
 
 
-def _cells(line: str, separator: str) -> list[str]:
+def separator_of(header: str) -> str:
+    """The character between the cells: that by which the first line names the most columns."""
+    return max(_SEPARATORS, key=lambda char: len(columns_of(cells_of(header, char))))
+
+
+def cells_of(row: str, separator: str) -> list[str]:
+    """The cells of a row, which may be of several lines; one that can't be read is one cell as it stands."""
     try:
-        return next(csv.reader([line], delimiter=separator), [])
+        return next(csv.reader(row.splitlines(keepends=True), delimiter=separator), [])
     except csv.Error:
-        return []
+        return [row]
 
 
 def _lines(stream: Readable, encoding: str | None) -> Iterator[str]:
@@ -100,7 +107,7 @@ def _rows(lines: Iterator[str], separator: str) -> Iterator[tuple[list[str] | st
         except csv.Error as error:
             yield f"From here on the file is no spreadsheet: {error}.", "".join(taken)
             return
-        yield [clean(cell) for cell in row], "".join(taken)
+        yield [without_guard(clean(cell)) for cell in row], "".join(taken)
 
 
 def _noted(lines: Iterator[str], taken: list[str]) -> Iterator[str]:

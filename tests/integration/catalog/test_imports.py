@@ -1,7 +1,8 @@
 """Files sent to be imported: over the API, through the worker, and taken back."""
 
+import csv
 import gzip
-from io import BytesIO
+from io import BytesIO, StringIO
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -205,9 +206,31 @@ class TestRejectedRecords:
         assert answer["Content-Type"] == "text/csv; charset=utf-8; header=present"
         assert answer["Content-Disposition"].endswith('.csv"')
         handed_back = answer.getvalue().decode()
-        assert handed_back == '\ufefftitle;author\n;=Brontë;more\n;"two\nlines"\n'
-        again = imported(cataloguer, handed_back.replace("\n;", "\nVillette;").encode())
+        assert handed_back == '\ufefftitle;author\r\n;\'=Brontë;more\r\n;"two\nlines"\r\n'
+        again = imported(cataloguer, handed_back.replace("\r\n;", "\r\nVillette;").encode())
         assert (again["created"], again["rejected_count"]) == (2, 0)
+        assert ["=Brontë"] in BookRow.objects.values_list("authors", flat=True)
+
+    @pytest.mark.parametrize("separator", [",", ";", "\t", "|"])
+    @pytest.mark.parametrize("sign", ["=", "+", "-", "@", "＝", "＋", "－", "＠", " =", "\u200b="])
+    def test_of_a_spreadsheet_run_nothing_and_are_imported_as_they_were(
+        self, cataloguer: APIClient, sign: str, separator: str
+    ) -> None:
+        row = ["", f"{sign}Brontë", f"{sign}1986"]
+        file = separator.join(["title", "author", "publisher"]) + "\n" + separator.join(row) + "\n"
+        handed_back = rejected(cataloguer, imported(cataloguer, file.encode())["id"]).getvalue().decode()
+        read = csv.reader(StringIO(handed_back.removeprefix("\ufeff"), newline=""), delimiter=separator)
+        assert list(read)[1] == ["", f"'{sign}Brontë", f"'{sign}1986"]
+        mended = handed_back.replace(f"\r\n{separator}", f"\r\nVillette{separator}")
+        assert imported(cataloguer, mended.encode())["created"] == 1
+        direct = imported(cataloguer, file.replace(f"\n{separator}", f"\nShirley{separator}").encode())
+        assert direct["created"] == 1
+        villette, shirley = (BookRow.objects.get(title=title) for title in ("Villette", "Shirley"))
+        assert (villette.authors, villette.publisher) == (shirley.authors, shirley.publisher)
+
+    def test_that_are_handed_back_twice_are_guarded_once(self, cataloguer: APIClient) -> None:
+        once = rejected(cataloguer, imported(cataloguer, b"title,author\n,=1\n")["id"]).getvalue()
+        assert rejected(cataloguer, imported(cataloguer, once)["id"]).getvalue() == once
 
     def test_of_marc_21_are_handed_back_byte_for_byte(self, cataloguer: APIClient) -> None:
         good, bad = volumes(1), volumes(2)[len(volumes(1)) :].replace(b"2200", b"22f0")

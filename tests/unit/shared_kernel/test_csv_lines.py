@@ -5,14 +5,23 @@ from io import StringIO
 
 import pytest
 
-from shared_kernel.services.csv_lines import csv_lines
+from shared_kernel.services.csv_lines import csv_lines, without_guard
+
+FORMULAS = ["=1", "+1", "-1", "@x", "\tx", "\rx", "\n=1", " =1", "\u200b=1", "\ufeff=1", "\u00a0-1"]
+FORMULAS += ["＝1", "＋1", "－1", "＠x", "\u3000＝1", "﹢1"]
 
 
 class TestALineOfCsv:
-    @pytest.mark.parametrize("cell", ["=1", "+1", "-1", "@x", "\tx", "\rx"])
+    @pytest.mark.parametrize("cell", FORMULAS)
     def test_begins_no_cell_as_a_formula(self, cell: str) -> None:
-        (_, line) = csv_lines(["text"], [[cell]])
-        assert list(csv.reader(StringIO(line, newline=""))) == [[f"'{cell}"]]
+        lines = csv_lines([cell], [[cell]])
+        assert list(csv.reader(StringIO("".join(lines), newline=""))) == [[f"'{cell}"]] * 2
+
+    @pytest.mark.parametrize("cell", [*FORMULAS, "O'Hara", "'tis", "''", "'", "", "a=b", "1984"])
+    def test_is_read_as_it_was_written(self, cell: str) -> None:
+        (_, line) = csv_lines(["text"], [[cell, "x"]])
+        ((read, _),) = csv.reader(StringIO(line, newline=""))
+        assert without_guard(read) == cell
 
     def test_keeps_what_is_harmless_and_quotes_what_must_be(self) -> None:
         (_, line) = csv_lines(["a", "b", "c"], [['say "so", then', "two\nlines", "a=b"]])
