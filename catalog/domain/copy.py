@@ -13,6 +13,7 @@ from shared_kernel.domain.aggregates import Aggregate
 from shared_kernel.domain.errors import InvalidValue, NotFound, Refusal
 from shared_kernel.domain.events import DomainEvent
 from shared_kernel.domain.money import Money
+from shared_kernel.domain.text import ReasonRequired, has_visible_text
 
 _SLUG = re.compile(r"[a-z0-9][a-z0-9_-]{0,39}")
 LONGEST_REASON = 500
@@ -68,11 +69,8 @@ class InvalidCondition(InvalidValue):
     pointer = "/condition"
 
 
-class ReasonRequired(InvalidValue):
+class ConditionReasonRequired(ReasonRequired):
     """Say why the copy is taken out of service."""
-
-    code = "reason_required"
-    pointer = "/reason"
 
 
 class InvalidReason(InvalidValue):
@@ -207,11 +205,12 @@ class Copy(Aggregate):
     def change_condition(self, condition: Condition, *, reason: str, at: datetime) -> bool:
         """Put the Copy into a condition, and tell whether that changed anything.
 
-        Raises ReasonRequired where a Copy is taken out of service without one, and InvalidReason.
+        Raises ConditionReasonRequired where a Copy is taken out of service without one, and InvalidReason.
         """
-        reason = one_line(reason, longest=LONGEST_REASON, refusal=InvalidReason) if reason.strip() else ""
-        if not reason and condition is not Condition.IN_SERVICE:
-            raise ReasonRequired
+        visible = has_visible_text(reason)
+        if not visible and condition is not Condition.IN_SERVICE:
+            raise ConditionReasonRequired
+        reason = one_line(reason, longest=LONGEST_REASON, refusal=InvalidReason) if visible else ""
         if (condition, reason) == (self.condition, self.reason):
             return False
         previous, self.condition, self.reason = self.condition, condition, reason

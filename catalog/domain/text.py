@@ -4,6 +4,7 @@ import re
 import unicodedata
 
 from shared_kernel.domain.errors import InvalidValue
+from shared_kernel.domain.text import has_visible_text
 
 #: Categories that can't stand in a line of text: controls, lone surrogates, ends of lines and paragraphs.
 _FORBIDDEN = {"Cc", "Cs", "Zl", "Zp"}
@@ -36,13 +37,9 @@ def one_line(text: str, *, longest: int, refusal: type[InvalidValue]) -> str:
     while end > start and unicodedata.category(composed[end - 1]) in _INVISIBLE:
         end -= 1
     trimmed = composed[start:end]
-    if not trimmed or len(trimmed) > longest or not _shows_something(trimmed):
+    if not trimmed or len(trimmed) > longest or not has_visible_text(trimmed):
         raise refusal
     return trimmed
-
-
-def _shows_something(text: str) -> bool:
-    return any(unicodedata.category(char) not in _INVISIBLE | {"Mn", "Me"} for char in text)
 
 
 def fold(text: str) -> str:

@@ -27,6 +27,7 @@ from lending.services.queries.rules import (
 )
 from lending.services.rule_answers import RuleRef
 from shared_kernel.domain.errors import Refused
+from shared_kernel.domain.text import has_visible_text
 from shared_kernel.services.commands import dispatch
 from shared_kernel.services.pages import PageRequest
 from shared_kernel.services.queries import ask
@@ -153,7 +154,7 @@ def _edited(request: HttpRequest, row: MatrixRow) -> tuple[RuleValuesForm, RuleC
 
 def _save(form: RuleValuesForm, about: Mapping[str, str | None]) -> None:
     reason = form.cleaned_data["reason"]
-    if not reason:
+    if not has_visible_text(reason):
         form.add_error("reason", "Say why: it goes into the rule's history.")
         return
     dispatch(SetRule(**about, values=form.values, reason=reason, version=form.cleaned_data["version"]))

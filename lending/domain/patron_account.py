@@ -12,6 +12,7 @@ from lending.domain import account_events as events
 from shared_kernel.domain.aggregates import Aggregate
 from shared_kernel.domain.errors import InvalidValue, NotFound
 from shared_kernel.domain.money import Money
+from shared_kernel.domain.text import required_reason
 
 _ACCOUNTS = UUID("6d1b3f57-2c0e-5d59-9a34-7f52b6f0c1aa")
 
@@ -42,13 +43,6 @@ class AmountNotPositive(InvalidValue):
 
     code = "invalid_money"
     pointer = "/amount"
-
-
-class ReasonRequired(InvalidValue):
-    """Say why: it goes on record."""
-
-    code = "reason_required"
-    pointer = "/reason"
 
 
 class WaiverExceedsCharge(InvalidValue):
@@ -130,11 +124,10 @@ class PatronAccount(Aggregate):
         """
         left = min(self._left_of(charge_id), self.balance.amount)
         _check_positive(amount)
-        if not reason.strip():
-            raise ReasonRequired
+        reason = required_reason(reason)
         if amount.amount > left:
             raise WaiverExceedsCharge(left=f"{left} {self.currency}")
-        entry = self._enter(EntryKind.WAIVER, amount, at=at, charge_id=charge_id, reason=reason.strip())
+        entry = self._enter(EntryKind.WAIVER, amount, at=at, charge_id=charge_id, reason=reason)
         self._tell(events.ChargeWaived, entry, charge_id=charge_id)
 
     def refund(self, kind: EntryKind, *, loan_id: UUID, at: datetime, due_version: int | None = None) -> None:

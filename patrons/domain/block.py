@@ -6,16 +6,13 @@ from typing import Self
 from uuid import UUID
 
 from patrons.domain.text import tidied
-from shared_kernel.domain.errors import InvalidValue
+from shared_kernel.domain.text import ReasonRequired
 
 LONGEST_REASON = 500
 
 
-class ReasonRequired(InvalidValue):
+class PrintableReasonRequired(ReasonRequired):
     """Give a reason, of 1 to 500 printable characters."""
-
-    code = "reason_required"
-    pointer = "/reason"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,10 +25,10 @@ class Block:
 
     @classmethod
     def because(cls, reason: str, *, id: UUID, until: date | None) -> Self:
-        """A block for a reason. Raises ReasonRequired."""
+        """A block for a reason. Raises PrintableReasonRequired."""
         words = tidied(reason, longest=LONGEST_REASON)
         if words is None:
-            raise ReasonRequired
+            raise PrintableReasonRequired
         return cls(id=id, reason=words, until=until)
 
     @property

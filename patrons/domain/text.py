@@ -2,6 +2,8 @@
 
 import unicodedata
 
+from shared_kernel.domain.text import has_visible_text
+
 #: Controls, formats (zero-width spaces among them), surrogates and what is no character at all.
 _UNPRINTED = frozenset({"Cc", "Cf", "Cs", "Cn", "Co"})
 #: Formats that belong to the spelling of a word in Persian, Hindi and others.
@@ -14,11 +16,8 @@ def tidied(text: str, *, longest: int) -> str | None:
     Fit is what shows something, is no longer than `longest` characters, and has no control characters.
     """
     line = unicodedata.normalize("NFC", " ".join(text.split()))
-    visible = any(
-        char not in _JOINERS and unicodedata.category(char) not in {"Cf", "Zs", "Mn"} for char in line
-    )
     clean = all(char in _JOINERS or unicodedata.category(char) not in _UNPRINTED for char in line)
-    return line if visible and clean and len(line) <= longest else None
+    return line if has_visible_text(line) and clean and len(line) <= longest else None
 
 
 def folded(text: str, *, longest: int = 600) -> str:

@@ -7,7 +7,8 @@ import structlog
 from django.conf import settings
 from django.utils import timezone
 
-from shared_kernel.domain.errors import InvalidValue, NotFound
+from shared_kernel.domain.errors import NotFound
+from shared_kernel.domain.text import ReasonRequired, required_reason
 from shared_kernel.models import Breaker
 from shared_kernel.resilience.states import close, hold_open
 from shared_kernel.services.bus import Command, Work
@@ -20,10 +21,9 @@ class UnknownBreaker(NotFound):
     """There is no circuit breaker of this name."""
 
 
-class ReasonRequired(InvalidValue):
+class BreakerReasonRequired(ReasonRequired):
     """Say why: the next who looks wants to know."""
 
-    code = "reason_required"
     pointer = "/comment"
 
 
@@ -60,8 +60,7 @@ def _step(name: str, comment: str, change: Callable[[Breaker], None]) -> None:
     if name not in settings.CIRCUIT_BREAKERS:
         raise UnknownBreaker
     concerning(breaker=name)
-    if not comment.strip():
-        raise ReasonRequired
+    required_reason(comment, refusal=BreakerReasonRequired)
     now = timezone.now()
     row, _ = Breaker.objects.select_for_update().get_or_create(pk=name, defaults={"changed_at": now})
     before = row.state

@@ -1,4 +1,4 @@
-"""Lines of CSV (RFC 4180) that a spreadsheet may open without running anything: the product's only CSV writer."""
+"""The product's only CSV writer: lines (RFC 4180) that a spreadsheet may open without running anything."""
 
 import csv
 import unicodedata
@@ -45,7 +45,7 @@ def _cell(value: object) -> object:
 
 
 def _is_formula(text: str) -> bool:
-    """Whether a spreadsheet would run it. NFKC makes the full-width and small signs of East Asia plain ones."""
+    """Whether a spreadsheet would run it. NFKC turns full-width and small signs into the plain ones."""
     if text.startswith(("\t", "\r", "\n")):
         return True
     first = next((char for char in text if not unicodedata.category(char).startswith(_PASSED_OVER)), "")

@@ -31,7 +31,7 @@ class ChangeCopyCondition(Command[CopyView]):
 def change_copy_condition(
     command: ChangeCopyCondition, work: CatalogWork, *, clock: Clock, circulation: CirculationFacts
 ) -> CopyView:
-    """Change it. Raises CopyNotFound, ReasonRequired, InvalidCondition and InvalidReason.
+    """Change it. Raises CopyNotFound, ConditionReasonRequired, InvalidCondition and InvalidReason.
 
     None that is lent or set aside is withdrawn: refused as circulation says.
     """

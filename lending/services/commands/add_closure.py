@@ -6,6 +6,7 @@ from datetime import date
 from lending.services.calendar_answers import ClosureView
 from lending.services.ports import LendingWork
 from shared_kernel.domain.clock import Clock
+from shared_kernel.domain.text import required_reason
 from shared_kernel.services.bus import Command
 from shared_kernel.services.origin import concerning
 
@@ -24,11 +25,12 @@ class AddClosure(Command[ClosureView]):
 
 
 def add_closure(command: AddClosure, work: LendingWork, *, clock: Clock) -> ClosureView:
-    """Close it. Raises BranchNotFound, ClosureInvalid and ClosureOverlaps."""
+    """Close it. Raises BranchNotFound, ReasonRequired, ClosureInvalid and ClosureOverlaps."""
+    reason = required_reason(command.reason)
     calendar = work.calendars.get_by_code(command.branch)
     concerning(branch=calendar.id)
     closure = calendar.close(
-        first_on=command.first_on, last_on=command.last_on, reason=command.reason, at=clock.now()
+        first_on=command.first_on, last_on=command.last_on, reason=reason, at=clock.now()
     )
     concerning(closure=closure.id)
     return ClosureView.of(closure, branch=calendar.code)

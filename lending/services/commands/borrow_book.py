@@ -12,15 +12,15 @@ from lending.services.borrowing import Directories, borrowing_case
 from lending.services.ports import LendingWork
 from lending.services.shelf import release
 from shared_kernel.domain.clock import Clock
-from shared_kernel.domain.errors import InvalidValue, Refusal, Refused
+from shared_kernel.domain.errors import Refusal, Refused
+from shared_kernel.domain.text import ReasonRequired, required_reason
 from shared_kernel.services.bus import Command
 from shared_kernel.services.origin import concerning, overriding
 
 
-class ReasonRequired(InvalidValue):
+class OverrideReasonRequired(ReasonRequired):
     """Say why, in a comment: it goes on record."""
 
-    code = "reason_required"
     pointer = "/override/comment"
 
 
@@ -42,8 +42,8 @@ def borrow_book(
     command: BorrowBook, work: LendingWork, *, directories: Directories, clock: Clock
 ) -> LoanView:
     """Lend it, or raise Refused with every reason why not. Locks patron, copy, the book's queue."""
-    if command.override and not command.comment.strip():
-        raise ReasonRequired
+    if command.override:
+        required_reason(command.comment, refusal=OverrideReasonRequired)
     patron = directories.patrons.standing(card=command.patron_card, lock=True)
     concerning(patron=patron.id)
     copy = directories.copies.by_barcode(command.copy_barcode, lock=True)

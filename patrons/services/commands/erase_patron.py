@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from uuid import UUID
 
-from patrons.domain.block import ReasonRequired
+from patrons.domain.block import PrintableReasonRequired
 from patrons.domain.patron import Patron
 from patrons.domain.text import folded, tidied
 from patrons.services.answers import ErasureView
@@ -54,7 +54,7 @@ def erase_patron(
 
 def _faults_of(reason: str, patron: Patron) -> Iterator[Refusal]:
     if tidied(reason, longest=LONGEST_REASON) is None:
-        yield ReasonRequired()
+        yield PrintableReasonRequired()
     identity = (str(patron.name), str(patron.email), str(patron.card_number))
     if any(re.search(rf"\b{re.escape(folded(each))}\b", folded(reason)) for each in identity):
         yield ReasonTellsWho()

@@ -7,6 +7,7 @@ import pytest
 from catalog.domain.barcode import Barcode
 from catalog.domain.copy import (
     Condition,
+    ConditionReasonRequired,
     Copy,
     CopyAdded,
     CopyConditionChanged,
@@ -16,7 +17,6 @@ from catalog.domain.copy import (
     InvalidPrice,
     InvalidReason,
     ItemType,
-    ReasonRequired,
 )
 from shared_kernel.domain.money import Money
 
@@ -98,7 +98,7 @@ class TestAConditionOfACopy:
     @pytest.mark.parametrize("condition", [it for it in Condition if it is not Condition.IN_SERVICE])
     def test_that_keeps_it_from_being_lent_needs_a_reason(self, condition: Condition) -> None:
         copy = in_service()
-        with pytest.raises(ReasonRequired):
+        with pytest.raises(ConditionReasonRequired):
             copy.change_condition(condition, reason="  ", at=AT)
         assert not copy.has_changed
 
@@ -115,7 +115,7 @@ class TestAConditionOfACopy:
         assert not copy.change_condition(Condition.DAMAGED, reason="wet", at=AT)
         assert copy.change_condition(Condition.DAMAGED, reason="mouldy", at=AT)
 
-    @pytest.mark.parametrize("reason", ["x" * 501, "a\nb", "a\x00b", "\u200b"])
+    @pytest.mark.parametrize("reason", ["x" * 501, "a\nb", "a\x00b"])
     def test_has_a_reason_of_one_line(self, reason: str) -> None:
         with pytest.raises(InvalidReason):
             in_service().change_condition(Condition.DAMAGED, reason=reason, at=AT)

@@ -4,7 +4,7 @@ from uuid import uuid4
 
 import pytest
 
-from patrons.domain.block import Block, ReasonRequired
+from patrons.domain.block import Block, PrintableReasonRequired
 from patrons.domain.card_number import CardNumber
 from patrons.domain.email_address import EmailAddress
 from patrons.domain.patron import AlreadySuspended, BlockNotFound, MembershipNeverEnds, NotBlocked, Patron
@@ -119,7 +119,7 @@ class TestReinstating:
 class TestABlock:
     @pytest.mark.parametrize("reason", ["", "   ", "\u200b", "x" * 501, "a\x00b"])
     def test_needs_a_reason_that_can_be_read(self, reason: str) -> None:
-        with pytest.raises(ReasonRequired):
+        with pytest.raises(PrintableReasonRequired):
             Block.because(reason, id=uuid4(), until=None)
 
     def test_keeps_the_reason_on_one_line(self) -> None:

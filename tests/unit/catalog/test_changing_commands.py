@@ -5,7 +5,7 @@ from uuid import UUID, uuid4
 import pytest
 
 from catalog.domain.book import BookNotFound
-from catalog.domain.copy import Condition, Copy, CopyNotFound, InvalidCondition, ReasonRequired
+from catalog.domain.copy import Condition, ConditionReasonRequired, Copy, CopyNotFound, InvalidCondition
 from catalog.services.answers import BookView, CopyView
 from catalog.services.commands.add_book import AddBook, add_book
 from catalog.services.commands.change_copy_condition import (
@@ -126,7 +126,7 @@ class TestChangingACopysCondition:
         assert ChangeCopyCondition(barcode="1", condition="damaged", reason="wet").comment == "wet"
 
     def test_is_refused_without_a_reason(self, work: FakeWork) -> None:
-        with pytest.raises(ReasonRequired):
+        with pytest.raises(ConditionReasonRequired):
             self.change(work, condition="missing")
 
     def test_withdraws_none_that_somebody_has(self, work: FakeWork, book: UUID) -> None:

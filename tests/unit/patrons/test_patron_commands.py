@@ -5,7 +5,7 @@ from uuid import uuid4
 
 import pytest
 
-from patrons.domain.block import ReasonRequired
+from patrons.domain.block import PrintableReasonRequired
 from patrons.domain.category import InvalidCategory
 from patrons.domain.patron import AlreadySuspended, NotBlocked, PatronNotFound
 from patrons.services.answers import PatronView
@@ -88,7 +88,7 @@ class TestSuspending:
         work = FakeWork()
         with pytest.raises(PatronNotFound):
             suspend_patron(SuspendPatron(patron=uuid4(), reason="x"), work, clock=CLOCK)
-        with pytest.raises(ReasonRequired):
+        with pytest.raises(PrintableReasonRequired):
             suspend_patron(SuspendPatron(patron=register(work).id, reason=" "), work, clock=CLOCK)
 
     def test_is_refused_twice(self) -> None:

@@ -1,0 +1,29 @@
+"""What counts as text that somebody can read, and reasons that must be."""
+
+import unicodedata
+
+from shared_kernel.domain.errors import InvalidValue
+
+#: General categories that show nothing by themselves: controls, formats, surrogates, blanks, combining marks.
+_UNSEEN = frozenset({"Cc", "Cf", "Cn", "Co", "Cs", "Mn", "Me", "Zl", "Zp", "Zs"})
+#: Letters and symbols that are drawn as blanks: Hangul fillers and the empty Braille pattern.
+_BLANKS = frozenset("\u115f\u1160\u3164\uffa0\u2800")
+
+
+class ReasonRequired(InvalidValue):
+    """Say why: it goes on record."""
+
+    code = "reason_required"
+    pointer = "/reason"
+
+
+def has_visible_text(text: str) -> bool:
+    """Whether anything of the text can be seen."""
+    return any(char not in _BLANKS and unicodedata.category(char) not in _UNSEEN for char in text)
+
+
+def required_reason(text: str, *, refusal: type[InvalidValue] = ReasonRequired) -> str:
+    """The reason without blanks around it. Raises `refusal` where there is nothing to read."""
+    if not has_visible_text(text):
+        raise refusal
+    return text.strip()
