@@ -6,13 +6,11 @@ from time import monotonic
 
 from celery import shared_task
 
-from lending.adapters.acl import PatronsPrivacy
-from lending.adapters.repositories.rules import DjangoCalendars
-from lending.services.anonymising import loans_to_anonymise
-from lending.services.jobs import aged_loans, holds_due, loans_due_soon, overdue_loans
-from lending.services.redating import due_on_closed_days
+from lending.services.queries.closed_days import DueOnClosedDays
+from lending.services.queries.loans_to_anonymise import LoansToAnonymise
+from lending.services.queries.scheduled_work import AgedLoans, HoldsDue, LoansDueSoon, OverdueLoans
 from shared_kernel.services.bus import Command
-from shared_kernel.services.origin import OriginClock
+from shared_kernel.services.queries import ask
 from shared_kernel.services.sweeps import sweep
 
 #: A tick that has much to do gives the worker back after so long, for the sake of the other ticks.
@@ -24,37 +22,37 @@ _ANONYMISING_SECONDS = 60
 @shared_task(name="lending.expire_holds", ignore_result=True)
 def expire_holds() -> None:
     """Expire holds that were not picked up, and end suspensions whose day has come."""
-    sweep(holds_due(OriginClock()))
+    sweep(ask(HoldsDue()))
 
 
 @shared_task(name="lending.remind_due_soon", ignore_result=True)
 def remind_due_soon() -> None:
     """Tell patrons of loans that will be due."""
-    sweep(loans_due_soon(OriginClock()))
+    sweep(ask(LoansDueSoon()))
 
 
 @shared_task(name="lending.mark_overdues", ignore_result=True)
 def mark_overdues() -> None:
     """Tell patrons of loans that are overdue."""
-    sweep(overdue_loans(OriginClock(), DjangoCalendars()))
+    sweep(ask(OverdueLoans()))
 
 
 @shared_task(name="lending.age_to_lost", ignore_result=True)
 def age_to_lost() -> None:
     """Give up copies that are overdue for too long."""
-    sweep(aged_loans(OriginClock(), DjangoCalendars()))
+    sweep(ask(AgedLoans()))
 
 
 @shared_task(name="lending.redate_loans", ignore_result=True)
 def redate_loans() -> None:
     """Move what is due on days on which its branch turned out to be closed; the next tick goes on."""
-    sweep(_in_time(due_on_closed_days(DjangoCalendars())))
+    sweep(_in_time(ask(DueOnClosedDays())))
 
 
 @shared_task(name="lending.anonymise_loans", ignore_result=True)
 def anonymise_loans() -> None:
     """Forget whose loans were that ended long ago or whose patron wants it; the next tick goes on."""
-    sweep(_in_time(loans_to_anonymise(PatronsPrivacy(), OriginClock()), seconds=_ANONYMISING_SECONDS))
+    sweep(_in_time(ask(LoansToAnonymise()), seconds=_ANONYMISING_SECONDS))
 
 
 def _in_time(

@@ -16,8 +16,8 @@ _circulation = LendingFacts()
 bus = Bus.of(
     shared_kernel.bootstrap.handlers(),
     outbox.bootstrap.handlers(),
-    catalog.bootstrap.handlers(clock=_clock, circulation=_circulation),
-    patrons.bootstrap.handlers(clock=_clock, circulation=_circulation),
-    lending.bootstrap.handlers(clock=_clock),
+    catalog.bootstrap.handlers(catalog.bootstrap.Ports.with_adapters(clock=_clock, circulation=_circulation)),
+    patrons.bootstrap.handlers(patrons.bootstrap.Ports.with_adapters(clock=_clock, circulation=_circulation)),
+    lending.bootstrap.handlers(lending.bootstrap.Ports.with_adapters(clock=_clock)),
     transaction=transaction_with_outbox,
 )

@@ -1,22 +1,14 @@
 """What event delivery adds to the bus: looking into it, and handling quarantined messages again."""
 
-from collections.abc import Sequence
+from outbox.quarantine import list_quarantine, replay_quarantine
+from outbox.status import get_outbox_status
+from shared_kernel.services.bus import Handlers
+from shared_kernel.services.wiring import BookkeepingPorts, bind
 
-from outbox.quarantine import ListQuarantine, ReplayQuarantine, list_quarantine, replay_quarantine
-from outbox.status import GetOutboxStatus, get_outbox_status
-from shared_kernel.services.bus import Handlers, Storage
-
-
-class NoAggregates:
-    """A unit of work on bookkeeping alone, which records no events."""
-
-    storages: Sequence[Storage] = ()
+COMMANDS = (replay_quarantine,)
+QUERIES = (get_outbox_status, list_quarantine)
 
 
 def handlers() -> Handlers:
-    """Bind the outbox's own commands and queries."""
-    return Handlers(
-        work=NoAggregates,
-        commands={ReplayQuarantine: replay_quarantine},
-        queries={GetOutboxStatus: get_outbox_status, ListQuarantine: list_quarantine},
-    )
+    """Event delivery's handlers, bound."""
+    return bind(commands=COMMANDS, queries=QUERIES, ports=BookkeepingPorts())

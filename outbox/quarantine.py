@@ -10,7 +10,7 @@ from outbox.inbox import Inbox, explain
 from outbox.models import QuarantinedMessage
 from outbox.subscriptions import subscriptions
 from shared_kernel.domain.errors import NotFound, Refusal
-from shared_kernel.services.bus import Answer, Command, Query, Work
+from shared_kernel.services.bus import Answer, Command, Query, UnitOfWork
 from shared_kernel.services.origin import concerning
 
 
@@ -51,7 +51,7 @@ class ReplayQuarantine(Command[QuarantineView]):
     message: int
 
 
-def replay_quarantine(command: ReplayQuarantine, _work: Work) -> QuarantineView:
+def replay_quarantine(command: ReplayQuarantine, _work: UnitOfWork) -> QuarantineView:
     """Raises NotInQuarantine, ReplayedBefore, and StillUnhandled with the reason."""
     message = QuarantinedMessage.objects.select_for_update().filter(id=command.message).first()
     if message is None:

@@ -13,7 +13,7 @@ from outbox.models import OutboxMessage
 from shared_kernel.domain.aggregates import Aggregate
 from shared_kernel.domain.errors import ConcurrentChange, NotFound, Refusal
 from shared_kernel.domain.events import Recorded
-from shared_kernel.services.bus import Storage
+from shared_kernel.services.bus import Repository
 from shared_kernel.sql import along, insert, rows_having, update
 
 A = TypeVar("A", bound=Aggregate)
@@ -62,7 +62,7 @@ def write_together(write: Callable[[list[T]], None], thing: T) -> None:
 
 
 @contextmanager
-def transaction_with_outbox(*storages: Storage) -> Iterator[None]:
+def transaction_with_outbox(*repositories: Repository) -> Iterator[None]:
     """One transaction: on leaving, write what changed and, with it, what happened. All of it or nothing.
 
     Raises ConcurrentChange where somebody else has told of the same version first.
@@ -70,14 +70,14 @@ def transaction_with_outbox(*storages: Storage) -> Iterator[None]:
     try:
         with transaction.atomic(savepoint=_left.get() is None), along():
             yield
-            happened = [event for storage in storages for event in storage.recorded()]
+            happened = [event for repository in repositories for event in repository.recorded()]
             # Of one aggregate, the row and the events go in one statement. Of several, each row is locked
             # before any event is told: else two transactions could wait for each other.
             is_about_one = len({it.event.aggregate_id for it in happened}) == 1
             if is_about_one:
                 OutboxMessage.objects.append(happened)
-            for storage in storages:
-                storage.flush()
+            for repository in repositories:
+                repository.flush()
             if not is_about_one:
                 OutboxMessage.objects.append(happened)
     except IntegrityError as error:
@@ -86,7 +86,7 @@ def transaction_with_outbox(*storages: Storage) -> Iterator[None]:
         raise ConcurrentChange from error
 
 
-class Repository(Generic[A, R]):
+class DjangoRepository(Generic[A, R]):
     """Keeps one kind of aggregate in one table, for the span of one unit of work.
 
     A subclass says how a row and an aggregate become each other (`rebuild`, `columns`) and which refusal

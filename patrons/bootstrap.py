@@ -1,112 +1,142 @@
-"""Binds this context's use cases to what they need."""
+"""What patrons can do, and the adapters that its handlers are bound to."""
 
 import secrets
+from collections.abc import Callable
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
+from typing import Final, Self
 
 from django.conf import settings
 from django.utils import timezone
 
+from patrons.adapters import letters
 from patrons.adapters.files import FileMailer
 from patrons.adapters.letters import preview_letter, show_letter
 from patrons.adapters.loan_letters import StoredLoanLetters
-from patrons.adapters.logins import link_is_valid
+from patrons.adapters.logins import password_link_is_valid
 from patrons.adapters.sendgrid import SendGridMailer
 from patrons.adapters.traces import StoredTraces
 from patrons.adapters.unit_of_work import DjangoPatronsWork
 from patrons.adapters.wordings import DjangoWordings
 from patrons.domain.card_number import SERIALS
-from patrons.services import queries, wordings
-from patrons.services.commands.add_block import AddBlock, add_block
-from patrons.services.commands.announce_membership_end import AnnounceMembershipEnd, announce_membership_end
-from patrons.services.commands.change_category import ChangeCategory, change_category
-from patrons.services.commands.claim_notice import ClaimNotice, claim_notice
-from patrons.services.commands.define_category import DefineCategory, define_category
-from patrons.services.commands.erase_patron import ErasePatron, erase_patron
-from patrons.services.commands.forget_loan_letters import ForgetLoanLetters, forget_loan_letters
-from patrons.services.commands.lift_block import LiftBlock, lift_block
-from patrons.services.commands.link_login import LinkLogin, link_login
-from patrons.services.commands.owe_notice import OweNotice, owe_notice
-from patrons.services.commands.register_patron import RegisterPatron, register_patron
-from patrons.services.commands.reinstate_patron import ReinstatePatron, reinstate_patron
-from patrons.services.commands.renew_membership import RenewMembership, renew_membership
-from patrons.services.commands.repeat_notice import RepeatNotice, repeat_notice
-from patrons.services.commands.revise_wording import (
-    ResetWording,
-    ReviseWording,
-    reset_wording,
-    revise_wording,
-)
-from patrons.services.commands.send_password_link import SendPasswordLink, send_password_link
-from patrons.services.commands.set_password import SetPassword, set_password
-from patrons.services.commands.settle_cut_off_notices import SettleCutOffNotices, settle_cut_off_notices
-from patrons.services.commands.settle_notice import SettleNotice, settle_notice
-from patrons.services.commands.suspend_patron import SuspendPatron, suspend_patron
-from patrons.services.commands.update_contact import UpdateContact, update_contact
-from patrons.services.commands.withdraw_notices import WithdrawNotices, withdraw_notices
+from patrons.services import jobs, queries, wordings
+from patrons.services.commands.add_block import add_block
+from patrons.services.commands.announce_membership_end import announce_membership_end
+from patrons.services.commands.change_category import change_category
+from patrons.services.commands.claim_notice import claim_notice
+from patrons.services.commands.define_category import define_category
+from patrons.services.commands.erase_patron import erase_patron
+from patrons.services.commands.forget_loan_letters import LoanLetters, forget_loan_letters
+from patrons.services.commands.lift_block import lift_block
+from patrons.services.commands.link_login import link_login
+from patrons.services.commands.owe_notice import owe_notice
+from patrons.services.commands.register_patron import register_patron
+from patrons.services.commands.reinstate_patron import reinstate_patron
+from patrons.services.commands.renew_membership import renew_membership
+from patrons.services.commands.repeat_notice import repeat_notice
+from patrons.services.commands.revise_wording import reset_wording, revise_wording
+from patrons.services.commands.send_password_link import send_password_link
+from patrons.services.commands.set_password import set_password
+from patrons.services.commands.settle_cut_off_notices import settle_cut_off_notices
+from patrons.services.commands.settle_notice import settle_notice
+from patrons.services.commands.suspend_patron import suspend_patron
+from patrons.services.commands.update_contact import update_contact
+from patrons.services.commands.withdraw_notices import withdraw_notices
+from patrons.services.delivery import Compose
 from patrons.services.mail import Mailer
-from patrons.services.ports import CirculationFacts
+from patrons.services.ports import CirculationFacts, PatronsWork, Traces
+from patrons.services.wordings import Wordings
 from shared_kernel.domain.clock import Clock
-from shared_kernel.services.bus import Handlers
+from shared_kernel.services.bus import CommandHandler, Handlers, QueryHandler
+from shared_kernel.services.wiring import bind
+
+COMMANDS: tuple[CommandHandler, ...] = (
+    register_patron,
+    update_contact,
+    change_category,
+    suspend_patron,
+    add_block,
+    lift_block,
+    reinstate_patron,
+    renew_membership,
+    announce_membership_end,
+    erase_patron,
+    forget_loan_letters,
+    link_login,
+    send_password_link,
+    set_password,
+    define_category,
+    revise_wording,
+    reset_wording,
+    owe_notice,
+    withdraw_notices,
+    claim_notice,
+    settle_notice,
+    repeat_notice,
+    settle_cut_off_notices,
+)
+
+QUERIES: tuple[QueryHandler, ...] = (
+    queries.list_patrons,
+    queries.get_patron,
+    queries.own_patron,
+    password_link_is_valid,
+    queries.notice_is_due,
+    queries.notice_was_cut_off,
+    wordings.list_wordings,
+    wordings.get_wording,
+    preview_letter,
+    show_letter,
+    jobs.memberships_ending,
+)
 
 
-def handlers(*, clock: Clock, circulation: CirculationFacts) -> Handlers:
-    """What patrons can do. Notices keep real time: a moved clock of the domain moves no letter."""
-    return Handlers(
-        work=DjangoPatronsWork,
-        commands={
-            RegisterPatron: partial(
-                register_patron,
-                clock=clock,
-                circulation=circulation,
-                draw_serial=partial(secrets.randbelow, SERIALS),
-            ),
-            UpdateContact: partial(update_contact, clock=clock, circulation=circulation),
-            ChangeCategory: partial(change_category, clock=clock),
-            SuspendPatron: partial(suspend_patron, clock=clock),
-            AddBlock: partial(add_block, clock=clock),
-            LiftBlock: partial(lift_block, clock=clock),
-            ReinstatePatron: partial(reinstate_patron, clock=clock),
-            RenewMembership: partial(renew_membership, clock=clock),
-            AnnounceMembershipEnd: partial(announce_membership_end, clock=clock),
-            ErasePatron: lambda command, work: erase_patron(
-                command, work, clock=clock, circulation=circulation, traces=StoredTraces(letters=_letters())
-            ),
-            ForgetLoanLetters: lambda command, work: forget_loan_letters(
-                command, work, letters=StoredLoanLetters(letters=_letters()), clock=timezone
-            ),
-            LinkLogin: link_login,
-            SendPasswordLink: partial(send_password_link, clock=timezone),
-            SetPassword: set_password,
-            DefineCategory: define_category,
-            ReviseWording: partial(revise_wording, clock=clock),
-            ResetWording: partial(reset_wording, clock=clock),
-            OweNotice: partial(owe_notice, clock=timezone),
-            WithdrawNotices: partial(withdraw_notices, clock=timezone),
-            ClaimNotice: partial(claim_notice, clock=timezone),
-            SettleNotice: partial(settle_notice, clock=timezone),
-            RepeatNotice: partial(repeat_notice, clock=timezone),
-            SettleCutOffNotices: partial(settle_cut_off_notices, clock=timezone),
-        },
-        queries={
-            queries.ListPatrons: queries.list_patrons,
-            queries.GetPatron: queries.get_patron,
-            queries.OwnPatron: queries.own_patron,
-            queries.PasswordLinkIsValid: lambda query: link_is_valid(login=query.login, token=query.token),
-            queries.NoticeIsDue: queries.notice_is_due,
-            queries.NoticeWasCutOff: queries.notice_was_cut_off,
-            wordings.ListWordings: partial(wordings.list_wordings, wordings=DjangoWordings()),
-            wordings.GetWording: partial(wordings.get_wording, wordings=DjangoWordings()),
-            wordings.PreviewLetter: preview_letter,
-            wordings.ShowLetter: show_letter,
-        },
-    )
+_wordings: Final = DjangoWordings()
+#: Turns a claimed notice into the letter to be sent.
+compose: Final[Compose] = partial(letters.compose, wordings=_wordings)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ports:
+    """What patrons' handlers may ask for, by the names of their parameters.
+
+    `wall_clock` is for notices and logins: moving the domain's `clock` moves no letter.
+    """
+
+    work: Callable[[], PatronsWork]
+    clock: Clock
+    wall_clock: Clock
+    circulation: CirculationFacts
+    draw_serial: Callable[[], int]
+    traces: Traces
+    letters: LoanLetters
+    wordings: Wordings
+
+    @classmethod
+    def with_adapters(cls, *, clock: Clock, circulation: CirculationFacts) -> Self:
+        """The ports of an installation. `circulation` is what patrons needs to know of lending."""
+        return cls(
+            work=DjangoPatronsWork,
+            clock=clock,
+            wall_clock=timezone,
+            circulation=circulation,
+            draw_serial=partial(secrets.randbelow, SERIALS),
+            traces=StoredTraces(letters=_letters_folder),
+            letters=StoredLoanLetters(letters=_letters_folder),
+            wordings=_wordings,
+        )
+
+
+def handlers(ports: Ports) -> Handlers:
+    """Patrons' handlers, bound."""
+    return bind(commands=COMMANDS, queries=QUERIES, ports=ports)
 
 
 def mailer() -> Mailer:
     """SendGrid where there is a key, else files."""
     if not settings.SENDGRID_API_KEY:
-        return FileMailer(folder=_letters(), sender=settings.DEFAULT_FROM_EMAIL)
+        return FileMailer(folder=_letters_folder(), sender=settings.DEFAULT_FROM_EMAIL)
     return SendGridMailer(
         api_key=settings.SENDGRID_API_KEY,
         url=settings.SENDGRID_API_URL.rstrip("/"),
@@ -115,5 +145,5 @@ def mailer() -> Mailer:
     )
 
 
-def _letters() -> Path:
+def _letters_folder() -> Path:
     return Path(settings.EMAIL_FILE_PATH)

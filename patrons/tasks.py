@@ -5,11 +5,10 @@ from threading import Lock
 
 from celery import shared_task
 
-from patrons.adapters.letters import compose
-from patrons.bootstrap import mailer
+from patrons.bootstrap import compose, mailer
 from patrons.services.delivery import deliver_due_notices
-from patrons.services.jobs import memberships_ending
-from shared_kernel.services.origin import OriginClock
+from patrons.services.jobs import MembershipsEnding
+from shared_kernel.services.queries import ask
 from shared_kernel.services.sweeps import sweep
 
 #: A tick gives the worker back after so long, for the sake of the other ticks; the next one goes on.
@@ -30,4 +29,4 @@ def deliver_notices() -> None:
 @shared_task(name="patrons.remind_membership_ends", ignore_result=True)
 def remind_membership_ends() -> None:
     """Tell patrons whose membership will end."""
-    sweep(memberships_ending(OriginClock()))
+    sweep(ask(MembershipsEnding()))

@@ -1,43 +1,22 @@
 """The commands that belong to no context: credentials of people and machines, and circuit breakers."""
 
-from collections.abc import Sequence
+from shared_kernel.services.breakers import close_breaker, hold_breaker_open
+from shared_kernel.services.bus import CommandHandler, Handlers
+from shared_kernel.services.logins import close_login, create_login, reopen_login
+from shared_kernel.services.tokens import issue_token, revoke_token
+from shared_kernel.services.wiring import BookkeepingPorts, bind
 
-from shared_kernel.services.breakers import (
-    CloseBreaker,
-    HoldBreakerOpen,
-    close_breaker,
-    hold_breaker_open,
-)
-from shared_kernel.services.bus import Handlers, Storage
-from shared_kernel.services.logins import (
-    CloseLogin,
-    CreateLogin,
-    ReopenLogin,
-    close_login,
+COMMANDS: tuple[CommandHandler, ...] = (
+    issue_token,
+    revoke_token,
     create_login,
+    close_login,
     reopen_login,
+    hold_breaker_open,
+    close_breaker,
 )
-from shared_kernel.services.tokens import IssueToken, RevokeToken, issue_token, revoke_token
-
-
-class KernelWork:
-    """Credentials and breakers are bookkeeping, not aggregates: they record no events."""
-
-    storages: Sequence[Storage] = ()
 
 
 def handlers() -> Handlers:
-    """Bind the shared kernel's handlers."""
-    return Handlers(
-        work=KernelWork,
-        commands={
-            IssueToken: issue_token,
-            RevokeToken: revoke_token,
-            CreateLogin: create_login,
-            CloseLogin: close_login,
-            ReopenLogin: reopen_login,
-            HoldBreakerOpen: hold_breaker_open,
-            CloseBreaker: close_breaker,
-        },
-        queries={},
-    )
+    """The shared kernel's handlers, bound."""
+    return bind(commands=COMMANDS, queries=(), ports=BookkeepingPorts())

@@ -17,14 +17,14 @@ from catalog.models import BookRow, CopyRow, IsbnRow
 from catalog.services import indexing
 from catalog.services.prices import stored_price
 from outbox.constraints import broken_constraint
-from outbox.unit_of_work import Repository
+from outbox.unit_of_work import DjangoRepository
 from shared_kernel.domain.events import Recorded
 
 #: Before every year.
 _NO_YEAR = -10_000
 
 
-class DjangoBooks(Repository[Book, BookRow]):
+class DjangoBooks(DjangoRepository[Book, BookRow]):
     """The Books, with their ISBNs and the words by which they are found."""
 
     rows = BookRow
@@ -127,7 +127,7 @@ class BookRemovals:
         return []
 
 
-class DjangoCopies(Repository[Copy, CopyRow]):
+class DjangoCopies(DjangoRepository[Copy, CopyRow]):
     """The Copies."""
 
     rows = CopyRow

@@ -7,7 +7,7 @@ from catalog.adapters.imports import DjangoImports
 from catalog.adapters.repositories import BookRemovals, DjangoBooks, DjangoCopies
 from catalog.adapters.search_index import DjangoSearchIndex
 from catalog.adapters.sources import DjangoSources
-from shared_kernel.services.bus import Storage
+from shared_kernel.services.bus import Repository
 
 
 class DjangoCatalogWork:
@@ -22,6 +22,6 @@ class DjangoCatalogWork:
         self.search_index = DjangoSearchIndex()
 
     @property
-    def storages(self) -> Sequence[Storage]:
+    def repositories(self) -> Sequence[Repository]:
         """In the order in which they are written: a row after those it refers to."""
         return self.books, self.copies, self.sources, BookRemovals(self.books), self.imports

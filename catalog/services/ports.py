@@ -14,7 +14,7 @@ from catalog.services.import_reports import ImportReport
 from catalog.services.imports import Import, RecognisedFile
 from catalog.services.provenance import Source
 from shared_kernel.domain.errors import Refusal
-from shared_kernel.services.bus import Storage
+from shared_kernel.services.bus import Repository
 
 
 class Books(Protocol):
@@ -210,7 +210,7 @@ class CatalogWork(Protocol):
         ...
 
     @property
-    def storages(self) -> Sequence[Storage]:
+    def repositories(self) -> Sequence[Repository]:
         """All that is written at the end, in order."""
         ...
 

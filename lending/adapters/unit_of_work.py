@@ -7,7 +7,7 @@ from lending.adapters.repositories.configuration import Configuration
 from lending.adapters.repositories.holds import DjangoHoldQueues
 from lending.adapters.repositories.loans import DjangoInHouseUses, DjangoLoans
 from lending.adapters.repositories.rules import DjangoCalendars, DjangoRules
-from shared_kernel.services.bus import Storage
+from shared_kernel.services.bus import Repository
 
 
 class DjangoLendingWork:
@@ -23,6 +23,6 @@ class DjangoLendingWork:
         self.calendars = DjangoCalendars(configuration)
 
     @property
-    def storages(self) -> Sequence[Storage]:
+    def repositories(self) -> Sequence[Repository]:
         """In the order in which they are written."""
         return (self.loans, self.accounts, self.holds, self.in_house_uses, self.rules, self.calendars)

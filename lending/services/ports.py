@@ -16,7 +16,7 @@ from lending.domain.policies.anonymising import Choice
 from lending.domain.standing import BorrowerStanding, CirculatingCopy
 from shared_kernel.domain.errors import InvalidValue, NotFound, Refusal
 from shared_kernel.domain.money import Money
-from shared_kernel.services.bus import Storage
+from shared_kernel.services.bus import Repository
 
 
 class UnknownPatron(InvalidValue):
@@ -131,7 +131,7 @@ class CopyDirectory(Protocol):
         ...
 
 
-class Loans(Storage, Protocol):
+class Loans(Repository, Protocol):
     """All loans, open and past."""
 
     def add(self, loan: Loan, /) -> None:
@@ -163,7 +163,7 @@ class Loans(Storage, Protocol):
         ...
 
 
-class HoldQueues(Storage, Protocol):
+class HoldQueues(Repository, Protocol):
     """The queues of holds, one for each book. To get one locks it: all circulation of a book is in turn."""
 
     def of_book(self, book_id: UUID, *, title: str) -> HoldQueue:
@@ -186,7 +186,7 @@ class HoldQueues(Storage, Protocol):
         ...
 
 
-class Accounts(Storage, Protocol):
+class Accounts(Repository, Protocol):
     """What patrons owe."""
 
     def of_patron(self, patron_id: UUID) -> PatronAccount:
@@ -202,7 +202,7 @@ class Accounts(Storage, Protocol):
         ...
 
 
-class InHouseUses(Storage, Protocol):
+class InHouseUses(Repository, Protocol):
     """Every use of a copy inside the house."""
 
     def add(self, use: InHouseUse, /) -> None:
@@ -210,7 +210,7 @@ class InHouseUses(Storage, Protocol):
         ...
 
 
-class Rules(Storage, Protocol):
+class Rules(Repository, Protocol):
     """The matrix of circulation rules."""
 
     def about(
@@ -231,7 +231,7 @@ class Rules(Storage, Protocol):
         ...
 
 
-class Calendars(Storage, Protocol):
+class Calendars(Repository, Protocol):
     """The branches and their calendars."""
 
     def of(self, branch: str) -> BranchCalendar:
@@ -317,6 +317,6 @@ class LendingWork(Protocol):
         ...
 
     @property
-    def storages(self) -> Sequence[Storage]:
+    def repositories(self) -> Sequence[Repository]:
         """All of them, in the order in which they are written."""
         ...

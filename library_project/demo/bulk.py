@@ -14,7 +14,7 @@ from django.db import DEFAULT_DB_ALIAS, connection, connections, models
 from outbox.envelope import write_event
 from outbox.models import InboxReceipt, OutboxMessage
 from outbox.subscriptions import subscriptions
-from outbox.unit_of_work import Repository
+from outbox.unit_of_work import DjangoRepository
 from shared_kernel.domain.aggregates import Aggregate
 from shared_kernel.domain.events import Recorded
 from shared_kernel.services.origin import Origin
@@ -85,7 +85,7 @@ class Bulk:
         """The table of a model."""
         return self._tables.setdefault(model, Table(model))
 
-    def store(self, repository: Repository[Any, Any], aggregates: Sequence[Aggregate]) -> None:
+    def store(self, repository: DjangoRepository[Any, Any], aggregates: Sequence[Aggregate]) -> None:
         """Insert new aggregates by their repository's mapping, and their events."""
         self.table(repository.rows).insert(
             {"id": each.id, "version": each.version, **repository.columns(each)} for each in aggregates

@@ -7,14 +7,13 @@ from django.utils.html import escape, format_html
 
 from patrons.adapters.logins import link_path
 from patrons.adapters.phrasing import days_in_words, in_words
-from patrons.adapters.wordings import DjangoWordings
 from patrons.domain.language import LANGUAGES
 from patrons.domain.notice import KINDS, NoticeState
 from patrons.domain.wording import NEVER_KEPT, Wording
 from patrons.models import NoticeRow, PatronRow
 from patrons.services.mail import Letter, LetterRejected
 from patrons.services.ports import ClaimedNotice, KeptLetter, Params
-from patrons.services.wordings import LetterView, PreviewLetter, ShowLetter, require_letter
+from patrons.services.wordings import LetterView, PreviewLetter, ShowLetter, Wordings, require_letter
 
 #: What the reader of a preview is told; nobody is called so.
 _EXAMPLE: Params = {
@@ -34,7 +33,7 @@ _EXAMPLE: Params = {
 _EXAMPLE_NAME = "Ada Lovelace"
 
 
-def compose(notice: ClaimedNotice) -> Letter:
+def compose(notice: ClaimedNotice, *, wordings: Wordings) -> Letter:
     """The letter of a notice. Raises LetterRejected where the patron is gone or there is none."""
     patron = (
         PatronRow.objects.filter(id=notice.patron).values("name", "email", "language", "login_id").first()
@@ -45,7 +44,8 @@ def compose(notice: ClaimedNotice) -> Letter:
     facts = _facts(notice.kind, notice.params, language=language)
     if notice.kind == "password_link":
         facts |= _way_in(notice.params, patron["login_id"], language=language)
-    return _letter(notice, facts | {"name": patron["name"]}, language, email=patron["email"])
+    wording = wordings.current(notice.kind, language)
+    return _letter(notice, wording, facts | {"name": patron["name"]}, language, email=patron["email"])
 
 
 def preview_letter(query: PreviewLetter) -> LetterView:
@@ -61,7 +61,7 @@ def preview_letter(query: PreviewLetter) -> LetterView:
     return LetterView(subject=subject, text=text, html=_html_of(wording, facts), language=query.language)
 
 
-def show_letter(query: ShowLetter) -> LetterView | None:
+def show_letter(query: ShowLetter, *, wordings: Wordings) -> LetterView | None:
     """The letter of a notice, without what is never kept but the name, if the patron has one still."""
     row = NoticeRow.objects.filter(id=query.notice).first()
     if row is None:
@@ -73,22 +73,23 @@ def show_letter(query: ShowLetter) -> LetterView | None:
         return LetterView(subject=subject, text=text, html=_in_html(escape(text)), language=row.language)
     if patron is None or row.state in {NoticeState.ACCEPTED, NoticeState.WITHDRAWN}:
         return None
-    return _as_it_would_be(row, name, _language(patron["language"]))
+    return _as_it_would_be(row, wordings, name, _language(patron["language"]))
 
 
-def _as_it_would_be(row: NoticeRow, name: str, language: str) -> LetterView | None:
+def _as_it_would_be(row: NoticeRow, wordings: Wordings, name: str, language: str) -> LetterView | None:
     try:
         facts = _facts(row.kind, row.params, language=language)
     except LetterRejected:
         return None
     words = _unkept(facts) | {"name": name, "days": days_in_words(_link_days(), language=language)}
-    wording = DjangoWordings().current(row.kind, language)
+    wording = wordings.current(row.kind, language)
     subject, text = wording.filled(words)
     return LetterView(subject=subject, text=text, html=_html_of(wording, words), language=language)
 
 
-def _letter(notice: ClaimedNotice, facts: Mapping[str, str], language: str, *, email: str) -> Letter:
-    wording = DjangoWordings().current(notice.kind, language)
+def _letter(
+    notice: ClaimedNotice, wording: Wording, facts: Mapping[str, str], language: str, *, email: str
+) -> Letter:
     subject, text = wording.filled(facts)
     kept_subject, kept_text = wording.filled(_unkept(facts))
     return Letter(

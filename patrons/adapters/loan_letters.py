@@ -1,6 +1,6 @@
 """The letters about loans and holds that are nobody's any more, and how they are forgotten."""
 
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -19,7 +19,7 @@ _SETTLED = (NoticeState.ACCEPTED, NoticeState.WITHDRAWN)
 class StoredLoanLetters:
     """Notices in the database, and letters that were written into the folder `letters`."""
 
-    letters: Path
+    letters: Callable[[], Path]
 
     def forget(self, about: Collection[UUID], *, at: datetime) -> int:
         """Strip these notices of all that leads to what they are about, and send none; tells how many.
@@ -29,7 +29,7 @@ class StoredLoanLetters:
         """
         told = NoticeRow.objects.filter(about_id__in=about).order_by("id")
         for notice in told.select_for_update():
-            letter_file(self.letters, notice.id).unlink(missing_ok=True)
+            letter_file(self.letters(), notice.id).unlink(missing_ok=True)
             NoticeRow.objects.filter(id=notice.id).update(
                 event_id=uuid4(),
                 about_id=None,

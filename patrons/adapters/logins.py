@@ -13,6 +13,7 @@ from django.utils.http import urlsafe_base64_decode, urlsafe_base64_encode
 
 from patrons.models import PatronRow
 from patrons.services.commands.set_password import LinkInvalid, PasswordTooWeak
+from patrons.services.queries import PasswordLinkIsValid
 from shared_kernel.services.logins import PATRON
 
 
@@ -37,9 +38,9 @@ def link_path(login_id: int) -> str | None:
     return f"/password/{urlsafe_base64_encode(force_bytes(user.pk))}/{_tokens.make_token(user)}"
 
 
-def link_is_valid(*, login: str, token: str) -> bool:
+def password_link_is_valid(query: PasswordLinkIsValid) -> bool:
     """Whether a password can be set by this link."""
-    return _user_of_link(login, token) is not None
+    return _user_of_link(query.login, query.token) is not None
 
 
 class DjangoLogins:

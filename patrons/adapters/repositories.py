@@ -4,7 +4,7 @@ from datetime import date
 from typing import Any, ClassVar
 from uuid import UUID
 
-from outbox.unit_of_work import Repository
+from outbox.unit_of_work import DjangoRepository
 from patrons.domain.block import Block
 from patrons.domain.card_number import CardNumber
 from patrons.domain.email_address import EmailAddress
@@ -16,7 +16,7 @@ from shared_kernel.domain.errors import NotFound, Refusal
 from shared_kernel.sql import Given, Prepared
 
 
-class DjangoPatrons(Repository[Patron, PatronRow]):
+class DjangoPatrons(DjangoRepository[Patron, PatronRow]):
     """Patrons, one row each. The login is none of the aggregate's business and left as it is."""
 
     rows = PatronRow

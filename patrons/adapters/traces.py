@@ -1,6 +1,6 @@
 """What remembers a person outside patrons' own tables, and how it forgets."""
 
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from pathlib import Path
 from uuid import UUID
@@ -20,7 +20,7 @@ from shared_kernel.services.idempotency import forget_answers
 class StoredTraces:
     """Traces in the database, and letters that were written into the folder `letters`."""
 
-    letters: Path
+    letters: Callable[[], Path]
 
     def wipe(self, patron: Patron, *, notices: Collection[UUID]) -> None:
         """Forget what tells who this patron was. `notices` are the ids of those they got.
@@ -33,4 +33,4 @@ class StoredTraces:
         logged = LogEntry.objects.filter(content_type=ContentType.objects.get_for_model(PatronRow))
         logged.filter(object_id=str(patron.id)).update(object_repr=str(patron.id), change_message="")
         for notice in notices:
-            letter_file(self.letters, notice).unlink(missing_ok=True)
+            letter_file(self.letters(), notice).unlink(missing_ok=True)

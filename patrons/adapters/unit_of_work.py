@@ -6,7 +6,7 @@ from patrons.adapters.logins import DjangoLogins
 from patrons.adapters.notices import DjangoNotices
 from patrons.adapters.repositories import DjangoCategories, DjangoPatrons
 from patrons.adapters.wordings import DjangoWordings
-from shared_kernel.services.bus import Storage
+from shared_kernel.services.bus import Repository
 
 
 class DjangoPatronsWork:
@@ -20,6 +20,6 @@ class DjangoPatronsWork:
         self.wordings = DjangoWordings()
 
     @property
-    def storages(self) -> Sequence[Storage]:
+    def repositories(self) -> Sequence[Repository]:
         """The repositories to be written at the end."""
         return (self.patrons,)

@@ -1,6 +1,7 @@
 """Patrons' scheduled jobs: which records are due, and the command that each is due for."""
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 
 from django.db.models import F, Q
 
@@ -8,10 +9,15 @@ from patrons.domain.membership import ANNOUNCED_BEFORE
 from patrons.models import PatronRow
 from patrons.services.commands.announce_membership_end import AnnounceMembershipEnd
 from shared_kernel.domain.clock import Clock
-from shared_kernel.services.bus import Command
+from shared_kernel.services.bus import Command, Query
 
 
-def memberships_ending(clock: Clock) -> Iterator[Command[bool]]:
+@dataclass(frozen=True, slots=True)
+class MembershipsEnding(Query[Iterator[Command[bool]]]):
+    """Which patrons are to be told now that their membership ends?"""
+
+
+def memberships_ending(_query: MembershipsEnding, *, clock: Clock) -> Iterator[Command[bool]]:
     """Memberships that end within two weeks and whose patron was not yet told."""
     today = clock.now().date()
     ending = PatronRow.objects.filter(expires_on__range=(today, today + ANNOUNCED_BEFORE))

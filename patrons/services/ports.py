@@ -12,7 +12,7 @@ from patrons.domain.notice import NoticeState
 from patrons.domain.patron import Patron
 from patrons.services.wordings import Wordings
 from shared_kernel.domain.errors import Refusal
-from shared_kernel.services.bus import Storage
+from shared_kernel.services.bus import Repository
 
 #: What a letter tells of one thing; an amount of money is `{amount, currency}`.
 Fact = str | int | bool | Mapping[str, str] | None
@@ -225,6 +225,6 @@ class PatronsWork(Protocol):
         ...
 
     @property
-    def storages(self) -> Sequence[Storage]:
+    def repositories(self) -> Sequence[Repository]:
         """The repositories to be written at the end."""
         ...

@@ -25,6 +25,10 @@ class OwnWording:
 class Wordings(Protocol):
     """How each kind of letter is worded in each language."""
 
+    def current(self, kind: str, language: str) -> Wording:
+        """The wording that letters of this kind have now."""
+        ...
+
     def shipped(self, kind: str, language: str) -> Wording:
         """The wording that the product brings along."""
         ...

@@ -11,7 +11,7 @@ from shared_kernel.domain.errors import NotFound
 from shared_kernel.domain.text import ReasonRequired, required_reason
 from shared_kernel.models import Breaker
 from shared_kernel.resilience.states import close, hold_open
-from shared_kernel.services.bus import Command, Work
+from shared_kernel.services.bus import Command, UnitOfWork
 from shared_kernel.services.origin import concerning
 
 log = structlog.get_logger(__name__)
@@ -38,7 +38,7 @@ class HoldBreakerOpen(Command[None]):
     comment: str
 
 
-def hold_breaker_open(command: HoldBreakerOpen, _work: Work) -> None:
+def hold_breaker_open(command: HoldBreakerOpen, _work: UnitOfWork) -> None:
     """Every process heeds it within half a second. Raises UnknownBreaker, ReasonRequired."""
     _step(command.name, command.comment, lambda row: hold_open(row, at=timezone.now()))
 
@@ -51,7 +51,7 @@ class CloseBreaker(Command[None]):
     comment: str
 
 
-def close_breaker(command: CloseBreaker, _work: Work) -> None:
+def close_breaker(command: CloseBreaker, _work: UnitOfWork) -> None:
     """Every process heeds it within half a second. Raises UnknownBreaker, ReasonRequired."""
     _step(command.name, command.comment, close)
 

@@ -28,8 +28,8 @@ class Answer:
     __slots__ = ()
 
 
-class Storage(Protocol):
-    """What a unit of work does at its end: tell what happened, and write what changed."""
+class Repository(Protocol):
+    """Keeps aggregates for the span of one unit of work, and writes those that changed at its end."""
 
     def recorded(self) -> Sequence[Any]:
         """The events of the aggregates that are to be written, in the order they happened."""
@@ -40,35 +40,35 @@ class Storage(Protocol):
         ...
 
 
-class Work(Protocol):
+class UnitOfWork(Protocol):
     """A context's unit of work: its repositories for the span of one command."""
 
     @property
-    def storages(self) -> Sequence[Storage]:
+    def repositories(self) -> Sequence[Repository]:
         """Every repository of the context, in the order in which they are to be written."""
         ...
 
 
 # A handler's own types are checked where it is bound; a mapping over all of them can't name them.
-Handler = Callable[[Any, Any], Any]
-Answerer = Callable[[Any], Any]
+CommandHandler = Callable[..., Any]
+QueryHandler = Callable[..., Any]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Handlers:
     """What one context can do: each command's and query's handler, bound to its adapters."""
 
-    work: Callable[[], Work]
-    commands: Mapping[type[Command[Any]], Handler]
-    queries: Mapping[type[Query[Any]], Answerer]
+    work: Callable[[], UnitOfWork]
+    commands: Mapping[type[Command[Any]], CommandHandler]
+    queries: Mapping[type[Query[Any]], QueryHandler]
 
 
 @dataclass(frozen=True, slots=True)
 class Bus:
     """Finds the handler of a message. `transaction` opens the unit of work around a command's handler."""
 
-    commands: Mapping[type[Command[Any]], tuple[Handler, Callable[[], Work]]]
-    queries: Mapping[type[Query[Any]], Answerer]
+    commands: Mapping[type[Command[Any]], tuple[CommandHandler, Callable[[], UnitOfWork]]]
+    queries: Mapping[type[Query[Any]], QueryHandler]
     transaction: Callable[..., AbstractContextManager[None]]
 
     @classmethod
@@ -80,6 +80,6 @@ class Bus:
                 for context in contexts
                 for command, handler in context.commands.items()
             },
-            {query: answerer for context in contexts for query, answerer in context.queries.items()},
+            {query: handler for context in contexts for query, handler in context.queries.items()},
             transaction,
         )

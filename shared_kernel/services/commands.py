@@ -58,7 +58,7 @@ def dispatch(command: Command[R], *, idempotency_key: str | None = None) -> R:
 def _carry_out(command: Command[R], key: str | None, subjects: dict[str, str], overridden: list[str]) -> R:
     handler, new_work = bus().commands[type(command)]
     work = new_work()
-    with bus().transaction(*work.storages):
+    with bus().transaction(*work.repositories):
         receipt = claim(command, key) if key else None
         if isinstance(receipt, Replay):
             return receipt.result  # type: ignore[no-any-return]  # stored by this very command type

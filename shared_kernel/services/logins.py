@@ -7,7 +7,7 @@ from django.contrib.auth.models import Group, User
 from django.core.exceptions import ValidationError
 
 from shared_kernel.domain.errors import InvalidValue, NotFound, Refusal
-from shared_kernel.services.bus import Answer, Command, Work
+from shared_kernel.services.bus import Answer, Command, UnitOfWork
 from shared_kernel.services.origin import concerning
 
 LIBRARIAN, MANAGER, OPERATOR, PATRON = ROLES = ("librarian", "manager", "operator", "patron")
@@ -57,7 +57,7 @@ class CreateLogin(Command[CreatedLogin]):
     role: str
 
 
-def create_login(command: CreateLogin, _work: Work) -> CreatedLogin:
+def create_login(command: CreateLogin, _work: UnitOfWork) -> CreatedLogin:
     """Make the login with a random password. Raises UnknownRole, LoginNameInvalid, LoginTaken."""
     if command.role not in ROLES:
         raise UnknownRole(role=command.role, known=", ".join(ROLES))
@@ -79,7 +79,7 @@ class CloseLogin(Command[None]):
     id: int
 
 
-def close_login(command: CloseLogin, _work: Work) -> None:
+def close_login(command: CloseLogin, _work: UnitOfWork) -> None:
     """Close it. Raises LoginNotFound."""
     _set_active(command.id, active=False)
 
@@ -91,7 +91,7 @@ class ReopenLogin(Command[None]):
     id: int
 
 
-def reopen_login(command: ReopenLogin, _work: Work) -> None:
+def reopen_login(command: ReopenLogin, _work: UnitOfWork) -> None:
     """Reopen it. Raises LoginNotFound."""
     _set_active(command.id, active=True)
 

@@ -12,7 +12,7 @@ from django.utils import timezone
 
 from shared_kernel.domain.errors import InvalidValue, NotFound
 from shared_kernel.models import ApiToken
-from shared_kernel.services.bus import Answer, Command, Work
+from shared_kernel.services.bus import Answer, Command, UnitOfWork
 from shared_kernel.services.origin import concerning
 
 SCOPES = (
@@ -89,7 +89,7 @@ class IssueToken(Command[IssuedToken]):
     days: int = DAYS
 
 
-def issue_token(command: IssueToken, _work: Work) -> IssuedToken:
+def issue_token(command: IssueToken, _work: UnitOfWork) -> IssuedToken:
     """Make the token and keep its digest. Raises UnknownScope, TokenLifeInvalid, TokenNameMissing."""
     for scope in command.scopes:
         if scope not in SCOPES:
@@ -124,7 +124,7 @@ class RevokeToken(Command[None]):
     id: UUID
 
 
-def revoke_token(command: RevokeToken, _work: Work) -> None:
+def revoke_token(command: RevokeToken, _work: UnitOfWork) -> None:
     """Revoke it; the first time stands. Raises TokenNotFound."""
     concerning(token=command.id)
     tokens = ApiToken.objects.filter(id=command.id)

@@ -8,12 +8,12 @@ from django.db.models import Sum
 
 from lending.domain.patron_account import Entry, EntryKind, PatronAccount, account_id
 from lending.models import AccountRow, LedgerEntryRow
-from outbox.unit_of_work import Repository
+from outbox.unit_of_work import DjangoRepository
 from shared_kernel.domain.money import Money
 from shared_kernel.sql import Given, Prepared
 
 
-class DjangoAccounts(Repository[PatronAccount, AccountRow]):
+class DjangoAccounts(DjangoRepository[PatronAccount, AccountRow]):
     rows = AccountRow
     further_rows = (LedgerEntryRow,)
 

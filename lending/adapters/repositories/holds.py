@@ -7,14 +7,14 @@ from uuid import UUID
 from lending.domain.hold import ACTIVE_STATES, Hold, HoldState
 from lending.domain.hold_queue import AlreadyHeld, HoldNotActive, HoldNotFound, HoldQueue, queue_id
 from lending.models import HoldQueueRow, HoldRow
-from outbox.unit_of_work import Repository
+from outbox.unit_of_work import DjangoRepository
 from shared_kernel.services.origin import OriginClock
 from shared_kernel.sql import Given, Prepared, rows_having
 
 _ACTIVE = tuple(state.value for state in ACTIVE_STATES)
 
 
-class DjangoHoldQueues(Repository[HoldQueue, HoldQueueRow]):
+class DjangoHoldQueues(DjangoRepository[HoldQueue, HoldQueueRow]):
     rows = HoldQueueRow
     further_rows = (HoldRow,)
     refusals = {"lending_one_active_hold_per_book_and_patron": AlreadyHeld}

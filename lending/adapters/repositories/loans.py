@@ -13,13 +13,13 @@ from lending.domain.loan import OUTSTANDING, LentCopy, Loan, LoanNotFound, LoanS
 from lending.domain.loan_terms import LoanTerms
 from lending.domain.policies.borrowing import CopyNotAvailable
 from lending.models import InHouseUseRow, LoanRow
-from outbox.unit_of_work import Repository
+from outbox.unit_of_work import DjangoRepository
 from shared_kernel.sql import Given, Prepared
 
 _OUTSTANDING = tuple(sorted(state.value for state in OUTSTANDING))
 
 
-class DjangoLoans(Repository[Loan, LoanRow]):
+class DjangoLoans(DjangoRepository[Loan, LoanRow]):
     rows = LoanRow
     missing = LoanNotFound
     refusals = {"lending_one_outstanding_loan_per_copy": CopyNotAvailable}
@@ -114,7 +114,7 @@ _open_of = Prepared(
 )
 
 
-class DjangoInHouseUses(Repository[InHouseUse, InHouseUseRow]):
+class DjangoInHouseUses(DjangoRepository[InHouseUse, InHouseUseRow]):
     rows = InHouseUseRow
 
     def rebuild(self, row: InHouseUseRow) -> InHouseUse:

@@ -11,12 +11,12 @@ from lending.domain.branch_calendar import BranchCalendar, Closure
 from lending.domain.circulation_rule import CirculationRule, Dimensions
 from lending.models import BranchRow, CirculationRuleRow, ClosureRow, RuleVersionRow
 from lending.services.ports import BranchExists, BranchNotFound, UnknownBranch
-from outbox.unit_of_work import Repository
+from outbox.unit_of_work import DjangoRepository
 from shared_kernel.domain.errors import ConcurrentChange
 from shared_kernel.sql import Given, Prepared
 
 
-class DjangoRules(Repository[CirculationRule, CirculationRuleRow]):
+class DjangoRules(DjangoRepository[CirculationRule, CirculationRuleRow]):
     rows = CirculationRuleRow
     # Two managers began the same row at once: the second finds it made.
     refusals = {
@@ -102,7 +102,7 @@ def _matching_rows() -> "QuerySet[CirculationRuleRow]":
 _matching = Prepared(_matching_rows)
 
 
-class DjangoCalendars(Repository[BranchCalendar, BranchRow]):
+class DjangoCalendars(DjangoRepository[BranchCalendar, BranchRow]):
     rows = BranchRow
     refusals = {"lending_one_branch_per_code": BranchExists, "lending_branch_pkey": BranchExists}
 

@@ -1,7 +1,6 @@
-from lending.adapters.repositories.rules import DjangoCalendars
-from lending.services.jobs import aged_loans
+from lending.services.queries.scheduled_work import AgedLoans
 from shared_kernel.management.door import LibraryCommand
-from shared_kernel.services.origin import OriginClock
+from shared_kernel.services.queries import ask
 from shared_kernel.services.sweeps import sweep
 
 
@@ -11,4 +10,4 @@ class Command(LibraryCommand):
 
     def carry_out(self) -> None:
         """Sweep the overdue loans."""
-        self.report(sweep(aged_loans(OriginClock(), DjangoCalendars())))
+        self.report(sweep(ask(AgedLoans())))

@@ -1,11 +1,9 @@
 from django.core.management.base import CommandError
 
-from lending.adapters.acl import PatronsPrivacy
-from lending.services.anonymising import loans_to_anonymise
+from lending.services.queries.loans_to_anonymise import LoansToAnonymise
 from lending.services.queries.privacy import PrivacyReport, PrivacyView
 from shared_kernel.management.door import LibraryCommand
 from shared_kernel.services.codec import to_builtins
-from shared_kernel.services.origin import OriginClock
 from shared_kernel.services.queries import ask
 from shared_kernel.services.sweeps import Swept, sweep
 
@@ -25,7 +23,7 @@ class Command(LibraryCommand):
 
     def carry_out(self) -> None:
         """Sweep the ended loans, then report."""
-        swept = sweep(loans_to_anonymise(PatronsPrivacy(), OriginClock()))
+        swept = sweep(ask(LoansToAnonymise()))
         self._tell(swept, ask(PrivacyReport()))
         if swept.failed:
             raise CommandError("\n".join(f"failed: {each}" for each in swept.failed), returncode=1)

@@ -1,6 +1,6 @@
-from lending.services.jobs import holds_due
+from lending.services.queries.scheduled_work import HoldsDue
 from shared_kernel.management.door import LibraryCommand
-from shared_kernel.services.origin import OriginClock
+from shared_kernel.services.queries import ask
 from shared_kernel.services.sweeps import sweep
 
 
@@ -10,4 +10,4 @@ class Command(LibraryCommand):
 
     def carry_out(self) -> None:
         """Sweep the holds."""
-        self.report(sweep(holds_due(OriginClock())))
+        self.report(sweep(ask(HoldsDue())))

@@ -1,6 +1,6 @@
-from lending.adapters.repositories.rules import DjangoCalendars
-from lending.services.redating import due_on_closed_days
+from lending.services.queries.closed_days import DueOnClosedDays
 from shared_kernel.management.door import LibraryCommand
+from shared_kernel.services.queries import ask
 from shared_kernel.services.sweeps import sweep
 
 
@@ -10,4 +10,4 @@ class Command(LibraryCommand):
 
     def carry_out(self) -> None:
         """Sweep the loans and the ready holds."""
-        self.report(sweep(due_on_closed_days(DjangoCalendars())))
+        self.report(sweep(ask(DueOnClosedDays())))

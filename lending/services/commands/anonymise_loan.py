@@ -1,5 +1,6 @@
 """It is forgotten whose an ended loan was."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import ClassVar
@@ -26,7 +27,7 @@ def anonymise_loan(
     choices: PrivacyChoices,
     ties: LoanTies,
     clock: Clock,
-    kept_for: timedelta,
+    kept_for: Callable[[], timedelta],
 ) -> bool:
     """Forget it, and tell whether there was anything to forget."""
     concerning(loan=command.loan)
@@ -39,7 +40,7 @@ def anonymise_loan(
         now=now,
         loan=loan,
         choice=choices.of(patron),
-        kept_for=kept_for,
+        kept_for=kept_for(),
         # Nothing more is charged for a loan that has ended, so nobody needs to be kept from it.
         owed=work.accounts.peek(patron).owed_for(loan.id) > 0,
     )

@@ -7,8 +7,8 @@ from django.db.models import Count, Exists, Max, Min, OuterRef, Q, QuerySet, Sum
 
 from lending.domain.policies.anonymising import Choice
 from lending.models import LedgerEntryRow, LoanRow
-from lending.services.anonymising import kept_for, loans_due
 from lending.services.ports import PrivacyChoices
+from lending.services.queries.loans_to_anonymise import kept_for, loans_due
 from shared_kernel.domain.clock import Clock
 from shared_kernel.services.bus import Answer, Query
 

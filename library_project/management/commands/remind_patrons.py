@@ -2,10 +2,10 @@
 
 from itertools import chain
 
-from lending.services.jobs import loans_due_soon
-from patrons.services.jobs import memberships_ending
+from lending.services.queries.scheduled_work import LoansDueSoon
+from patrons.services.jobs import MembershipsEnding
 from shared_kernel.management.door import LibraryCommand
-from shared_kernel.services.origin import OriginClock
+from shared_kernel.services.queries import ask
 from shared_kernel.services.sweeps import sweep
 
 
@@ -17,5 +17,4 @@ class Command(LibraryCommand):
 
     def carry_out(self) -> None:
         """Sweep the loans and the memberships."""
-        clock = OriginClock()
-        self.report(sweep(chain(loans_due_soon(clock), memberships_ending(clock))))
+        self.report(sweep(chain(ask(LoansDueSoon()), ask(MembershipsEnding()))))

@@ -4,8 +4,7 @@ import signal
 from datetime import timedelta
 from threading import Event
 
-from patrons.adapters.letters import compose
-from patrons.bootstrap import mailer
+from patrons.bootstrap import compose, mailer
 from patrons.services.delivery import deliver_due_notices
 from shared_kernel.management.door import LibraryCommand
 

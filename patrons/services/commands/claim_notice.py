@@ -20,7 +20,7 @@ class ClaimNotice(Command[ClaimedNotice | None]):
     setting: str = ""
 
 
-def claim_notice(command: ClaimNotice, work: PatronsWork, *, clock: Clock) -> ClaimedNotice | None:
+def claim_notice(command: ClaimNotice, work: PatronsWork, *, wall_clock: Clock) -> ClaimedNotice | None:
     """Claim one notice; committed on its own, before anything is sent."""
-    now = clock.now()
+    now = wall_clock.now()
     return None if work.notices.paused(at=now, setting=command.setting) else work.notices.claim(at=now)

@@ -29,7 +29,7 @@ class ForgetLoanLetters(Command[int]):
 
 
 def forget_loan_letters(
-    command: ForgetLoanLetters, _work: PatronsWork, *, letters: LoanLetters, clock: Clock
+    command: ForgetLoanLetters, _work: PatronsWork, *, letters: LoanLetters, wall_clock: Clock
 ) -> int:
     """Forget it, and tell how many letters it was."""
-    return letters.forget(command.about, at=clock.now())
+    return letters.forget(command.about, at=wall_clock.now())

@@ -27,7 +27,7 @@ class OweNotice(Command[None]):
     corrects: tuple[str, ...] = ()
 
 
-def owe_notice(command: OweNotice, work: PatronsWork, *, clock: Clock) -> None:
+def owe_notice(command: OweNotice, work: PatronsWork, *, wall_clock: Clock) -> None:
     """Queue the notice, unless the patron does without such notices or there is nothing to take back."""
     if work.patrons.declines(command.patron, command.kind) or not _is_news(command, work):
         return
@@ -37,7 +37,7 @@ def owe_notice(command: OweNotice, work: PatronsWork, *, clock: Clock) -> None:
         patron=command.patron,
         params=command.params,
         about=command.about,
-        at=clock.now(),
+        at=wall_clock.now(),
     )
 
 

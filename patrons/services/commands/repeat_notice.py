@@ -23,8 +23,8 @@ class RepeatNotice(Command[None]):
     notice: UUID
 
 
-def repeat_notice(command: RepeatNotice, work: PatronsWork, *, clock: Clock) -> None:
+def repeat_notice(command: RepeatNotice, work: PatronsWork, *, wall_clock: Clock) -> None:
     """Queue it anew."""
     concerning(notice=command.notice)
-    if not work.notices.requeue(command.notice, at=clock.now()):
+    if not work.notices.requeue(command.notice, at=wall_clock.now()):
         raise NoticeNotRepeatable

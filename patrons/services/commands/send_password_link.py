@@ -28,7 +28,7 @@ class SendPasswordLink(Command[None]):
     home: str
 
 
-def send_password_link(command: SendPasswordLink, work: PatronsWork, *, clock: Clock) -> None:
+def send_password_link(command: SendPasswordLink, work: PatronsWork, *, wall_clock: Clock) -> None:
     """Owe them the letter. Who has no login yet gets one, named by their card."""
     patron = _addressee(command.to, work)
     if patron is None:
@@ -37,7 +37,7 @@ def send_password_link(command: SendPasswordLink, work: PatronsWork, *, clock: C
     work.patrons.get(patron.id, lock=True)  # who asks twice at once gets one login
     if work.logins.of(patron.id) is None:
         work.logins.open(patron=patron.id, name=str(patron.card_number))
-    now = clock.now()
+    now = wall_clock.now()
     period = int(now.timestamp()) // ONE_IN_SECONDS
     work.notices.owe(
         event_id=uuid5(patron.id, f"password link {period}"),

@@ -16,7 +16,7 @@ class SettleCutOffNotices(Command[int]):
     audited: ClassVar[bool] = False
 
 
-def settle_cut_off_notices(_command: SettleCutOffNotices, work: PatronsWork, *, clock: Clock) -> int:
+def settle_cut_off_notices(_command: SettleCutOffNotices, work: PatronsWork, *, wall_clock: Clock) -> int:
     """Make them ambiguous: sending again might be sending twice."""
-    now = clock.now()
+    now = wall_clock.now()
     return work.notices.settle_cut_off(claimed_before=now - CUT_OFF_AFTER, at=now)

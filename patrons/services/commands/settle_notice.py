@@ -30,9 +30,9 @@ class SettleNotice(Command[None]):
     letter: KeptLetter | None = None
 
 
-def settle_notice(command: SettleNotice, work: PatronsWork, *, clock: Clock) -> None:
+def settle_notice(command: SettleNotice, work: PatronsWork, *, wall_clock: Clock) -> None:
     """Record the end of the attempt."""
-    now = clock.now()
+    now = wall_clock.now()
     # While sending is paused nothing is claimed anyway, and a changed setting ends the pause at once.
     wait = timedelta() if command.pause else wait_after(attempts=command.attempt)
     work.notices.settle(

@@ -19,6 +19,6 @@ class WithdrawNotices(Command[None]):
     kinds: tuple[str, ...]
 
 
-def withdraw_notices(command: WithdrawNotices, work: PatronsWork, *, clock: Clock) -> None:
+def withdraw_notices(command: WithdrawNotices, work: PatronsWork, *, wall_clock: Clock) -> None:
     """Withdraw those that are queued; what is being sent, is ambiguous or has failed is not sent again."""
-    work.notices.withdraw(about=command.about, kinds=command.kinds, at=clock.now())
+    work.notices.withdraw(about=command.about, kinds=command.kinds, at=wall_clock.now())

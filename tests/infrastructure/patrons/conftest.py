@@ -8,8 +8,8 @@ import pytest
 from django.utils import timezone
 
 from patrons.adapters import sendgrid
-from patrons.adapters.letters import compose
 from patrons.adapters.sendgrid import SendGridMailer
+from patrons.bootstrap import compose
 from patrons.models import NoticeRow
 from patrons.services.delivery import deliver_due_notices
 from shared_kernel.resilience.breakers import SharedBreaker

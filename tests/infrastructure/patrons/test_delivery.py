@@ -13,7 +13,7 @@ from django.utils import timezone
 
 from patrons import tasks
 from patrons.adapters.files import FileMailer
-from patrons.adapters.letters import compose
+from patrons.bootstrap import compose
 from patrons.bootstrap import mailer as chosen_mailer
 from patrons.models import ChannelPauseRow, NoticeRow
 from patrons.services.commands.claim_notice import ClaimNotice

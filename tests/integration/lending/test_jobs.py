@@ -9,18 +9,18 @@ import pytest
 from django.core.management import call_command
 from django.core.management.base import CommandError
 
-from lending.adapters.repositories.rules import DjangoCalendars
 from lending.domain.hold_queue import HoldQueue
 from lending.models import HoldRow, LoanRow
 from lending.services import batches
 from lending.services.commands.add_branch import AddBranch
-from lending.services.jobs import aged_loans, holds_due, loans_due_soon, overdue_loans
+from lending.services.queries.scheduled_work import AgedLoans, HoldsDue, LoansDueSoon, OverdueLoans
 from lending.subscribers import allocate_copies
 from lending.tasks import expire_holds, remind_due_soon
 from outbox.envelope import ReceivedEvent
 from outbox.models import OutboxMessage
 from shared_kernel.services.commands import dispatch
-from shared_kernel.services.origin import OriginClock, acting_as
+from shared_kernel.services.origin import acting_as
+from shared_kernel.services.queries import ask
 from shared_kernel.services.sweeps import sweep
 from tests.factories import a_copy, a_loan
 from tests.factories_patrons import a_patron
@@ -77,7 +77,7 @@ class TestExpiringHolds:
         expire_holds()
         assert desk.get(f"/holds/{hold['id']}").json()["suspended"] is True
         with acting_as(acts_at=datetime(until.year, until.month, until.day, 1, tzinfo=UTC)):
-            sweep(holds_due(OriginClock()))
+            sweep(ask(HoldsDue()))
         resumed = desk.get(f"/holds/{hold['id']}").json()
         assert (resumed["suspended"], resumed["state"]) == (False, "allocated")
 
@@ -96,15 +96,15 @@ class TestRemindingOfDueDates:
         LoanRow.objects.filter(id=loans[1].id).update(due_soon_version=1)
         remind_due_soon()
         assert self.reminded() == {loans[0].id}
-        assert sweep(loans_due_soon(OriginClock())).changed == 0
+        assert sweep(ask(LoansDueSoon())).changed == 0
 
     def test_tells_again_of_a_new_due_date(self, desk: Desk) -> None:
         loan = a_loan()
         with acting_as(acts_at=datetime.now(UTC) + timedelta(days=10)):
-            sweep(loans_due_soon(OriginClock()))
+            sweep(ask(LoansDueSoon()))
         desk.post(f"/loans/{loan.id}/renew")
         with acting_as(acts_at=datetime.now(UTC) + timedelta(days=24)):
-            sweep(loans_due_soon(OriginClock()))
+            sweep(ask(LoansDueSoon()))
         assert OutboxMessage.objects.filter(type="lending.loan_due_soon.v1").count() == 2
 
 
@@ -121,11 +121,11 @@ def given(commands: Iterable[Any]) -> list[UUID]:
 class TestTellingOfOverdueLoans:
     def due(self, *, late: int) -> list[UUID]:
         with acting_as(acts_at=DUE + timedelta(days=late)):
-            return given(overdue_loans(OriginClock(), DjangoCalendars()))
+            return given(ask(OverdueLoans()))
 
     def told(self, *, late: int) -> int:
         with acting_as(acts_at=DUE + timedelta(days=late)):
-            return sweep(overdue_loans(OriginClock(), DjangoCalendars())).changed
+            return sweep(ask(OverdueLoans())).changed
 
     def test_looks_at_those_alone_of_which_there_is_something_to_tell(self) -> None:
         loan, younger = lent(), lent(days=1)
@@ -160,9 +160,9 @@ class TestTellingOfOverdueLoans:
         loan = lent()
         LoanRow.objects.filter(id=loan).update(branch="EAST", overdue_version=1)
         with acting_as(acts_at=DUE + timedelta(days=3, hours=-3)):
-            assert given(overdue_loans(OriginClock(), DjangoCalendars())) == []
+            assert given(ask(OverdueLoans())) == []
         with acting_as(acts_at=DUE + timedelta(days=3, hours=-1)):
-            assert given(overdue_loans(OriginClock(), DjangoCalendars())) == [loan]
+            assert given(ask(OverdueLoans())) == [loan]
 
     def test_reads_many_some_at_a_time_and_each_once(self, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr(batches, "_BATCH", 2)
@@ -175,7 +175,7 @@ class TestTellingOfOverdueLoans:
         lost_one, loan = lent(), lent()
         LoanRow.objects.filter(id=lost_one).update(branch="GONE", overdue_version=1)
         with acting_as(acts_at=DUE + timedelta(days=1)):
-            swept = sweep(overdue_loans(OriginClock(), DjangoCalendars()))
+            swept = sweep(ask(OverdueLoans()))
         assert swept.changed == 1
         assert len(swept.failed) == 1
         assert str(lost_one) in swept.failed[0]
@@ -185,7 +185,7 @@ class TestTellingOfOverdueLoans:
 class TestAgeingToLost:
     def due(self, *, late: int) -> list[UUID]:
         with acting_as(acts_at=DUE + timedelta(days=late)):
-            return given(aged_loans(OriginClock(), DjangoCalendars()))
+            return given(ask(AgedLoans()))
 
     def test_looks_at_those_alone_whose_terms_are_over(self) -> None:
         loan, patient, never = lent(), lent(), lent()
@@ -196,7 +196,7 @@ class TestAgeingToLost:
         assert self.due(late=31) == [loan]
         assert sorted(self.due(late=41)) == sorted([loan, patient])
         with acting_as(acts_at=DUE + timedelta(days=31)):
-            assert sweep(aged_loans(OriginClock(), DjangoCalendars())).changed == 1
+            assert sweep(ask(AgedLoans())).changed == 1
         assert self.due(late=31) == []
         assert LoanRow.objects.get(id=loan).state == "lost"
 

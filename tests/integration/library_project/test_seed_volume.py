@@ -32,7 +32,7 @@ from library_project.management.commands import seed_demo
 from outbox.envelope import read_event
 from outbox.models import InboxReceipt, OutboxMessage
 from outbox.subscriptions import subscriptions
-from outbox.unit_of_work import Repository
+from outbox.unit_of_work import DjangoRepository
 from patrons.adapters.repositories import DjangoPatrons
 from patrons.models import NoticeRow, PatronRow
 from shared_kernel.models import AuditEntry
@@ -44,7 +44,12 @@ from tests.factories import a_book
 from tests.factories_patrons import a_patron
 
 BOOKS, PATRONS, LOANS = 500, 50, 800
-REPOSITORIES: tuple[type[Repository[Any, Any]], ...] = (DjangoBooks, DjangoCopies, DjangoPatrons, DjangoLoans)
+REPOSITORIES: tuple[type[DjangoRepository[Any, Any]], ...] = (
+    DjangoBooks,
+    DjangoCopies,
+    DjangoPatrons,
+    DjangoLoans,
+)
 
 
 def seed(**counts: int) -> str:

@@ -19,8 +19,9 @@ from lending.services.commands.place_hold import PlaceHold
 from lending.services.commands.return_book import ReturnBook
 from lending.services.commands.undo_return import UndoReturn
 from outbox.models import OutboxMessage
-from patrons.adapters.letters import compose
+from patrons.adapters import wordings
 from patrons.adapters.wordings import shipped
+from patrons.bootstrap import compose
 from patrons.domain.language import LANGUAGES
 from patrons.domain.notice import KINDS
 from patrons.models import NoticeRow
@@ -172,7 +173,7 @@ class TestEveryKindOfLetter:
         assert shipped(kind, "de").text.startswith("Guten Tag {name},")
 
     def test_has_no_wording_that_belongs_to_none(self) -> None:
-        folder = Path(compose.__code__.co_filename).with_name("wordings")
+        folder = Path(wordings.__file__).with_name("wordings")
         assert {file.name for file in folder.rglob("*.txt")} == {f"{kind}.txt" for kind in KINDS}
 
 

@@ -8,7 +8,7 @@ import pytest
 from outbox.envelope import ReceivedEvent, read_event
 from outbox.event_catalogue import event_types, example
 from outbox.subscriptions import subscriptions
-from patrons.adapters.letters import compose
+from patrons.bootstrap import compose
 from patrons.domain.notice import KINDS, NoticeState
 from patrons.models import NoticeRow
 from patrons.services.commands.claim_notice import ClaimNotice

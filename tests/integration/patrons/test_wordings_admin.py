@@ -8,8 +8,8 @@ import pytest
 from django.test import Client
 from django.utils import timezone
 
-from patrons.adapters.letters import compose
 from patrons.adapters.wordings import DjangoWordings
+from patrons.bootstrap import compose
 from patrons.domain.notice import KINDS
 from patrons.domain.wording import Wording
 from patrons.models import NoticeRow, WordingRow

@@ -15,7 +15,7 @@ from catalog.services.imports import Import, ImportNotFound
 from catalog.services.ports import Made
 from catalog.services.provenance import Source
 from shared_kernel.domain.errors import Refusal
-from shared_kernel.services.bus import Storage
+from shared_kernel.services.bus import Repository
 
 NOW = datetime(2024, 1, 15, 10, tzinfo=UTC)
 
@@ -239,7 +239,7 @@ class FakeWork:
     search_index: SearchIndex = field(default_factory=SearchIndex)
 
     @property
-    def storages(self) -> Sequence[Storage]:
+    def repositories(self) -> Sequence[Repository]:
         return ()
 
     def commit(self) -> None:

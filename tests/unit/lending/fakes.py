@@ -18,7 +18,7 @@ from lending.services.borrowing import Directories
 from lending.services.ports import BranchNotFound, UnknownBook, UnknownBranch, UnknownCopy, UnknownPatron
 from shared_kernel.domain.events import Recorded
 from shared_kernel.domain.money import Money
-from shared_kernel.services.bus import Storage
+from shared_kernel.services.bus import Repository
 
 FALLBACK = CirculationRule.of(
     loan_days=14,
@@ -277,5 +277,5 @@ class FakeLending:
         self.directories = Directories(patrons=self.patrons, copies=self.copies)
 
     @property
-    def storages(self) -> Sequence[Storage]:
+    def repositories(self) -> Sequence[Repository]:
         return (self.loans, self.accounts, self.holds, self.in_house_uses, self.rules, self.calendars)

@@ -14,7 +14,7 @@ from patrons.services.commands.set_password import LinkInvalid
 from patrons.services.ports import ClaimedNotice, KeptLetter, Params
 from patrons.services.wordings import OwnWording
 from shared_kernel.domain.errors import Refusal
-from shared_kernel.services.bus import Storage
+from shared_kernel.services.bus import Repository
 
 NOW = datetime(2024, 1, 15, 10, tzinfo=UTC)
 
@@ -243,6 +243,10 @@ class Wordings:
 
     decided: dict[tuple[str, str], list[OwnWording]] = field(default_factory=dict)
 
+    def current(self, kind: str, language: str) -> Wording:
+        own = self.own(kind, language)
+        return own.wording if own and own.wording else self.shipped(kind, language)
+
     def shipped(self, kind: str, language: str) -> Wording:
         return Wording(subject=f"{kind} {language}", text="Dear {name}")
 
@@ -273,5 +277,5 @@ class FakeWork:
     wordings: Wordings = field(default_factory=Wordings)
 
     @property
-    def storages(self) -> Sequence[Storage]:
+    def repositories(self) -> Sequence[Repository]:
         return ()

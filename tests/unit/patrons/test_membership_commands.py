@@ -132,7 +132,7 @@ class TestErasing:
     def test_leaves_nothing(self, work: FakeWork, ada: PatronView) -> None:
         work.logins.link(7, patron=ada.id)
         owed = OweNotice(event_id=uuid4(), kind="loan_receipt", patron=ada.id, params={"barcode": "B-1"})
-        owe_notice(owed, work, clock=FixedClock())
+        owe_notice(owed, work, wall_clock=FixedClock())
         traces = self.erase(work, ada.id)
         (notice,) = work.notices.all
         assert (notice.params, notice.state) == ({}, NoticeState.WITHDRAWN)

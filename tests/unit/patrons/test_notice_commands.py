@@ -20,7 +20,7 @@ PATRON = uuid4()
 
 def owe(work: FakeWork, event: UUID = EVENT) -> None:
     command = OweNotice(event_id=event, kind="loan_receipt", patron=PATRON, params={"barcode": "B-1"})
-    owe_notice(command, work, clock=FixedClock())
+    owe_notice(command, work, wall_clock=FixedClock())
 
 
 class TestOwing:
@@ -41,29 +41,29 @@ class TestClaiming:
     def test_counts_the_attempt_and_takes_the_notice_from_others(self) -> None:
         work = FakeWork()
         owe(work)
-        claimed = claim_notice(ClaimNotice(), work, clock=FixedClock())
+        claimed = claim_notice(ClaimNotice(), work, wall_clock=FixedClock())
         assert claimed
         assert (claimed.attempt, claimed.patron, claimed.params) == (1, PATRON, {"barcode": "B-1"})
-        assert claim_notice(ClaimNotice(), work, clock=FixedClock()) is None
+        assert claim_notice(ClaimNotice(), work, wall_clock=FixedClock()) is None
 
     def test_finds_nothing_while_sending_is_paused(self) -> None:
         work = FakeWork()
         owe(work)
         work.notices.pause(until=NOW + timedelta(seconds=1), reason="slow down", setting="")
-        assert claim_notice(ClaimNotice(), work, clock=FixedClock()) is None
-        assert claim_notice(ClaimNotice(), work, clock=FixedClock(NOW + timedelta(seconds=1)))
+        assert claim_notice(ClaimNotice(), work, wall_clock=FixedClock()) is None
+        assert claim_notice(ClaimNotice(), work, wall_clock=FixedClock(NOW + timedelta(seconds=1)))
 
 
 class TestSettling:
     def settled(self, state: NoticeState, *, pause: timedelta | None = None) -> FakeWork:
         work = FakeWork()
         owe(work)
-        claimed = claim_notice(ClaimNotice(), work, clock=FixedClock())
+        claimed = claim_notice(ClaimNotice(), work, wall_clock=FixedClock())
         assert claimed
         command = SettleNotice(
             notice=claimed.id, attempt=1, state=state, failure="it answered 500", pause=pause
         )
-        settle_notice(command, work, clock=FixedClock())
+        settle_notice(command, work, wall_clock=FixedClock())
         return work
 
     def test_what_was_certainly_not_sent_is_tried_again_later(self) -> None:
@@ -73,8 +73,8 @@ class TestSettling:
 
     def test_a_pause_keeps_everything_back_until_it_ends_or_the_setting_changes(self) -> None:
         work = self.settled(NoticeState.QUEUED, pause=timedelta(minutes=5))
-        assert claim_notice(ClaimNotice(), work, clock=FixedClock()) is None
-        assert claim_notice(ClaimNotice(setting="another key"), work, clock=FixedClock())
+        assert claim_notice(ClaimNotice(), work, wall_clock=FixedClock()) is None
+        assert claim_notice(ClaimNotice(setting="another key"), work, wall_clock=FixedClock())
         assert (work.notices.paused_until, work.notices.pause_reason) == (
             NOW + timedelta(minutes=5),
             "it answered 500",
@@ -84,24 +84,24 @@ class TestSettling:
     def test_only_the_operator_repeats_what_may_have_been_sent_or_cannot_be(self, state: NoticeState) -> None:
         work = self.settled(state)
         later = FixedClock(NOW + timedelta(days=1))
-        assert claim_notice(ClaimNotice(), work, clock=later) is None
-        repeat_notice(RepeatNotice(notice=work.notices.all[0].id), work, clock=later)
-        assert claim_notice(ClaimNotice(), work, clock=later)
+        assert claim_notice(ClaimNotice(), work, wall_clock=later) is None
+        repeat_notice(RepeatNotice(notice=work.notices.all[0].id), work, wall_clock=later)
+        assert claim_notice(ClaimNotice(), work, wall_clock=later)
 
     def test_what_was_accepted_is_never_repeated(self) -> None:
         work = self.settled(NoticeState.ACCEPTED)
         with pytest.raises(NoticeNotRepeatable):
-            repeat_notice(RepeatNotice(notice=work.notices.all[0].id), work, clock=FixedClock())
+            repeat_notice(RepeatNotice(notice=work.notices.all[0].id), work, wall_clock=FixedClock())
 
 
 class TestASenderThatDied:
     def test_leaves_an_ambiguous_notice_after_thirty_seconds(self) -> None:
         work = FakeWork()
         owe(work)
-        claim_notice(ClaimNotice(), work, clock=FixedClock())
+        claim_notice(ClaimNotice(), work, wall_clock=FixedClock())
         counts = [
             settle_cut_off_notices(
-                SettleCutOffNotices(), work, clock=FixedClock(NOW + timedelta(seconds=age))
+                SettleCutOffNotices(), work, wall_clock=FixedClock(NOW + timedelta(seconds=age))
             )
             for age in (30, 31, 32)
         ]
@@ -117,7 +117,7 @@ class TestANoticeThatAPatronDoesWithout:
         update_contact(declined, work, clock=FixedClock(), circulation=OneBranch())
         for kind in ("loan_receipt", "hold_ready"):
             command = OweNotice(event_id=EVENT, kind=kind, patron=ada.id, params={})
-            owe_notice(command, work, clock=FixedClock())
+            owe_notice(command, work, wall_clock=FixedClock())
         assert [each.kind for each in work.notices.all] == ["hold_ready"]
 
 
@@ -131,10 +131,10 @@ class TestWithdrawing:
             (loan, "due_soon"),
         ]:
             command = OweNotice(event_id=uuid4(), kind=kind, patron=PATRON, params={}, about=about)
-            owe_notice(command, work, clock=FixedClock())
+            owe_notice(command, work, wall_clock=FixedClock())
         work.notices.all[-1].state = NoticeState.ACCEPTED
         untrue = WithdrawNotices(about=loan, kinds=("due_soon",))
-        withdraw_notices(untrue, work, clock=FixedClock())
+        withdraw_notices(untrue, work, wall_clock=FixedClock())
         assert [each.state.value for each in work.notices.all] == [
             "withdrawn",
             "queued",
@@ -142,4 +142,4 @@ class TestWithdrawing:
             "accepted",
         ]
         with pytest.raises(NoticeNotRepeatable):
-            repeat_notice(RepeatNotice(notice=work.notices.all[0].id), work, clock=FixedClock())
+            repeat_notice(RepeatNotice(notice=work.notices.all[0].id), work, wall_clock=FixedClock())

@@ -12,7 +12,7 @@ HOME = "https://library.example.org/"
 
 def ask(work: FakeWork, to: str, *, seconds: int = 0) -> None:
     clock = FixedClock(NOW + timedelta(seconds=seconds))
-    send_password_link(SendPasswordLink(to=to, home=HOME), work, clock=clock)
+    send_password_link(SendPasswordLink(to=to, home=HOME), work, wall_clock=clock)
 
 
 class TestAskingForALink:

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 from uuid import UUID
@@ -17,7 +18,7 @@ from lending.services.ports import PrivacyChoices
 from outbox.forgetting import heard_by_all, told_events
 from shared_kernel.domain.clock import Clock
 from shared_kernel.models import Receipt
-from shared_kernel.services.bus import Command
+from shared_kernel.services.bus import Command, Query
 
 _BATCH: Final = 500
 _ID: Final = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
@@ -37,7 +38,14 @@ def loans_due(choices: PrivacyChoices, *, now: datetime) -> QuerySet[LoanRow]:
     return LoanRow.objects.filter(old | unwanted, state=LoanRow.State.RETURNED, patron_id__isnull=False)
 
 
-def loans_to_anonymise(choices: PrivacyChoices, clock: Clock) -> Iterator[Command[bool]]:
+@dataclass(frozen=True, slots=True)
+class LoansToAnonymise(Query[Iterator[Command[bool]]]):
+    """Which loans, answers and events are to be anonymised now?"""
+
+
+def loans_to_anonymise(
+    _query: LoansToAnonymise, *, choices: PrivacyChoices, clock: Clock
+) -> Iterator[Command[bool]]:
     """A command for each such loan, then commands that forget what else tells of loans that are nobody's.
 
     The latter go by what is stored, not by what was just done: what a run could not forget, because it was

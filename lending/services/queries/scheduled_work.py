@@ -1,6 +1,7 @@
 """Lending's scheduled jobs: which records are due, and the command that each is due for."""
 
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
@@ -15,13 +16,18 @@ from lending.services.commands.lost_things import AgeToLost, MarkOverdue
 from lending.services.commands.remind_due_soon import RemindDueSoon
 from lending.services.ports import Calendars
 from shared_kernel.domain.clock import Clock
-from shared_kernel.services.bus import Command
+from shared_kernel.services.bus import Command, Query
 
 #: Patrons are reminded so long before a loan is due.
 LEAD: Final = timedelta(days=7)
 
 
-def holds_due(clock: Clock) -> Iterator[Command[bool]]:
+@dataclass(frozen=True, slots=True)
+class HoldsDue(Query[Iterator[Command[bool]]]):
+    """Which holds are to be expired or woken up now?"""
+
+
+def holds_due(_query: HoldsDue, *, clock: Clock) -> Iterator[Command[bool]]:
     """Ready holds whose pickup deadline has passed, and suspensions that have ended."""
     now = clock.now()
     expired = HoldRow.objects.filter(state=HoldRow.State.READY, pickup_deadline_at__lt=now)
@@ -34,7 +40,12 @@ def holds_due(clock: Clock) -> Iterator[Command[bool]]:
         yield EndSuspension(hold=hold)
 
 
-def loans_due_soon(clock: Clock) -> Iterator[Command[bool]]:
+@dataclass(frozen=True, slots=True)
+class LoansDueSoon(Query[Iterator[Command[bool]]]):
+    """Of which loans are patrons to be reminded now?"""
+
+
+def loans_due_soon(_query: LoansDueSoon, *, clock: Clock) -> Iterator[Command[bool]]:
     """Open loans that are due within the lead time and of which the patron was not yet told."""
     now = clock.now()
     soon = Q(due_at__gt=now, due_at__lte=now + LEAD, state=LoanRow.State.OPEN)
@@ -43,7 +54,12 @@ def loans_due_soon(clock: Clock) -> Iterator[Command[bool]]:
         yield RemindDueSoon(loan=loan)
 
 
-def overdue_loans(clock: Clock, calendars: Calendars) -> Iterator[Command[bool]]:
+@dataclass(frozen=True, slots=True)
+class OverdueLoans(Query[Iterator[Command[bool]]]):
+    """Which overdue loans is there something to report about?"""
+
+
+def overdue_loans(_query: OverdueLoans, *, clock: Clock, calendars: Calendars) -> Iterator[Command[bool]]:
     """Overdue loans of which there is something to tell: that they became so, or that they still are.
 
     Reads on which days anything was due and what was told of it, which are few, and then those loans alone.
@@ -60,7 +76,12 @@ def overdue_loans(clock: Clock, calendars: Calendars) -> Iterator[Command[bool]]
             yield from (MarkOverdue(loan=loan) for loan in ids_in_batches(same))
 
 
-def aged_loans(clock: Clock, calendars: Calendars) -> Iterator[Command[bool]]:
+@dataclass(frozen=True, slots=True)
+class AgedLoans(Query[Iterator[Command[bool]]]):
+    """Which loans have been overdue for so long that they count as lost?"""
+
+
+def aged_loans(_query: AgedLoans, *, clock: Clock, calendars: Calendars) -> Iterator[Command[bool]]:
     """Loans that are overdue for longer than their terms say; read likewise."""
     now = clock.now()
     days_late, overdue = _lateness(calendars, now=now), _overdue(now)

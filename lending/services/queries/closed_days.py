@@ -1,6 +1,7 @@
 """Finds what is due on days on which its branch is closed: a closure may be younger than the loan."""
 
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -13,10 +14,15 @@ from lending.services.batches import ids_in_batches
 from lending.services.commands.redate_hold import RedateHold
 from lending.services.commands.redate_loan import RedateLoan
 from lending.services.ports import Calendars
-from shared_kernel.services.bus import Command
+from shared_kernel.services.bus import Command, Query
 
 
-def due_on_closed_days(calendars: Calendars) -> Iterator[Command[bool]]:
+@dataclass(frozen=True, slots=True)
+class DueOnClosedDays(Query[Iterator[Command[bool]]]):
+    """Which loans and ready holds are due on a day on which their branch is closed?"""
+
+
+def due_on_closed_days(_query: DueOnClosedDays, *, calendars: Calendars) -> Iterator[Command[bool]]:
     """A command for each open loan and each ready hold whose day its branch is closed on.
 
     Reads the days on which anything is due, which are few, and then the records of the closed ones alone.
