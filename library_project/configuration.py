@@ -13,6 +13,7 @@ import yaml
 from django.core.exceptions import ImproperlyConfigured
 
 from library_project.possible_values import why_impossible
+from library_project.production import unsafe_settings
 
 HERE = Path(__file__).resolve().parent
 Settings = dict[str, Any]  # as various as settings
@@ -28,6 +29,8 @@ _SECRET = frozenset(
     {"SECRET_KEY", "DATABASE_URL", "RABBITMQ_URL", "RABBITMQ_PASSWORD", "SENDGRID_API_KEY"}
     | {"SENDGRID_API_URL"}  # somebody may have put a password in
 )
+#: What tests alone may set.
+_SEAMS = ("LIBRARY_FAILPOINTS", "LIBRARY_NOW")
 _KINDS = {
     int: "a whole number",
     float: "a number",
@@ -60,7 +63,9 @@ def load(
         except _WrongSetting as wrong:
             faults.append(str(wrong))
     if chosen.get("ENVIRONMENT") == "production":
-        faults += _unsafe(chosen)
+        faults += unsafe_settings(chosen)
+    elif not chosen.get("LIBRARY_TESTING"):
+        faults += [f"{name} is heeded only with LIBRARY_TESTING=1." for name in _SEAMS if chosen.get(name)]
     if faults:
         raise ImproperlyConfigured("\n".join(faults))
     if not chosen["RABBITMQ_URL"] and chosen["RABBITMQ_HOST"]:
@@ -136,22 +141,6 @@ def _unknown(names: Iterable[str], known: Mapping[str, object]) -> Iterator[str]
         near = difflib.get_close_matches(name.upper(), known, n=1, cutoff=0.5)
         hint = f" Did you mean {near[0]}?" if near else ""
         yield f"There is no setting {name}.{hint}"
-
-
-def _unsafe(chosen: Settings) -> Iterator[str]:
-    """Why production can't have these settings; one that is wrong already is missing here."""
-    key = chosen.get("SECRET_KEY")
-    if key is not None and (len(key) < 50 or len(set(key)) < 8 or key.startswith("django-insecure-")):
-        yield "SECRET_KEY must be set in production, to 50 random characters or more."
-    if chosen.get("DEBUG"):
-        yield "DEBUG must be off in production."
-    if "*" in chosen.get("ALLOWED_HOSTS", []):
-        yield "ALLOWED_HOSTS must name the hosts in production, not '*'."
-    if not chosen.get("SENDGRID_API_URL", "https://").startswith("https://"):
-        yield "SENDGRID_API_URL must be https:// in production: the key goes there."
-    for name in ("LIBRARY_TESTING", "LIBRARY_FAILPOINTS", "LIBRARY_NOW"):
-        if chosen.get(name):
-            yield f"{name} is for tests; production refuses it."
 
 
 def _assembled(chosen: Settings) -> str:

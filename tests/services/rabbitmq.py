@@ -28,6 +28,15 @@ class RabbitMQ(Server):
         self.ctl("set_permissions", "--vhost", name, urlsplit(self.url).username or "guest", ".*", ".*", ".*")
         return f"{self.url.rpartition('/')[0]}/{quote(name, safe='')}"
 
+    def create_user(self, name: str, password: str, *, vhost: str) -> None:
+        """Create a user who may do everything in one virtual host, and nothing elsewhere. Raises NotOurs."""
+        self.ctl("add_user", name, password)
+        self.ctl("set_permissions", "--vhost", vhost, name, ".*", ".*", ".*")
+
+    def delete_user(self, name: str) -> None:
+        """Delete a user, and close their connections. Raises NotOurs."""
+        self.ctl("delete_user", name)
+
     def delete_vhost(self, name: str) -> None:
         """Delete a virtual host with its queues, and close the connections to it. Raises NotOurs."""
         self.ctl("delete_vhost", name)

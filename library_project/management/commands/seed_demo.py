@@ -75,6 +75,8 @@ class Command(LibraryCommand):
 
     def carry_out(self, *, if_empty: bool, **counts: int | None) -> None:
         """Seed the library unless it has books; print the demo's logins either way."""
+        if settings.PRODUCTION:
+            raise CommandError("not_in_production: made-up data is for trials; ENVIRONMENT is production.")
         if any(number is not None for number in counts.values()):
             self._fill(Volume(**{name: number or 0 for name, number in counts.items()}), if_empty=if_empty)
             return
@@ -137,8 +139,6 @@ _START_OVER = "begin with an empty database (`make reset` on SQLite)."
 
 
 def _refuse_unless_fit(volume: Volume) -> None:
-    if settings.PRODUCTION:
-        raise CommandError("not_in_production: made-up data is for trials; ENVIRONMENT is production.")
     if volume.loans > volume.most_loans:
         raise CommandError(
             f"too_many_loans: {volume.books} books and {volume.patrons} patrons can have had "

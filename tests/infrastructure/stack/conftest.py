@@ -39,6 +39,7 @@ def running(server: Postgres, rabbitmq: RabbitMQ) -> Iterator[Running]:
     if isinstance(before, Missing):
         pytest.skip(before.reason)
     vhost = rabbitmq.create_vhost("stack")
+    rabbitmq.create_user("library", VARIABLES["RABBITMQ_PASSWORD"], vhost="stack")
     try:
         with Stack(database_url=url, pgbouncer=before, broker_url=vhost) as stack:
             stack.run("migrate")
@@ -54,4 +55,5 @@ def running(server: Postgres, rabbitmq: RabbitMQ) -> Iterator[Running]:
             yield Running(stack=stack, pgbouncer=before, desk=ProxiedDesk(stack.url, token))
     finally:
         rabbitmq.delete_vhost("stack")
+        rabbitmq.delete_user("library")
         before.stop()

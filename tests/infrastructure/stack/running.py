@@ -73,15 +73,13 @@ class Stack(System):
         }
 
     def environment(self, service: str) -> dict[str, str]:
-        """What the composition gives a service, but for places and for whom the broker knows."""
+        """What the composition gives a service, but for places."""
         given = composition.environment(service, VARIABLES)
         for host, place in self._hosts.items():
             given["DATABASE_URL"] = given["DATABASE_URL"].replace(host, place)
         return given | {
             "RABBITMQ_HOST": self._broker.hostname or "",
             "RABBITMQ_PORT": str(self._broker.port),
-            "RABBITMQ_USER": unquote(self._broker.username or ""),
-            "RABBITMQ_PASSWORD": unquote(self._broker.password or ""),
             "RABBITMQ_VHOST": unquote(self._broker.path[1:]),
         }
 

@@ -299,10 +299,11 @@ class TestInterrupted:
 
 @pytest.mark.django_db
 class TestFilling:
-    def test_is_refused_in_production(self, settings: Any) -> None:  # pytest-django's own
+    @pytest.mark.parametrize("options", [{"books": 10}, {}, {"if_empty": True}])
+    def test_is_refused_in_production(self, settings: Any, options: dict[str, Any]) -> None:
         settings.PRODUCTION = True
         with pytest.raises(CommandError, match="not_in_production"):
-            seed(books=10)
+            seed(**options)
         assert not BookRow.objects.exists()
 
     def test_is_refused_where_there_are_more_books_than_the_small_demo_has(

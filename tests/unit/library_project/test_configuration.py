@@ -14,6 +14,7 @@ from tests.conftest import ROOT
 DEFAULTS: dict[str, Any] = yaml.safe_load((HERE / "settings.yaml").read_text())
 KEY = "q7Kd-Zr2_mX9vB4nL8sT1wY6cF3hJ5pG0aE-uR7iO2kM4xV9bN1"
 PRODUCTION = {"ENVIRONMENT": "production", "SECRET_KEY": KEY, "ALLOWED_HOSTS": "library.example.org"}
+TESTING = {"LIBRARY_TESTING": "1"}
 SECRET = "hunter2-is-secret"
 
 #: For each setting a value other than its default, and values that it can't have.
@@ -121,7 +122,9 @@ class TestASetting:
     @pytest.mark.parametrize("name", VALUES)
     def test_is_overridden_by_its_variable(self, name: str) -> None:
         text, value, _ = VALUES[name]
-        safe = PRODUCTION if name == "ENVIRONMENT" else {}
+        safe = {"ENVIRONMENT": PRODUCTION, "LIBRARY_FAILPOINTS": TESTING, "LIBRARY_NOW": TESTING}.get(
+            name, {}
+        )
         found = load({**safe, name: text})[name]
         assert (found, type(found)) == (value, type(DEFAULTS[name]))
 
@@ -280,6 +283,12 @@ class TestTheBroker:
         assert load(both)["RABBITMQ_URL"] == "amqp://other/"
 
 
+class TestASeamForTests:
+    @pytest.mark.parametrize("name", ["LIBRARY_FAILPOINTS", "LIBRARY_NOW"])
+    def test_is_refused_where_it_would_be_passed_over(self, name: str) -> None:
+        assert refusal({name: VALUES[name][0]}) == f"{name} is heeded only with LIBRARY_TESTING=1."
+
+
 class TestProduction:
     def test_starts_with_a_key_and_hosts(self) -> None:
         assert load(PRODUCTION)["ENVIRONMENT"] == "production"
@@ -296,6 +305,32 @@ class TestProduction:
             ("ALLOWED_HOSTS", "library.example.org,*"),
             ("ALLOWED_HOSTS", ""),
             ("SENDGRID_API_URL", "http://mail.example.org"),
+            ("SECRET_KEY", "change-me-to-50-random-characters-or-more-before-it-is-used"),
+            ("SECRET_KEY", "put-your-secret-key-here-of-50-characters-or-more-0123456789"),
+            ("ALLOWED_HOSTS", ".example.org"),
+            ("ALLOWED_HOSTS", "library.example.org,.example.org"),
+            ("DATABASE_URL", "postgres://postgres:postgres@db/library"),
+            ("DATABASE_URL", "postgres://library:password@127.0.0.1:5432/library"),
+            ("DATABASE_URL", "postgres://somebody:Somebody@db/library"),
+            ("DATABASE_URL", "postgres://u:%67uest@db/library"),
+            ("DATABASE_URL", "postgres://u:@db/library"),
+            ("RABBITMQ_URL", "amqp://guest:guest@mq/"),
+            ("RABBITMQ_URL", "amqp://library:library@mq/"),
+            ("RABBITMQ_URL", "amqp://mq/"),
+            ("RABBITMQ_URL", "amqps://library@mq/"),
+            ("SENDGRID_API_URL", "https://127.0.0.1"),
+            ("SENDGRID_API_URL", "https://169.254.169.254/latest"),
+            ("SENDGRID_API_URL", "https://10.0.0.1"),
+            ("SENDGRID_API_URL", "https://2130706433"),
+            ("SENDGRID_API_URL", "https://0x7f.1"),
+            ("SENDGRID_API_URL", "https://[::1]:8443"),
+            ("SENDGRID_API_URL", "https://[fe80::1]"),
+            ("SENDGRID_API_URL", "https://[::ffff:169.254.169.254]"),
+            ("SENDGRID_API_URL", "https://localhost"),
+            ("SENDGRID_API_URL", "https://LOCALHOST."),
+            ("SENDGRID_API_URL", "https://mail.localhost"),
+            ("SENDGRID_API_URL", "https://metadata.google.internal"),
+            ("SENDGRID_API_URL", "https://relay"),
             ("LIBRARY_TESTING", "1"),
             ("LIBRARY_FAILPOINTS", "relay.before_mark:kill"),
             ("LIBRARY_NOW", "2026-01-15T10:00:00Z"),
@@ -305,6 +340,25 @@ class TestProduction:
         said = refusal({**PRODUCTION, name: text})
         assert said.startswith(name)
         assert KEY[:20] not in said
+
+    def test_refuses_the_default_user_of_a_broker_given_in_parts(self) -> None:
+        parts = {**PRODUCTION, "RABBITMQ_HOST": "mq"}
+        assert refusal(parts).startswith("RABBITMQ_PASSWORD")
+        assert load({**parts, "RABBITMQ_USER": "library", "RABBITMQ_PASSWORD": SECRET})["RABBITMQ_URL"]
+
+    @pytest.mark.parametrize(
+        ("name", "text"),
+        [
+            ("ALLOWED_HOSTS", "library.example.org,127.0.0.1,[::1],web"),
+            ("DATABASE_URL", f"postgres://library:{SECRET}@db/library"),
+            ("DATABASE_URL", "postgres://library@db/library"),
+            ("DATABASE_URL", "postgres://db/library?sslmode=verify-full"),
+            ("RABBITMQ_URL", f"amqps://library:{SECRET}@mq/library"),
+            ("SENDGRID_API_URL", "https://api.eu.sendgrid.com"),
+        ],
+    )
+    def test_starts_with_what_is_its_own(self, name: str, text: str) -> None:
+        assert load({**PRODUCTION, name: text})
 
     @pytest.mark.parametrize(
         "command",
