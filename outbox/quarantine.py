@@ -15,19 +15,17 @@ from shared_kernel.services.origin import concerning
 
 
 class NotInQuarantine(NotFound):
-    """There is no quarantined message {message}."""
+    message = "Message {message} is not in quarantine."
 
 
 class ReplayedBefore(Refusal):
-    """This message was replayed before, at {replayed_at}."""
-
     code = "already_replayed"
+    message = "This message was already replayed on {replayed_at}."
 
 
 class StillUnhandled(Refusal):
-    """It still can't be handled: {reason}."""
-
     code = "still_unhandled"
+    message = "The message failed again: {reason}."
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

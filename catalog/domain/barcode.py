@@ -13,9 +13,10 @@ _ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 
 
 class InvalidBarcode(InvalidValue):
-    """A barcode has 1 to 40 characters of A-Z a-z 0-9 . _ : - and begins with a letter or a digit."""
-
     code = "invalid_barcode"
+    message = (
+        "A barcode has 1 to 40 characters (A-Z, a-z, 0-9, . _ : and -) and starts with a letter or digit."
+    )
     pointer = "/barcode"
 
 

@@ -12,20 +12,18 @@ from shared_kernel.domain.events import DomainEvent
 
 
 class BookNotFound(NotFound):
-    """There is no such Book."""
+    message = "No book has this id."
 
 
 class DuplicateISBN(Refusal):
-    """Another Book has this ISBN."""
-
     code = "duplicate_isbn"
+    message = "Another book has this ISBN."
     pointer = "/isbn"
 
 
 class BookHasCopies(Refusal):
-    """The Book has {count} copies that are not withdrawn; withdraw them first."""
-
     code = "has_copies"
+    message = "The book has {count} copies that are not withdrawn. Withdraw them first."
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -38,52 +38,46 @@ class Condition(StrEnum):
 
 
 class CopyNotFound(NotFound):
-    """There is no such Copy."""
+    message = "No copy has this id or barcode."
 
 
 class DuplicateBarcode(Refusal):
-    """Another Copy has this barcode."""
-
     code = "duplicate_barcode"
+    message = "Another copy has this barcode."
     pointer = "/barcode"
 
 
 class InvalidItemType(InvalidValue):
-    """An item type has 1 to 40 characters of a-z 0-9 _ - and begins with a letter or a digit."""
-
     code = "invalid_item_type"
+    message = "An item type has 1 to 40 characters (a-z, 0-9, _ and -) and starts with a letter or digit."
     pointer = "/item_type"
 
 
 class InvalidPrice(InvalidValue):
-    """A replacement price is not below zero."""
-
     code = "invalid_price"
+    message = "A replacement price can't be negative."
     pointer = "/price"
 
 
 class InvalidCondition(InvalidValue):
-    """A copy is in service, reference only, damaged, missing or withdrawn."""
-
     code = "invalid_condition"
+    message = "A copy is in service, reference only, damaged, missing or withdrawn."
     pointer = "/condition"
 
 
 class ConditionReasonRequired(ReasonRequired):
-    """Say why the copy is taken out of service."""
+    message = "Give a reason for taking the copy out of service."
 
 
 class InvalidReason(InvalidValue):
-    """A reason is one line of 1 to 500 characters that show something."""
-
     code = "invalid_reason"
+    message = "A reason is one line of 1 to 500 visible characters."
     pointer = "/reason"
 
 
 class UnknownBranch(InvalidValue):
-    """There is no branch with this code."""
-
     code = "unknown_branch"
+    message = "There is no branch with the code “{branch}”."
     pointer = "/branch"
 
 

@@ -18,37 +18,35 @@ _LANGUAGE = re.compile(r"[A-Za-z]{2,3}(-[A-Za-z0-9]{1,8}){0,3}")
 
 
 class InvalidAuthors(InvalidValue):
-    """A Book has 1 to 100 authors, each on one line of 1 to 300 characters that show something."""
-
     code = "invalid_authors"
+    message = "A book has 1 to 100 authors, each one line of 1 to 300 visible characters."
     pointer = "/authors"
 
 
 class InvalidYear(InvalidValue):
-    """A year is a whole number between -9999 and 9999."""
-
     code = "invalid_year"
+    message = "A year is a whole number from -9999 to 9999."
     pointer = "/year"
 
 
 class InvalidLanguage(InvalidValue):
-    """A language is a code of ISO 639 of 2 or 3 letters such as “en” or “ger”, with subtags as in “pt-BR”."""
-
     code = "invalid_language"
+    message = (
+        "A language is an ISO 639 code of 2 or 3 letters such as “en” or “ger”, with optional subtags "
+        "as in “pt-BR”."
+    )
     pointer = "/language"
 
 
 class InvalidPublisher(InvalidValue):
-    """A publisher is one line of 1 to 300 characters that show something."""
-
     code = "invalid_publisher"
+    message = "A publisher is one line of 1 to 300 visible characters."
     pointer = "/publisher"
 
 
 class InvalidSubjects(InvalidValue):
-    """A Book has at most 100 subjects, each on one line of 1 to 300 characters that show something."""
-
     code = "invalid_subjects"
+    message = "A book has at most 100 subjects, each one line of 1 to 300 visible characters."
     pointer = "/subjects"
 
 

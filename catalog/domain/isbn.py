@@ -11,9 +11,8 @@ _LENGTH, _LENGTH_BEFORE_2007 = 13, 10
 
 
 class InvalidISBN(InvalidValue):
-    """This is no ISBN: {reason}."""
-
     code = "invalid_isbn"
+    message = "This is not a valid ISBN: {reason}."
     pointer = "/isbn"
 
 

@@ -7,9 +7,8 @@ from shared_kernel.domain.errors import InvalidValue
 
 
 class InvalidTitle(InvalidValue):
-    """A title is one line of 1 to 500 characters that show something."""
-
     code = "invalid_title"
+    message = "A title is one line of 1 to 500 visible characters."
     pointer = "/title"
 
 

@@ -16,44 +16,39 @@ CLAIMED_FOR = timedelta(seconds=20)
 
 
 class ImportNotFound(NotFound):
-    """There is no such import."""
+    message = "No import has this id."
 
 
 class ImportNotFinished(Refusal):
-    """The import is still going on; revert it once it has ended."""
-
     code = "import_not_finished"
+    message = "The import is still running. Revert it when it has finished."
 
 
 class ImportOvertaken(ConcurrentChange):
-    """Somebody else goes on with this import."""
+    message = "Another worker is continuing this import."
 
 
 class FileMissing(InvalidValue):
-    """Send the file as multipart/form-data, in the part `file`."""
-
     code = "required"
+    message = "Send the file as multipart/form-data in the field `file`."
     pointer = "/file"
 
 
 class FileTooLarge(InvalidValue):
-    """A file of at most 50 MB can be sent; import a larger one on the library's machine, by a command."""
-
     code = "file_too_large"
+    message = "Uploads are limited to 50 MB. Import a larger file with a management command."
     pointer = "/file"
 
 
 class FileUnreadable(InvalidValue):
-    """{reason}"""
-
     code = "file_unreadable"
+    message = "{reason}"
     pointer = "/file"
 
 
 class UnknownEncoding(InvalidValue):
-    """Unknown encoding: give marc8, utf-8, or another that extends ASCII, such as cp1251."""
-
     code = "unknown_encoding"
+    message = "Unknown encoding. Use marc8, utf-8 or another superset of ASCII such as cp1251."
     pointer = "/encoding"
 
 

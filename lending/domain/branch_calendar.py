@@ -25,27 +25,26 @@ LATEST_CLOSURE: Final = date(2999, 12, 31)
 
 
 class AlwaysClosed(InvalidValue):
-    """A branch is open on one day of the week at least."""
-
     code = "always_closed"
+    message = "A branch must be open on at least one day of the week."
     pointer = "/closed_weekdays"
 
 
 class ClosureInvalid(InvalidValue):
-    """A closure ends on its first day or later, two years after it at most, in the years 1900 to 2999."""
-
     code = "closure_invalid"
+    message = (
+        "A closure must end on or after its first day, last at most two years, and lie between 1900 and 2999."
+    )
     pointer = "/to"
 
 
 class ClosureOverlaps(Refusal):
-    """The branch is closed already from {first_on} to {last_on}: {reason}."""
-
     code = "closure_overlaps"
+    message = "The branch is already closed from {first_on} to {last_on}: {reason}."
 
 
 class ClosureNotFound(NotFound):
-    """The branch has no such closure."""
+    message = "The branch has no such closure."
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

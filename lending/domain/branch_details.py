@@ -14,23 +14,20 @@ _CODE = re.compile(rf"[A-Z0-9][A-Z0-9_-]{{0,{LONGEST_CODE - 1}}}")
 
 
 class BranchCodeInvalid(InvalidValue):
-    """A branch's code has 1 to 20 characters of A-Z 0-9 _ - and begins with a letter or a digit."""
-
     code = "branch_code_invalid"
+    message = "A branch code has 1 to 20 characters (A-Z, 0-9, _ and -) and starts with a letter or digit."
     pointer = "/code"
 
 
 class BranchNameInvalid(InvalidValue):
-    """A branch's name has 1 to 200 characters that show something, on one line."""
-
     code = "branch_name_invalid"
+    message = "A branch name is one line of 1 to 200 visible characters."
     pointer = "/name"
 
 
 class UnknownTimeZone(InvalidValue):
-    """There is no time zone “{time_zone}”; the IANA names them, such as Europe/Berlin."""
-
     code = "unknown_time_zone"
+    message = "“{time_zone}” is not an IANA time zone such as Europe/Berlin."
     pointer = "/time_zone"
 
 

@@ -18,16 +18,14 @@ _SLUG = re.compile(r"[a-z0-9][a-z0-9_-]{0,39}")
 
 
 class FallbackRuleIncomplete(InvalidValue):
-    """The rule for all branches, categories and item types must give every value; it lacks {missing}."""
-
     code = "fallback_rule_incomplete"
+    message = "The rule for all branches, categories and item types must set every value. Missing: {missing}."
     pointer = "/values"
 
 
 class RuleItemTypeInvalid(InvalidValue):
-    """An item type has 1 to 40 characters of a-z 0-9 _ - and begins with a letter or a digit."""
-
     code = "invalid_item_type"
+    message = "An item type has 1 to 40 characters (a-z, 0-9, _ and -) and starts with a letter or digit."
     pointer = "/item_type"
 
 

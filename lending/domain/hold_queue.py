@@ -16,37 +16,34 @@ E = TypeVar("E", bound=events.HoldEvent)
 
 
 class HoldNotFound(NotFound):
-    """No hold has this id."""
+    message = "No hold has this id."
 
 
 class AlreadyHeld(Refusal):
-    """The patron already waits for this book."""
-
     code = "already_held"
+    message = "The patron already has a hold on this book."
 
 
 class HoldNotActive(Refusal):
-    """The hold is {state}, and this can't be done with it any more."""
-
     code = "hold_not_active"
+    message = "This can't be done: the hold is {state}."
 
 
 class HoldAlreadyBegun(Refusal):
-    """The hold is {state}: a copy serves it already."""
-
     code = "hold_already_begun"
+    message = "The hold is {state}: a copy is already set aside for it."
 
 
 class HoldNotAllocated(Refusal):
-    """The hold is {state}; only an allocated one is picked from the shelf."""
-
     code = "hold_not_allocated"
+    message = "Only an allocated hold can be marked ready; this one is {state}."
 
 
 class QueueOrderInvalid(InvalidValue):
-    """Name every active hold of the book once, those that a copy serves already first, in their order."""
-
     code = "queue_order_invalid"
+    message = (
+        "List every active hold of the book once, with those already served first, in their present order."
+    )
     pointer = "/order"
 
 

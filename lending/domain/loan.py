@@ -44,57 +44,49 @@ OUTSTANDING = frozenset({LoanState.OPEN, LoanState.LOST, LoanState.CLAIMED_RETUR
 
 
 class LoanNotFound(NotFound):
-    """No loan has this id."""
+    message = "No loan has this id."
 
 
 class ReturnedInTheFuture(InvalidValue):
-    """A return can be dated back, but not forward; it is {now} now."""
-
     code = "returned_in_the_future"
+    message = "The return can't be in the future; it is now {now}."
     pointer = "/returned_at"
 
 
 class ReturnedBeforeBorrowed(InvalidValue):
-    """A copy can't come back before it was lent at {borrowed_at}."""
-
     code = "returned_before_borrowed"
+    message = "The return can't be earlier than the loan, which began {borrowed_at}."
     pointer = "/returned_at"
 
 
 class AlreadyLost(Refusal):
-    """The loan is declared lost already."""
-
     code = "already_lost"
+    message = "The loan is already declared lost."
 
 
 class LoanNotOpen(Refusal):
-    """The loan is {state}; this is done with an open one."""
-
     code = "loan_not_open"
+    message = "This needs an open loan; this one is {state}."
 
 
 class UndoTooLate(Refusal):
-    """A return can be undone for {minutes} minutes, while the copy hasn't moved on."""
-
     code = "undo_too_late"
+    message = "A return can be undone within {minutes} minutes, and only if the copy hasn't been used since."
 
 
 class LoanNotEnded(Refusal):
-    """The loan is {state}; only one that has ended becomes nobody's."""
-
     code = "loan_not_ended"
+    message = "Only returned loans can be anonymised; this one is {state}."
 
 
 class LoanIsAnonymous(Refusal):
-    """Nobody knows any more whose loan this was."""
-
     code = "loan_anonymised"
+    message = "The loan has been anonymised."
 
 
 class LoanAlreadyReturned(Refusal):
-    """The loan ended on {returned_at}."""
-
     code = "already_returned"
+    message = "The loan was already returned on {returned_at}."
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -32,29 +32,25 @@ CHARGES: Final = frozenset({EntryKind.OVERDUE, EntryKind.LOST, EntryKind.PROCESS
 
 
 class PaymentExceedsBalance(InvalidValue):
-    """The patron owes {balance}; nobody pays more than that."""
-
     code = "payment_exceeds_balance"
+    message = "The payment is more than the balance of {balance}."
     pointer = "/amount"
 
 
 class AmountNotPositive(InvalidValue):
-    """An amount is more than nothing."""
-
     code = "invalid_money"
+    message = "The amount must be greater than zero."
     pointer = "/amount"
 
 
 class WaiverExceedsCharge(InvalidValue):
-    """Of this charge {left} is left to waive."""
-
     code = "waiver_exceeds_charge"
+    message = "The waiver is more than the {left} left of this charge."
     pointer = "/amount"
 
 
 class ChargeNotFound(NotFound):
-    """The account has no such charge."""
-
+    message = "The account has no such charge."
     pointer = "/charge"
 
 

@@ -17,9 +17,8 @@ NO_LIMIT: Final = "none"
 
 
 class InvalidRuleValue(InvalidValue):
-    """“{name}” can't be {value}: it is {expected}."""
-
     code = "invalid_rule_value"
+    message = "“{name}” can't be {value}: it must be {expected}."
     pointer = "/values"
 
 

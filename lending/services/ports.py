@@ -20,55 +20,48 @@ from shared_kernel.services.bus import Repository
 
 
 class UnknownPatron(InvalidValue):
-    """No patron is known by “{patron}”."""
-
     code = "unknown_patron"
+    message = "No patron matches “{patron}”."
     pointer = "/patron_card"
 
 
 class UnknownCopy(InvalidValue):
-    """No copy has the barcode “{barcode}”."""
-
     code = "unknown_copy"
+    message = "No copy has the barcode “{barcode}”."
     pointer = "/copy_barcode"
 
 
 class UnknownBook(InvalidValue):
-    """No book has the id {book}."""
-
     code = "unknown_book"
+    message = "No book has the id {book}."
     pointer = "/book"
 
 
 class UnknownBranch(InvalidValue):
-    """No branch has the code “{branch}”."""
-
     code = "unknown_branch"
+    message = "There is no branch with the code “{branch}”."
     pointer = "/branch"
 
 
 class UnknownCategory(InvalidValue):
-    """There is no patron category “{category}”."""
-
     code = "unknown_category"
+    message = "There is no patron category “{category}”."
     pointer = "/category"
 
 
 class BranchNotFound(NotFound):
-    """No branch has this code."""
+    message = "No branch has this code."
 
 
 class BranchExists(Refusal):
-    """There is a branch with this code already."""
-
     code = "branch_exists"
+    message = "A branch with this code already exists."
     pointer = "/code"
 
 
 class AmbiguousBook(Refusal):
-    """The book has {count} copies that could be meant: say which barcode ({barcodes})."""
-
     code = "ambiguous_book"
+    message = "The book has {count} copies. Give the barcode of one of them: {barcodes}."
 
 
 class PatronDirectory(Protocol):

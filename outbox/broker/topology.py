@@ -118,9 +118,8 @@ def _dead_lettering_to(dead_queue: str) -> dict[str, Any]:  # AMQP's own table
 
 
 class NoBroker(Refusal):
-    """Without RABBITMQ_URL there is no broker: events are delivered in process by the relay."""
-
     code = "no_broker"
+    message = "There is no broker: RABBITMQ_URL is not set, and the relay delivers events in process."
 
 
 def current_topology() -> Topology:

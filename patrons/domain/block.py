@@ -12,7 +12,7 @@ LONGEST_REASON = 500
 
 
 class PrintableReasonRequired(ReasonRequired):
-    """Give a reason, of 1 to 500 printable characters."""
+    message = "Give a reason of 1 to 500 visible characters."
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -12,9 +12,10 @@ SERIALS = 10**8
 
 
 class InvalidCardNumber(InvalidValue):
-    """A card number has 1 to 32 of A-Z a-z 0-9 . _ - and begins with a letter or digit."""
-
     code = "invalid_card_number"
+    message = (
+        "A card number has 1 to 32 characters (A-Z, a-z, 0-9, . _ and -) and starts with a letter or digit."
+    )
     pointer = "/card_number"
 
 

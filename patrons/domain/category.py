@@ -11,9 +11,11 @@ _CODE = re.compile(r"[a-z][a-z0-9_-]{0,31}")
 
 
 class InvalidCategory(InvalidValue):
-    """A category has a name, and a code of 1 to 32 of a-z 0-9 _ - that begins with a letter."""
-
     code = "invalid_category"
+    message = (
+        "A category has a name and a code of 1 to 32 characters (a-z, 0-9, _ and -) that starts with "
+        "a letter."
+    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

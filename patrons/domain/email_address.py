@@ -17,9 +17,8 @@ _LINE_END = re.compile(r"[\r\n]")
 
 
 class InvalidEmail(InvalidValue):
-    """An email address looks like name@example.org, with at most 254 characters."""
-
     code = "invalid_email"
+    message = "An email address looks like name@example.org, with at most 254 characters."
     pointer = "/email"
 
 

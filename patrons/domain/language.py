@@ -10,9 +10,8 @@ LANGUAGES: Final[Mapping[str, str]] = {"en": "English", "de": "Deutsch"}
 
 
 class UnknownLanguage(InvalidValue):
-    """There are no letters in the language “{language}”; there are some in {known}."""
-
     code = "unknown_language"
+    message = "There are no letters in “{language}”. Available: {known}."
     pointer = "/language"
 
 

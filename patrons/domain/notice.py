@@ -15,9 +15,8 @@ _LONGEST_WAIT_SECONDS = 60
 
 
 class NoticeNotOptional(InvalidValue):
-    """There are no letters of the kind “{kind}” that could be switched off; there are {optional}."""
-
     code = "notice_not_optional"
+    message = "Letters of the kind “{kind}” can't be switched off. Those that can: {optional}."
     pointer = "/declined_notices"
 
 

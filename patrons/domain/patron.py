@@ -18,57 +18,50 @@ from shared_kernel.domain.events import DomainEvent
 
 
 class PatronNotFound(NotFound):
-    """No such patron is known."""
+    message = "No patron has this id."
 
 
 class DuplicateEmail(Refusal):
-    """Another patron has this email address."""
-
     code = "duplicate_email"
+    message = "Another patron has this email address."
     pointer = "/email"
 
 
 class DuplicateCardNumber(Refusal):
-    """Another patron has this card number."""
-
     code = "duplicate_card_number"
+    message = "Another patron has this card number."
     pointer = "/card_number"
 
 
 class UnknownCategory(InvalidValue):
-    """There is no patron category “{category}”."""
-
     code = "unknown_category"
+    message = "There is no patron category “{category}”."
     pointer = "/category"
 
 
 class UnknownBranch(InvalidValue):
-    """There is no branch with the code “{branch}”."""
-
     code = "unknown_branch"
+    message = "There is no branch with the code “{branch}”."
     pointer = "/home_branch"
 
 
 class AlreadySuspended(Refusal):
-    """The patron is suspended already."""
-
     code = "already_suspended"
+    message = "The patron is already suspended."
 
 
 class NotBlocked(Refusal):
-    """The patron has no block that could be lifted."""
-
     code = "not_blocked"
+    message = "The patron has no block to lift."
 
 
 class BlockNotFound(NotFound):
-    """The patron has no such block."""
+    message = "The patron has no such block."
 
 
 class MembershipNeverEnds(Refusal):
-    """The membership has no end from which it could go on; name its last day."""
-
     code = "membership_never_ends"
+    message = "The membership has no end date to extend. Give its last day."
     pointer = "/expires_on"
 
 

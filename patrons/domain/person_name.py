@@ -10,9 +10,8 @@ LONGEST = 200
 
 
 class InvalidName(InvalidValue):
-    """A name has 1 to 200 printable characters on one line."""
-
     code = "invalid_name"
+    message = "A name has 1 to 200 printable characters on one line."
     pointer = "/name"
 
 

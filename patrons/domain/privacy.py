@@ -6,9 +6,8 @@ from shared_kernel.domain.errors import InvalidValue
 
 
 class UnknownPrivacy(InvalidValue):
-    """“{privacy}” is no such choice: it is default, forever or never."""
-
     code = "unknown_privacy"
+    message = "“{privacy}” is not a privacy choice. Use default, forever or never."
     pointer = "/privacy"
 
 

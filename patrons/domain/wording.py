@@ -24,20 +24,18 @@ _BLANK_LINES = re.compile(r"\n{3,}")
 
 
 class KindNotFound(NotFound):
-    """There is no such kind of letter."""
+    message = "There is no such kind of letter."
 
 
 class SubjectUnfit(InvalidValue):
-    """Write a subject of 1 to 150 characters, on one line."""
-
     code = "subject_unfit"
+    message = "A subject is one line of 1 to 150 characters."
     pointer = "/subject"
 
 
 class TextUnfit(InvalidValue):
-    """Write a text of 1 to 5000 characters, without control characters."""
-
     code = "text_unfit"
+    message = "A text has 1 to 5000 characters and no control characters."
     pointer = "/text"
 
 
@@ -52,21 +50,20 @@ class _Misworded(InvalidValue):
 
 
 class StrayBrace(_Misworded):
-    """Line {line}: a “{brace}” stands alone. Write placeholders like {example}; double a brace to show it."""
-
     code = "stray_brace"
+    message = (
+        "Line {line}: unmatched “{brace}”. Write placeholders like {example}; double a brace to print it."
+    )
 
 
 class UnknownPlaceholder(_Misworded):
-    """Line {line}: letters of this kind know no {placeholder}. They know {known}."""
-
     code = "unknown_placeholder"
+    message = "Line {line}: letters of this kind have no placeholder {placeholder}. Available: {known}."
 
 
 class PlaceholderMissing(InvalidValue):
-    """The text has to tell {missing}: without it, the letter is of no use."""
-
     code = "placeholder_missing"
+    message = "The text must contain {missing}; without it the letter is useless."
     pointer = "/text"
 
 

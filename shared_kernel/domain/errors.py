@@ -1,6 +1,5 @@
 """How the domain says no: a refusal is a fact with a stable code, a sentence and its parameters."""
 
-import inspect
 from typing import ClassVar
 
 
@@ -18,11 +17,14 @@ class Refused(Exception):
 class Refusal(Refused):
     """One reason why a command is refused, by the state of things or by a rule.
 
-    A subclass's docstring is the sentence people read; `{name}` in it is filled from the parameters.
-    `code` is public and never changes. `pointer` names the input at fault, if one is.
+    `code` is public and never changes. `message` is the sentence people read; `{name}` in it is filled from
+    the parameters. `message_at_zero` replaces it where the parameter `limit` is zero. `pointer` names the
+    input at fault, if one is.
     """
 
     code: ClassVar[str]
+    message: ClassVar[str]
+    message_at_zero: ClassVar[str | None] = None
     pointer: ClassVar[str | None] = None
 
     def __init__(self, **params: object) -> None:
@@ -32,28 +34,33 @@ class Refusal(Refused):
     @property
     def detail(self) -> str:
         """The sentence for people, with the parameters filled in."""
-        return " ".join((inspect.getdoc(type(self)) or self.code).format_map(self.params).split())
+        at_zero = self.message_at_zero if self.params.get("limit") == 0 else None
+        return (at_zero or self.message).format_map(self.params)
 
 
 class InvalidValue(Refusal):
-    """A value can be read but breaks a rule of the domain whatever the state of things is."""
+    """A value can be read but breaks a rule of the domain, whatever the state of things is."""
 
     code = "invalid"
+    message = "This value is not valid."
 
 
 class NotFound(Refusal):
-    """Nothing is known under this id, or it isn't the asker's to see."""
+    """Nothing has this id, or the asker may not see it."""
 
     code = "not_found"
+    message = "There is nothing with this id."
 
 
 class ConcurrentChange(Refusal):
-    """Somebody else changed this at the same moment; look again and repeat."""
+    """Another transaction changed the same aggregate first; `dispatch` tries again."""
 
     code = "concurrent_change"
+    message = "Someone else changed this at the same time. Reload and try again."
 
 
 class PreconditionFailed(Refusal):
-    """This has changed since you looked and is at version {version} now; look again and repeat."""
+    """The aggregate is no longer at the version that the asker has seen (If-Match)."""
 
     code = "precondition_failed"
+    message = "This was changed since you loaded it and is now at version {version}. Reload and try again."

@@ -13,9 +13,8 @@ _LARGEST = Decimal(10) ** 12
 
 
 class InvalidMoney(InvalidValue):
-    """“{amount}” is not an amount of {currency}: write a number like 12.50 with its smallest unit at most."""
-
     code = "invalid_money"
+    message = "“{amount}” is not an amount of {currency}. Write a decimal number such as 12.50."
 
 
 @dataclass(frozen=True, slots=True, order=True)

@@ -11,9 +11,8 @@ _BLANKS = frozenset("\u115f\u1160\u3164\uffa0\u2800")
 
 
 class ReasonRequired(InvalidValue):
-    """Say why: it goes on record."""
-
     code = "reason_required"
+    message = "Give a reason. It is recorded in the audit."
     pointer = "/reason"
 
 

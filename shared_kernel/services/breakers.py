@@ -18,12 +18,11 @@ log = structlog.get_logger(__name__)
 
 
 class UnknownBreaker(NotFound):
-    """There is no circuit breaker of this name."""
+    message = "There is no circuit breaker with this name."
 
 
 class BreakerReasonRequired(ReasonRequired):
-    """Say why: the next who looks wants to know."""
-
+    message = "Give a reason. It is recorded in the audit."
     pointer = "/comment"
 
 

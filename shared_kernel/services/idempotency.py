@@ -25,25 +25,22 @@ _LOCK_NOT_AVAILABLE = "55P03"
 
 
 class IdempotencyKeyInvalid(InvalidValue):
-    """An Idempotency-Key has 8 to 128 characters of A-Z a-z 0-9 and _.:- only."""
-
     code = "idempotency_key_invalid"
+    message = "An Idempotency-Key has 8 to 128 characters: A-Z, a-z, 0-9, _ . : and -."
 
 
 class IdempotencyKeyReused(InvalidValue):
-    """This Idempotency-Key was used for another request; take a fresh one."""
-
     code = "idempotency_key_reused"
+    message = "This Idempotency-Key was already used for a different request. Use a new one."
 
 
 class IdempotencyKeyInFlight(Refusal):
-    """The first request with this key is still being carried out; ask again in {retry_after} seconds."""
-
     code = "idempotency_key_in_flight"
+    message = "The first request with this key is still running. Try again in {retry_after} seconds."
 
 
 class AnswerForgotten(NotFound):
-    """What this request was answered with is not known any more: whom it was about has been erased."""
+    message = "The answer to this request was deleted because the patron it concerned has been erased."
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,28 +15,25 @@ LONGEST_NAME = 150
 
 
 class UnknownRole(InvalidValue):
-    """There is no role {role}; a login can be one of {known}."""
-
     code = "unknown_role"
+    message = "There is no role {role}. Available: {known}."
     pointer = "/role"
 
 
 class LoginNameInvalid(InvalidValue):
-    """A login's name has 1 to 150 letters, digits and the signs @.+-_ ."""
-
     code = "login_name_invalid"
+    message = "A login name has 1 to 150 letters, digits and the characters @ . + - and _."
     pointer = "/name"
 
 
 class LoginTaken(Refusal):
-    """There is a login of this name already."""
-
     code = "login_taken"
+    message = "A login with this name already exists."
     pointer = "/name"
 
 
 class LoginNotFound(NotFound):
-    """There is no login {id}."""
+    message = "No login has the id {id}."
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -37,28 +37,25 @@ _REMEMBERED = 1024  # strangers' guesses are remembered too, so there is an end 
 
 
 class UnknownScope(InvalidValue):
-    """There is no scope {scope}; a token can have {known}."""
-
     code = "unknown_scope"
+    message = "There is no scope {scope}. Available: {known}."
     pointer = "/scopes"
 
 
 class TokenLifeInvalid(InvalidValue):
-    """A token lives from 1 to {most} days."""
-
     code = "token_life_invalid"
+    message = "A token is valid for 1 to {most} days."
     pointer = "/days"
 
 
 class TokenNameMissing(InvalidValue):
-    """A token has a name of 1 to 100 characters, so that people know whose it is."""
-
     code = "token_name_missing"
+    message = "A token needs a name of 1 to 100 characters."
     pointer = "/name"
 
 
 class TokenNotFound(NotFound):
-    """There is no token {id}."""
+    message = "No token has the id {id}."
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

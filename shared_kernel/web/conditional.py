@@ -25,9 +25,8 @@ _VERSION = re.compile(r"([1-9][0-9]{0,17})(?:\.[0-9a-f]+)?")
 
 
 class IfMatchInvalid(InvalidValue):
-    """If-Match is one entity tag as an ETag header or a version gives it, such as "3", or *."""
-
     code = "if_match_invalid"
+    message = 'If-Match takes one entity tag as given by the ETag header or the version, such as "3", or *.'
 
 
 def version_to_match(request: HttpRequest | Request) -> int | None:

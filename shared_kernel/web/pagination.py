@@ -19,16 +19,14 @@ LARGEST_SIZE = 100
 
 
 class CursorInvalid(InvalidValue):
-    """This cursor was not given for this list; start without one."""
-
     code = "cursor_invalid"
+    message = "This cursor doesn't belong to this list. Start again without a cursor."
     pointer = "/cursor"
 
 
 class PageSizeInvalid(InvalidValue):
-    """A page has 1 to 100 rows."""
-
     code = "page_size_invalid"
+    message = "page_size must be from 1 to 100."
     pointer = "/page_size"
 
 

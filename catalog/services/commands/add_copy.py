@@ -69,5 +69,5 @@ def _refuse_unreadable(command: AddCopy, circulation: CirculationFacts) -> None:
 def _known_branch(code: str, circulation: CirculationFacts) -> str:
     fits = len(code) <= _LONGEST_CODE and code.isascii() and code.isprintable()
     if not (fits and circulation.knows_branch(code)):
-        raise UnknownBranch
+        raise UnknownBranch(branch=code)
     return code

@@ -17,54 +17,52 @@ from shared_kernel.domain.money import Money
 
 
 class CopyNotLendable(Refusal):
-    """This copy is not for lending: it is {condition}."""
-
     code = "copy_not_lendable"
+    message = "This copy can't be borrowed: it is {condition}."
     pointer = "/copy_barcode"
 
 
 class CopyNotAvailable(Refusal):
-    """This copy is lent to somebody else."""
-
     code = "copy_not_available"
+    message = "This copy is on loan to another patron."
     pointer = "/copy_barcode"
 
 
 class HeldForAnother(Refusal):
-    """This copy is wanted by another patron, who waits for it."""
-
     code = "held_for_another"
+    message = "This copy is held for another patron."
     pointer = "/copy_barcode"
 
 
 class AlreadyOnLoan(Refusal):
-    """The patron already has this copy, due {due_at}; renew the loan instead."""
-
     code = "already_on_loan"
+    message = "The patron already has this copy on loan until {due_at}. Renew the loan instead."
 
 
 class LoanLimitReached(Refusal):
-    """The patron has {loans} open loans and may have {limit}; return {too_many} first."""
-
     code = "loan_limit_reached"
+    message = "Loan limit reached: {loans} of {limit} loans. Return {too_many} first."
+    message_at_zero = "This patron can't borrow: the loan limit is 0."
 
 
 class ItemTypeLimitReached(Refusal):
-    """The patron has {loans} loans of type {item_type}, the limit is {limit}; return {too_many} first."""
-
     code = "item_type_limit_reached"
+    message = "Limit for {item_type} reached: {loans} of {limit} loans. Return {too_many} first."
+    message_at_zero = "This patron can't borrow copies of type {item_type}: their limit is 0."
 
 
 class OverdueBlock(Refusal):
-    """The patron has {overdue} overdue loans; with {limit} nothing is lent. Return {too_many} first."""
-
     code = "overdue_block"
+    message = "The patron has {overdue} overdue loans; borrowing stops at {limit}. Return {too_many} first."
+    message_at_zero = "This patron can't borrow: the limit of overdue loans is 0."
 
 
 class BalanceBlock(Refusal):
-    """The patron owes {balance}; with more than {limit} nothing is lent. Pay {too_much} first."""
-
     code = "balance_block"
+    message = (
+        "The patron owes {balance}; the limit for borrowing is {limit}. At least {too_much} must be "
+        "paid first."
+    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -7,21 +7,18 @@ from shared_kernel.domain.money import Money
 
 
 class HasOpenLoans(Refusal):
-    """The patron has something on loan ({count})."""
-
     code = "has_open_loans"
+    message = "The patron has {count} open loans."
 
 
 class HasActiveHolds(Refusal):
-    """The patron waits for something ({count}); cancel the holds first."""
-
     code = "has_active_holds"
+    message = "The patron has {count} active holds. Cancel them first."
 
 
 class HasOpenCharges(Refusal):
-    """The account is not settled: {balance} is open."""
-
     code = "has_open_charges"
+    message = "The patron's account has an open balance of {balance}."
 
 
 def reasons_to_keep(*, loans: int, holds: int, balance: Money) -> Sequence[Refusal]:

@@ -16,16 +16,15 @@ from shared_kernel.domain.errors import Refusal
 
 
 class NothingToLend(Refusal):
-    """The book has no copy that could ever be lent."""
-
     code = "nothing_to_lend"
+    message = "The book has no copy that can be borrowed."
     pointer = "/book"
 
 
 class HoldLimitReached(Refusal):
-    """The patron has {holds} holds and may have {limit}; cancel {too_many} first."""
-
     code = "hold_limit_reached"
+    message = "Hold limit reached: {holds} of {limit} holds. Cancel {too_many} first."
+    message_at_zero = "This patron can't place holds: the limit is 0."
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

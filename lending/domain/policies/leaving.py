@@ -4,12 +4,10 @@ from shared_kernel.domain.errors import Refusal
 
 
 class StillLent(Refusal):
-    """It is on loan; it can leave once it is back."""
-
     code = "has_open_loans"
+    message = "The copy is on loan. Return it first."
 
 
 class StillHeld(Refusal):
-    """It is set aside or waited for; it can leave once nobody holds it any more."""
-
     code = "has_active_holds"
+    message = "The copy is held or its book is waited for. Cancel the holds first."

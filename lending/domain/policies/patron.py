@@ -7,23 +7,20 @@ from shared_kernel.domain.errors import Refusal
 
 
 class PatronBlocked(Refusal):
-    """The patron is blocked{until_text}: {reason}."""
-
     code = "patron_blocked"
+    message = "The patron is blocked{until_text}: {reason}."
     pointer = "/patron_card"
 
 
 class MembershipExpired(Refusal):
-    """The patron's membership ended on {expires_on}; renew it first."""
-
     code = "membership_expired"
+    message = "The patron's membership ended on {expires_on}. Renew it first."
     pointer = "/patron_card"
 
 
 class NoTermsForCategory(Refusal):
-    """No circulation rule names the patron category “{category}”; a manager has to add one."""
-
     code = "no_terms_for_category"
+    message = "No circulation rule covers the patron category “{category}”. A manager has to add one."
     pointer = "/patron_card"
 
 

@@ -14,39 +14,34 @@ from shared_kernel.domain.errors import Refusal
 
 
 class NotRenewable(Refusal):
-    """Only an open loan can be renewed; this one is {state}."""
-
     code = "not_renewable"
+    message = "Only open loans can be renewed; this one is {state}."
 
 
 class RenewalLimitReached(Refusal):
-    """The loan was renewed {renewals} times, and {limit} is the limit; the copy has to come back."""
-
     code = "renewal_limit_reached"
+    message = "Renewal limit reached: {renewals} of {limit} renewals."
+    message_at_zero = "This loan can't be renewed: the renewal limit is 0."
 
 
 class TooSoon(Refusal):
-    """The loan can be renewed from {earliest_at} on."""
-
     code = "too_soon"
+    message = "The loan can be renewed from {earliest_at}."
 
 
 class WaitedFor(Refusal):
-    """Another patron waits for this copy."""
-
     code = "waited_for"
+    message = "Another patron is waiting for this copy."
 
 
 class Overdue(Refusal):
-    """The loan is overdue since {due_at}; the copy has to come back."""
-
     code = "overdue"
+    message = "The loan has been overdue since {due_at}. The copy must be returned."
 
 
 class DueDateNotLater(Refusal):
-    """Renewed now, the loan would be due {new_due_at}, which is not later than {due_at}."""
-
     code = "due_date_not_later"
+    message = "Renewed now, the loan would be due {new_due_at}, which is not later than {due_at}."
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -19,8 +19,7 @@ from shared_kernel.services.origin import concerning, overriding
 
 
 class OverrideReasonRequired(ReasonRequired):
-    """Say why, in a comment: it goes on record."""
-
+    message = "Give a reason for the override. It is recorded in the audit."
     pointer = "/override/comment"
 
 

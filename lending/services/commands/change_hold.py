@@ -18,9 +18,8 @@ from shared_kernel.services.origin import concerning
 
 
 class SuspensionEndsInThePast(InvalidValue):
-    """A suspension ends in the future; leave the date out to suspend without end."""
-
     code = "suspension_ends_in_the_past"
+    message = "The suspension must end in the future. Leave the date out to suspend without an end."
     pointer = "/until"
 
 

@@ -30,7 +30,7 @@ _TURN: Final = timedelta(days=21)
 
 
 class PatronNotFound(NotFound):
-    """No patron has this id."""
+    message = "No patron has this id."
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

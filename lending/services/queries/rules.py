@@ -17,8 +17,7 @@ _COLUMNS: Final = ("version", "values", "set_by", "set_at")
 
 
 class CategoryWithoutTerms(NoTermsForCategory):
-    """No circulation rule names the patron category “{category}”; a manager has to add one."""
-
+    message = "No circulation rule covers the patron category “{category}”. A manager has to add one."
     pointer = "/category"
 
 

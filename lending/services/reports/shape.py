@@ -13,16 +13,14 @@ from shared_kernel.services.pages import Page, PageRequest
 
 
 class PeriodEndsBeforeItBegins(InvalidValue):
-    """The period ends on {last_on}, before it begins on {first_on}."""
-
     code = "period_ends_before_it_begins"
+    message = "The period ends on {last_on}, before it begins on {first_on}."
     pointer = "/to"
 
 
 class PeriodOutOfReach(InvalidValue):
-    """A period lies between the years 1900 and 2999."""
-
     code = "period_out_of_reach"
+    message = "The period must lie between 1900 and 2999."
     pointer = "/from"
 
 

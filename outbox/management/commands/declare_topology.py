@@ -12,9 +12,8 @@ from shared_kernel.management.door import LibraryCommand
 
 
 class BrokerAway(Refusal):
-    """RabbitMQ can't be reached, or refuses: {reason}."""
-
     code = "broker_unavailable"
+    message = "RabbitMQ can't be reached or refused the connection: {reason}."
 
 
 class Command(LibraryCommand):

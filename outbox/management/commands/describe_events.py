@@ -12,9 +12,8 @@ from shared_kernel.management.door import LibraryCommand
 
 
 class CatalogueOutOfDate(Refusal):
-    """docs/events/ is not what the code publishes: {names}. Run `manage.py describe_events`."""
-
     code = "catalogue_out_of_date"
+    message = "docs/events/ differs from what the code publishes: {names}. Run `manage.py describe_events`."
 
 
 class Command(LibraryCommand):

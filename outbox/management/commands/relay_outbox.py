@@ -13,9 +13,8 @@ _ONCE_LASTS = 3600.0
 
 
 class PublishingUnavailableNow(Refusal):
-    """{published} events were published, then no more could be: {reason}."""
-
     code = "publishing_unavailable"
+    message = "{published} events were published before publishing failed: {reason}."
 
 
 class Command(LibraryCommand):

@@ -11,9 +11,8 @@ from shared_kernel.services.queries import ask
 
 
 class SomeStillUnhandled(Refusal):
-    """{failed} of {tried} messages still can't be handled; they stay in quarantine."""
-
     code = "still_unhandled"
+    message = "{failed} of {tried} messages failed again and stay in quarantine."
 
 
 class Command(LibraryCommand):

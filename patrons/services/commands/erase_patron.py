@@ -20,9 +20,8 @@ LONGEST_REASON = 500
 
 
 class ReasonTellsWho(InvalidValue):
-    """Give the reason without the patron's name, address or card number: it stays on record."""
-
     code = "reason_tells_who"
+    message = "The reason stays on record: leave out the patron's name, address and card number."
     pointer = "/reason"
 
 

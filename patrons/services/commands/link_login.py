@@ -12,9 +12,8 @@ from shared_kernel.services.origin import concerning
 
 
 class LoginAlreadyLinked(Refusal):
-    """This login is another patron's, or the patron has a login already."""
-
     code = "login_already_linked"
+    message = "This login belongs to another patron, or the patron already has a login."
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

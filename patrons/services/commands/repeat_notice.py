@@ -11,9 +11,8 @@ from shared_kernel.services.origin import concerning
 
 
 class NoticeNotRepeatable(Refusal):
-    """Only an ambiguous or a failed notice can be sent again, and only while it is true."""
-
     code = "notice_not_repeatable"
+    message = "Only an ambiguous or failed notice can be sent again, and only while it still applies."
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -12,9 +12,8 @@ from shared_kernel.services.origin import concerning, origin
 
 
 class AlreadyAsShipped(Refusal):
-    """The letter is worded as it was shipped already."""
-
     code = "already_as_shipped"
+    message = "The wording already is the one that is shipped."
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

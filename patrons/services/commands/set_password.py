@@ -8,15 +8,13 @@ from shared_kernel.services.bus import Command
 
 
 class LinkInvalid(Refusal):
-    """This link was used before, is too old or was never sent. Ask for a new one."""
-
     code = "link_invalid"
+    message = "This link has expired or was already used. Request a new one."
 
 
 class PasswordTooWeak(InvalidValue):
-    """{problems}"""
-
     code = "password_too_weak"
+    message = "{problems}"
     pointer = "/password"
 
 

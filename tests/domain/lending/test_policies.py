@@ -51,7 +51,11 @@ class TestBorrowing:
 
     def test_tells_how_many_to_return(self) -> None:
         (refusal,) = refusals(replace(FACTS, loans=tuple(open_loan() for _ in range(6))))
-        assert refusal.detail == "The patron has 6 open loans and may have 5; return 2 first."
+        assert refusal.detail == "Loan limit reached: 6 of 5 loans. Return 2 first."
+
+    def test_says_of_a_limit_of_zero_that_nothing_can_be_borrowed(self) -> None:
+        (refusal,) = refusals(replace(FACTS, terms=replace(TERMS, max_loans=0), loans=()))
+        assert refusal.detail == "This patron can't borrow: the loan limit is 0."
 
     def test_has_no_limit_where_the_terms_set_none(self) -> None:
         terms = replace(TERMS, max_loans=None, block_overdue=None)

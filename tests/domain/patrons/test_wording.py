@@ -66,8 +66,8 @@ class TestAWordingThatIsNone:
         (refusal,) = refused.value.refusals
         assert refusal.pointer == "/text"
         assert refusal.detail == (
-            "Line 2: letters of this kind know no {amount}. They know {name}, {book_title}, {barcode}, "
-            "{due_on}, {days_overdue}."
+            "Line 2: letters of this kind have no placeholder {amount}. "
+            "Available: {name}, {book_title}, {barcode}, {due_on}, {days_overdue}."
         )
 
     @pytest.mark.parametrize("text", ["{name", "name}", "{name\n}", "a { b", "{{name}"])

@@ -49,8 +49,8 @@ class TestTheDesk:
         form = {"patron": patron.card_number, "copy": taken.copy_barcode, "lend": ""}
         answer = librarian.post("/desk/", form)
         assert answer.status_code == 200
-        assert "This copy is lent to somebody else." in text(answer)
-        assert "may have 5; return 1 first" in text(answer)
+        assert "This copy is on loan to another patron." in text(answer)
+        assert "5 of 5 loans. Return 1 first" in text(answer)
         assert "Lent “" not in text(answer)
 
     def test_lets_a_manager_lend_all_the_same_for_a_reason(self, browser: Browser) -> None:

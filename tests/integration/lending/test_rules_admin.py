@@ -66,7 +66,7 @@ class TestTheMatrix:
         page = text(manager.get(MATRIX, {"branch": "MAIN", "category": "premium", "item_type": "dvd"}))
         assert "Holds for MAIN / premium / dvd 21 premium 10 premium no limit everything" in page
         nothing = text(manager.get(MATRIX, {"branch": "", "category": "alien", "item_type": ""}))
-        assert "No circulation rule names the patron category “alien”" in nothing
+        assert "No circulation rule covers the patron category “alien”" in nothing
 
     def test_is_looked_at_with_circulation_and_edited_with_rules_alone(
         self, manager: Client, browser: Browser
@@ -152,21 +152,23 @@ class TestEditingARule:
     def test_says_which_value_cannot_be(self, manager: Client, step: str) -> None:
         sent = self.fields(manager, category="premium") | {"loan_days": "soon", "reason": "x", step: ""}
         page = text(manager.post(f"{EDIT}?category=premium", sent))
-        assert "“loan_days” can&#x27;t be soon: it is a whole number of days, 1 to 3650." in page
+        assert "“loan_days” can&#x27;t be soon: it must be a whole number of days, 1 to 3650." in page
         assert CirculationRuleRow.objects.get(category="premium").version == 1
 
     def test_says_that_somebody_else_was_faster(self, manager: Client) -> None:
         sent = self.fields(manager, category="premium") | {"save": "", "reason": "x", "loan_days": "9"}
         dispatch(SetRule(category="premium", values={"loan_days": 8}))
-        assert "has changed since you looked" in text(manager.post(f"{EDIT}?category=premium", sent))
+        assert "was changed since you loaded it" in text(manager.post(f"{EDIT}?category=premium", sent))
         assert CirculationRuleRow.objects.get(category="premium").values == {"loan_days": 8}
 
     def test_makes_no_rule_for_what_cannot_be(self, manager: Client) -> None:
         assert said(manager.get(EDIT, {"item_type": "A book!"})) == [
-            "An item type has 1 to 40 characters of a-z 0-9 _ - and begins with a letter or a digit."
+            "An item type has 1 to 40 characters (a-z, 0-9, _ and -) and starts with a letter or digit."
         ]
         sent = self.fields(manager, branch="NOWHERE") | {"preview": ""}
-        assert "No branch has the code “NOWHERE”" in text(manager.post(f"{EDIT}?branch=NOWHERE", sent))
+        assert "There is no branch with the code “NOWHERE”" in text(
+            manager.post(f"{EDIT}?branch=NOWHERE", sent)
+        )
 
     def test_is_not_begun_for_what_is_too_long(self, manager: Client) -> None:
         answer = manager.get(EDIT, {"branch": "X" * 30})
@@ -177,7 +179,7 @@ class TestEditingARule:
     def test_of_everything_leaves_no_value_open(self, manager: Client) -> None:
         sent = self.fields(manager) | {"loan_days": "", "preview": ""}
         page = text(manager.post(EDIT, sent))
-        assert "must give every value; it lacks" in page
+        assert "must set every value. Missing:" in page
 
     def test_has_a_history_only_where_there_is_a_rule(self, manager: Client) -> None:
         answer = manager.get(f"{MATRIX}5f6c3c1e-7f5c-5b55-9d0e-3f7a6c1f2a10/change/")
@@ -251,7 +253,7 @@ class TestABranchsCalendar:
         assert "Sunday" in text(manager.get(BRANCHES))
         assert manager.get(f"{BRANCHES}add/").status_code == 200
         again = manager.post(f"{BRANCHES}add/", sent)
-        assert "There is a branch with this code already." in text(again)
+        assert "A branch with this code already exists." in text(again)
         assert "Closed each Sunday" in text(manager.get(calendar_of("EAST")))
 
     def test_shows_what_a_closure_would_move_before_it_does(self, manager: Client) -> None:
@@ -283,7 +285,7 @@ class TestABranchsCalendar:
     @pytest.mark.parametrize("step", ["preview", "close"])
     def test_says_why_it_cannot_be_closed(self, manager: Client, step: str) -> None:
         sent = {"first_on": "2099-01-02", "last_on": "2099-01-01", "reason": "x", step: ""}
-        assert "ends on its first day or later" in text(manager.post(calendar_of("MAIN"), sent))
+        assert "must end on or after its first day" in text(manager.post(calendar_of("MAIN"), sent))
         assert "This field is required" in text(manager.post(calendar_of("MAIN"), {**sent, "reason": ""}))
 
     def test_says_that_a_closure_is_gone(self, manager: Client) -> None:

@@ -99,7 +99,7 @@ class TestThePatronsPages:
         assert "suspended" in librarian.get(PATRONS).content.decode()
         answer = act(librarian, PATRONS, "reinstate", ada.id, bob.id)
         assert said(answer)[-2:] == [
-            f"{bob.card_number}: The patron has no block that could be lifted.",
+            f"{bob.card_number}: The patron has no block to lift.",
             "1 done.",
         ]
         assert PatronRow.objects.get(id=ada.id).blocks == []
@@ -124,7 +124,7 @@ class TestThePatronsPages:
         endless = a_patron()
         answer = act(librarian, PATRONS, "renew_membership", endless.id, expires_on="")
         assert said(answer) == [
-            f"{endless.card_number}: The membership has no end from which it could go on; name its last day."
+            f"{endless.card_number}: The membership has no end date to extend. Give its last day."
         ]
 
     def test_lift_the_block_that_is_chosen(self, librarian: Client) -> None:
@@ -172,7 +172,7 @@ class TestThePatronsPages:
             2,
         )
         stale = librarian.post(f"{PATRONS}{ada.id}/contact/", {**fields, "name": "Eve", "version": "1"})
-        assert "has changed since you looked" in stale.content.decode()
+        assert "was changed since you loaded it" in stale.content.decode()
         wrong = librarian.post(f"{PATRONS}{ada.id}/contact/", {**fields, "email": "x", "version": "2"})
         assert "looks like name@example.org" in wrong.content.decode()
         assert PatronRow.objects.get(id=ada.id).version == 2

@@ -322,7 +322,7 @@ class TestThePatronsOwnPage:
     def test_says_so_if_the_choice_was_changed_meanwhile(self, mine: tuple[Client, PatronView]) -> None:
         browser, _ = mine
         self.choose(browser, "due_soon")
-        assert "has changed since you looked" in self.choose(browser, "loan_receipt").content.decode()
+        assert "was changed since you loaded it" in self.choose(browser, "loan_receipt").content.decode()
 
     @pytest.mark.parametrize(
         "fields",

@@ -124,10 +124,10 @@ class TestTheEditor:
     @pytest.mark.parametrize(
         ("text", "reason"),
         [
-            ("Dear {nmae}", "Line 1: letters of this kind know no {nmae}."),
-            ("Dear\n{name", "Line 2: a “{” stands alone."),
-            ("{name.__class__.__mro__}", "know no {name.__class__.__mro__}"),
-            ("{email}", "know no {email}"),
+            ("Dear {nmae}", "Line 1: letters of this kind have no placeholder {nmae}."),
+            ("Dear\n{name", "Line 2: unmatched “{”."),
+            ("{name.__class__.__mro__}", "have no placeholder {name.__class__.__mro__}"),
+            ("{email}", "have no placeholder {email}"),
             ("", "This field is required."),
         ],
     )
@@ -147,9 +147,9 @@ class TestTheEditor:
     def test_says_so_if_somebody_else_was_quicker(self, manager: Client) -> None:
         send(manager, "save")
         shown = page(send(manager, "save", subject="Mine {book_title}"))
-        assert "has changed since you looked and is at version 1 now" in shown
+        assert "was changed since you loaded it and is now at version 1" in shown
         assert "Mine {book_title}" in shown
-        assert page(send(manager, "reset", version="0")).count("has changed since you looked")
+        assert page(send(manager, "reset", version="0")).count("was changed since you loaded it")
         assert WordingRow.objects.count() == 1
 
     def test_knows_no_letter_that_there_is_not(self, manager: Client) -> None:
@@ -198,7 +198,7 @@ class TestAWordingOfAnotherRelease:
 
     def test_can_be_mended(self, manager: Client) -> None:
         assert "worded as shipped. Preview it to see what." in page(manager.get(RECEIPT))
-        assert "know no {nickname}" in page(send(manager, "preview", text="Dear {nickname}"))
+        assert "have no placeholder {nickname}" in page(send(manager, "preview", text="Dear {nickname}"))
         assert "The wording is saved" in page(send(manager, "save", version="1"))
 
 

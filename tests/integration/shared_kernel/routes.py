@@ -82,22 +82,19 @@ class ShelfFilter(serializers.Serializer[Any]):
 
 
 class ShelfFull(Refusal):
-    """Shelf {name} is full."""
-
     code = "shelf_full"
+    message = "Shelf {name} is full."
     pointer = "/name"
 
 
 class ShelfTooHigh(Refusal):
-    """Nobody reaches {height} cm."""
-
     code = "shelf_too_high"
+    message = "Nobody reaches {height} cm."
 
 
 class LabelOdd(InvalidValue):
-    """A label is even."""
-
     code = "label_odd"
+    message = "A label is even."
 
 
 ERRORS: dict[str, Callable[[], Exception]] = {

@@ -142,7 +142,7 @@ class TestTheBreakersPage:
 
     def test_says_why_not(self, browser: Browser) -> None:
         operator = browser("operator")
-        assert "Say why" in self.order(operator, "open", " ")
+        assert "Give a reason" in self.order(operator, "open", " ")
         assert operator.post(self.PAGE, {"name": "sendgrid"}).status_code == 200
         assert self.order(operator, "open", "x", name="nonsense")
         assert not Breaker.objects.filter(state="open").exists()
@@ -177,7 +177,7 @@ class TestACommandsForm:
         response = root.post(f"{TOKENS}add/", {**GOOD, "days": "0"})
         assert response.status_code == 200
         page = response.content.decode()
-        assert "A token lives from 1 to 3650 days." in page
+        assert "A token is valid for 1 to 3650 days." in page
         assert "was added" not in page
         assert not list(get_messages(response.wsgi_request))
         assert not ApiToken.objects.exists()
@@ -207,7 +207,7 @@ class TestAnAction:
         page = root.post(TOKENS, chosen, follow=True).content.decode()
         assert ApiToken.objects.get().revoked_at is not None
         assert "1 done." in page
-        assert "There is no token" in page
+        assert "No token has the id" in page
 
     def test_is_offered_with_the_scope_alone(self, browser: Browser, rows: None) -> None:
         assert 'value="revoke"' not in browser("operator").get(TOKENS).content.decode()

@@ -170,7 +170,7 @@ class TestTheCommands:
         assert verify(token)
 
     def test_refuse_an_unknown_scope_by_its_code(self) -> None:
-        with pytest.raises(CommandError, match=r"^unknown_scope: There is no scope burn;") as refused:
+        with pytest.raises(CommandError, match=r"^unknown_scope: There is no scope burn\.") as refused:
             call_command("create_token", "desk", "--scope", "burn")
         assert refused.value.returncode == 1
 
@@ -184,5 +184,5 @@ class TestTheCommands:
         assert ApiToken.objects.get(pk=issued.id).revoked_at
 
     def test_refuse_to_revoke_what_is_not_there(self) -> None:
-        with pytest.raises(CommandError, match=f"^not_found: There is no token {UUID(int=7)}"):
+        with pytest.raises(CommandError, match=f"^not_found: No token has the id {UUID(int=7)}"):
             call_command("revoke_token", str(UUID(int=7)))

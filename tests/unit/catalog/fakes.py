@@ -21,9 +21,8 @@ NOW = datetime(2024, 1, 15, 10, tzinfo=UTC)
 
 
 class InUse(Refusal):
-    """Somebody has it."""
-
     code = "in_use"
+    message = "Somebody has it."
 
 
 class FixedClock:

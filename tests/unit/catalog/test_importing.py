@@ -78,7 +78,7 @@ class TestImportingAFile:
         library = library_refusing(lambda command: any(each.number == 2 for each in command.records))
         report = import_all(record(number, title=f"Volume {number}") for number in range(1, 4))
         assert library.titles == ["Volume 1", "Volume 3"]
-        assert report.rejected == (Rejection(number=2, reason="Another Book has this ISBN."),)
+        assert report.rejected == (Rejection(number=2, reason="Another book has this ISBN."),)
 
     def test_rejects_what_cannot_be_stored_without_saying_why(self, library_refusing: Faulty) -> None:
         library_refusing(

@@ -23,9 +23,8 @@ from tests.unit.patrons.test_patron_commands import CLOCK, codes, register
 
 
 class HasOpenLoans(Refusal):
-    """Something is on loan."""
-
     code = "has_open_loans"
+    message = "The patron has {count} open loans."
 
 
 @pytest.fixture
