@@ -1,12 +1,13 @@
 """Which messages go out when, and what is written down of it; the publisher does as it is told."""
 
 from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from datetime import timedelta
-from threading import Thread
+from threading import Event, Thread
 
 import pytest
-from django.db import connection, connections
+from django.db import connection, connections, transaction
 from django.utils import timezone
 from pytest_django import DjangoAssertNumQueries
 
@@ -17,6 +18,7 @@ from outbox.publishing import Outcome, Outgoing, PublishingUnavailable
 from outbox.relay import drain, drain_all
 from outbox.single_flight import single_flight
 from outbox.tasks import relay_outbox
+from tests.conftest import ON_POSTGRESQL
 from tests.fakes.ledger import commit, things
 
 pytestmark = [
@@ -72,14 +74,42 @@ class TestDraining:
         assert drain_all(seconds=5).published == 2
         assert not OutboxMessage.objects.filter(published_at=None).exists()
 
-    def test_passes_over_no_event_whose_transaction_ended_late(self, publisher: ScriptedPublisher) -> None:
+    def test_passes_over_no_event_with_a_lower_id_than_those_published(
+        self, publisher: ScriptedPublisher
+    ) -> None:
         commit(*things(3))
         late = OutboxMessage.objects.get(id=ids()[1])
-        late.delete()
+        OutboxMessage.objects.filter(id=late.id).delete()
         drain()
-        late.save()
+        late.save(force_insert=True)
         drain()
-        assert [message.event_id for message in publisher.published][-1] == late.event_id
+        assert [message.id for message in publisher.published] == [late.id - 1, late.id + 1, late.id]
+
+    @pytest.mark.skipif(not ON_POSTGRESQL, reason="SQLite has one writer at a time")
+    def test_passes_over_no_event_whose_transaction_ended_late(self, publisher: ScriptedPublisher) -> None:
+        inserted, may_commit = Event(), Event()
+
+        def commit_late() -> list[int]:
+            try:
+                with transaction.atomic():
+                    commit(*things(1))
+                    inserted.set()
+                    assert may_commit.wait(20)
+                    return ids()
+            finally:
+                connection.close()
+
+        with ThreadPoolExecutor(1) as thread:
+            slow = thread.submit(commit_late)
+            assert inserted.wait(20)
+            commit(*things(1))
+            [quick] = ids()
+            drain()
+            may_commit.set()
+            [late, _] = slow.result(20)
+        assert late < quick
+        drain()
+        assert [message.id for message in publisher.published] == [quick, late]
 
     def test_asks_two_small_questions_where_nothing_waits(
         self, publisher: ScriptedPublisher, django_assert_num_queries: DjangoAssertNumQueries
