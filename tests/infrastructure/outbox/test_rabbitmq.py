@@ -3,7 +3,7 @@
 import time
 import uuid
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 
 import amqp
 import pytest
@@ -16,9 +16,10 @@ from outbox.inbox import ATTEMPTS_ALLOWED
 from outbox.models import OutboxMessage, QuarantinedMessage
 from outbox.publishing import Outgoing
 from outbox.relay import current_publisher, drain, drain_all
+from shared_kernel.models import Breaker
 from shared_kernel.resilience.breakers import breaker
 from tests.fakes import ledger
-from tests.fakes.ledger import commit, effects, things
+from tests.fakes.ledger import NobodyCared, ThingHappened, commit, effects, things
 from tests.infrastructure.outbox.conftest import Delivery, listener
 from tests.services.rabbitmq import RabbitMQ
 
@@ -36,6 +37,18 @@ def publisher(by_rabbitmq: Delivery) -> RabbitPublisher:
 def channel(broker_url: str) -> Iterator[AmqpChannel]:
     with connect(broker_url, purpose="test") as connection:
         yield connection.channel()
+
+
+@contextmanager
+def full_queue(broker_url: str) -> Iterator[None]:
+    """A queue without room that wants every event, so the broker confirms none."""
+    with channel(broker_url) as declaring:
+        declaring.queue_declare(
+            "full", auto_delete=False, arguments={"x-max-length": 0, "x-overflow": "reject-publish"}
+        )
+        declaring.queue_bind("full", "library_events", "#")
+        yield
+        declaring.queue_delete("full")
 
 
 def received(url: str, queue: str, *, reject_times: int = 0) -> list[amqp.Message]:
@@ -95,6 +108,22 @@ class TestAMessageAtFault:
         assert outcome.confirmed == {2}, "nobody here wants to hear of elsewhere"
         assert outcome.faults == {1: "unroutable: NO_ROUTE"}
         assert publisher.publish([message(1)]).confirmed == {1}, "everything was declared anew"
+
+    @pytest.mark.parametrize("fault", ["nacked", "unroutable", "too large"])
+    def test_does_not_count_as_a_failure_of_the_broker(
+        self, publisher: RabbitPublisher, broker_url: str, monkeypatch: pytest.MonkeyPatch, fault: str
+    ) -> None:
+        if fault == "too large":
+            monkeypatch.setattr("outbox.broker.publisher.LARGEST_BODY", 1)
+        if fault == "unroutable":
+            monkeypatch.setattr(Topology, "must_reach_somebody", lambda *_: True)
+        with full_queue(broker_url) if fault == "nacked" else nullcontext():
+            commit(*things(1), kind=NobodyCared if fault == "unroutable" else ThingHappened)
+            for attempts in range(1, breaker("rabbitmq").limits.failure_threshold + 2):
+                OutboxMessage.objects.update(retry_at=None)
+                assert (drain().failed, OutboxMessage.objects.get().attempts) == (1, attempts)
+        row = Breaker.objects.get(name="rabbitmq")
+        assert (row.failures, row.state) == (0, "closed")
 
 
 class TestBindings:
