@@ -65,9 +65,12 @@ class RenewalFacts:
         terms = self.loan.terms
         from_today = terms.renew_from is RenewFrom.TODAY or self.loan.is_overdue(self.now)
         from_day = self.today if from_today else self.calendar.day_of(self.loan.due_at)
-        return self.calendar.due_at(
-            after=self.now, from_day=from_day, days=terms.loan_days, not_after=self.patron.expires_on
+        ends_on = self.patron.expires_on
+        due_at = self.calendar.due_at(
+            after=self.now, from_day=from_day, days=terms.loan_days, not_after=ends_on
         )
+        # A day's last second leaves no later instant on that day: due_at then answers with another day.
+        return due_at if ends_on is None else min(due_at, self.calendar.end_of(ends_on))
 
 
 Policy = Callable[[RenewalFacts], Refusal | None]
