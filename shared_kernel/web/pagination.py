@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Callable
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 from urllib.parse import urlencode
 from uuid import UUID
@@ -71,6 +71,7 @@ def _signer(request: HttpRequest) -> Signer:
 _REVIVE: dict[str, Callable[[Any], Any]] = {  # as various as sort columns
     "uuid": UUID,
     "at": datetime.fromisoformat,
+    "on": date.fromisoformat,
     "text": str,
     "int": int,
     "none": lambda _: None,
@@ -83,6 +84,8 @@ def _frozen(key: object) -> tuple[str, str | int | None]:
             return "uuid", str(key)
         case datetime():
             return "at", key.isoformat()
+        case date():
+            return "on", key.isoformat()
         case str():
             return "text", key
         case int():

@@ -1,4 +1,4 @@
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from typing import Any
 from urllib.parse import quote, urlsplit
 from uuid import UUID
@@ -67,7 +67,7 @@ class TestACursor:
         assert CLIENT.get(f"{SHELVES}?{urlsplit(foreign).query}").status_code == 400
 
     def test_brings_back_keys_of_every_kind(self) -> None:
-        keys = ("title", UUID(int=1), datetime(2024, 1, 15, tzinfo=UTC), 7, None)
+        keys = ("title", UUID(int=1), datetime(2024, 1, 15, tzinfo=UTC), date(2024, 1, 15), 7, None)
         request = RequestFactory().get("/list?ordering=title")
         following, preceding = page_links(request, Page(results=[], next=keys, previous=keys))
         assert following
