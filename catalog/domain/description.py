@@ -4,11 +4,11 @@ import hashlib
 import re
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from typing import Any, Self
+from typing import Any, Final, Self
 
-from catalog.domain.isbn import ISBN
+from catalog.domain.isbn import ISBN, InvalidISBN
 from catalog.domain.text import one_line, words_of
-from catalog.domain.title import Title
+from catalog.domain.title import InvalidTitle, Title
 from shared_kernel.domain.errors import InvalidValue, Refusal, Refused
 
 MOST_AUTHORS = MOST_SUBJECTS = 100
@@ -48,6 +48,18 @@ class InvalidSubjects(InvalidValue):
     code = "invalid_subjects"
     message = "A book has at most 100 subjects, each one line of 1 to 300 visible characters."
     pointer = "/subjects"
+
+
+#: What values out of bounds are refused with.
+DESCRIPTION_REFUSALS: Final = (
+    InvalidTitle,
+    InvalidAuthors,
+    InvalidISBN,
+    InvalidYear,
+    InvalidLanguage,
+    InvalidPublisher,
+    InvalidSubjects,
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -9,8 +9,8 @@ from uuid import UUID
 from django.db.models import Q, QuerySet
 
 from catalog.domain.copy import Condition
-from catalog.domain.description import language_code
-from catalog.domain.isbn import ISBN
+from catalog.domain.description import InvalidLanguage, language_code
+from catalog.domain.isbn import ISBN, InvalidISBN
 from catalog.models import BookRow, CopyRow, IsbnRow
 from catalog.services.correction import corrected
 from catalog.services.ports import CirculationFacts
@@ -50,6 +50,8 @@ class ExportedBook:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ExportBooks(Query[Iterator[ExportedBook]]):
     """All Books that a search finds, not only its first thousand; all Books where nothing is asked for."""
+
+    refusals = (InvalidISBN, InvalidLanguage)
 
     q: str = ""
     author: str = ""

@@ -36,6 +36,8 @@ def list_imports(query: ListImports) -> Page[ImportSummary]:
 class GetImport(Query[ImportView]):
     """One import, with what there is to say of its records."""
 
+    refusals = (ImportNotFound,)
+
     import_id: UUID
 
 
@@ -58,6 +60,8 @@ class Originals:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RejectedOriginals(Query[Originals]):
     """The records that an import has rejected, as they were given."""
+
+    refusals = (ImportNotFound,)
 
     import_id: UUID
 

@@ -6,8 +6,8 @@ from functools import partial
 from typing import Any
 from uuid import UUID
 
-from catalog.domain.description import language_code
-from catalog.domain.isbn import ISBN
+from catalog.domain.description import InvalidLanguage, language_code
+from catalog.domain.isbn import ISBN, InvalidISBN
 from catalog.models import BookRow, IsbnRow
 from catalog.services.answers import BookView
 from catalog.services.correction import corrected
@@ -39,6 +39,8 @@ class ListBooks(Query[BookPage]):
     ISO 639. `available` asks for a free copy in service, or for none. Without an order, what was found by `q`
     comes by relevance, all else by title. By year, those without one come first.
     """
+
+    refusals = (InvalidISBN, InvalidLanguage)
 
     page: PageRequest
     q: str = ""

@@ -23,6 +23,8 @@ __all__ = ("BookOrder", "BookPage", "GetBook", "GetCopy", "ListBooks", "ListCopi
 class GetBook(Query[BookView]):
     """One Book, with what there is of it."""
 
+    refusals = (BookNotFound,)
+
     book: UUID
 
 
@@ -37,6 +39,8 @@ def get_book(query: GetBook, *, circulation: CirculationFacts) -> BookView:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class GetCopy(Query[CopyView]):
     """The Copy under a barcode."""
+
+    refusals = (CopyNotFound,)
 
     barcode: str
 
@@ -56,6 +60,8 @@ def get_copy(query: GetCopy, *, circulation: CirculationFacts) -> CopyView:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ListCopies(Query[Page[CopyView]]):
     """The Copies of a Book by barcode, the withdrawn ones included."""
+
+    refusals = (BookNotFound,)
 
     book: UUID
     page: PageRequest

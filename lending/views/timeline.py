@@ -17,6 +17,8 @@ from shared_kernel.web.views import LibraryViewSet
 class TimelineFilter(serializers.Serializer[Any]):
     """GET /timeline. `copy` is a barcode, or the id of a copy that may be gone."""
 
+    default_error_messages = {"give_one": "Give one of copy, loan and patron."}
+
     copy = serializers.CharField(max_length=64, required=False)
     loan = serializers.UUIDField(required=False)
     patron = serializers.UUIDField(required=False)
@@ -24,7 +26,7 @@ class TimelineFilter(serializers.Serializer[Any]):
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:  # what the fields made
         """One of them. Raises ValidationError."""
         if len(attrs) != 1:
-            raise serializers.ValidationError("Give one of copy, loan and patron.", code="give_one")
+            self.fail("give_one")
         return attrs
 
 

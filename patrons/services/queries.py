@@ -66,6 +66,8 @@ def _matching(q: str) -> Q:
 class GetPatron(Query[PatronView]):
     """One patron; with `viewer_login`, only if that login is theirs."""
 
+    refusals = (PatronNotFound,)
+
     patron: UUID
     viewer_login: int | None = None
 

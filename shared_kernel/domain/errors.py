@@ -1,6 +1,7 @@
 """How the domain says no: a refusal is a fact with a stable code, a sentence and its parameters."""
 
-from typing import ClassVar
+from collections.abc import Callable
+from typing import ClassVar, get_args, get_type_hints
 
 
 class Refused(Exception):
@@ -64,3 +65,9 @@ class PreconditionFailed(Refusal):
 
     code = "precondition_failed"
     message = "This was changed since you loaded it and is now at version {version}. Reload and try again."
+
+
+def refusals_of(*policies: Callable[..., Refusal | None]) -> tuple[type[Refusal], ...]:
+    """The refusals that policies may answer with, as their return annotations name them."""
+    answers = [get_args(get_type_hints(policy)["return"]) for policy in policies]
+    return tuple(kind for kinds in answers for kind in kinds if issubclass(kind, Refusal))

@@ -5,6 +5,8 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import Any, ClassVar, Generic, Protocol, Self, TypeVar
 
+from shared_kernel.domain.errors import Refusal
+
 R_co = TypeVar("R_co", covariant=True)
 
 
@@ -13,13 +15,18 @@ class Command(Generic[R_co]):
 
     `audited` is off only for bookkeeping that follows from an event, whose cause is on record already.
     A command that answers False has found nothing to do, and leaves no line in the audit either.
+    `refusals` are those that its handler raises; of one that another context makes, the code alone. The
+    published schema lists them.
     """
 
     audited: ClassVar[bool] = True
+    refusals: ClassVar[tuple[type[Refusal] | str, ...]] = ()
 
 
 class Query(Generic[R_co]):
-    """A question, answered with an R, that changes nothing."""
+    """A question, answered with an R, that changes nothing. `refusals` as of a command."""
+
+    refusals: ClassVar[tuple[type[Refusal] | str, ...]] = ()
 
 
 class Answer:

@@ -1,9 +1,10 @@
 """The public schema says what the code says: answers from their dataclasses, access from the policies."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import make_dataclass
 from functools import cache
-from typing import Any
+from http import HTTPStatus
+from typing import Any, Final
 
 import msgspec
 from drf_spectacular.drainage import warn
@@ -11,12 +12,21 @@ from drf_spectacular.extensions import OpenApiAuthenticationExtension, OpenApiSe
 from drf_spectacular.openapi import AutoSchema
 from drf_spectacular.plumbing import ResolvedComponent
 from drf_spectacular.utils import Direction, OpenApiParameter
+from rest_framework.serializers import Serializer
 
 from shared_kernel.services.bus import Answer
 from shared_kernel.web.access import PUBLIC
+from shared_kernel.web.openapi_problems import (
+    COMMON,
+    is_conditional,
+    is_paged,
+    problems_of,
+    refused_together,
+)
 from shared_kernel.web.pagination import DEFAULT_SIZE, LARGEST_SIZE
 from shared_kernel.web.problem import CONTENT_TYPE, Problem
 
+_WITH_BODY: Final = frozenset({"POST", "PUT", "PATCH"})
 _REFERENCE = "#/components/schemas/{name}"
 _PAGE_PARAMETERS = [
     OpenApiParameter("cursor", str, description="Where the page starts: from `next` or `previous` alone."),
@@ -24,6 +34,34 @@ _PAGE_PARAMETERS = [
         "page_size", {"type": "integer", "minimum": 1, "maximum": LARGEST_SIZE, "default": DEFAULT_SIZE}
     ),
 ]
+_IF_MATCH = OpenApiParameter(
+    "If-Match",
+    str,
+    location=OpenApiParameter.HEADER,
+    description="Change only this version: an ETag, or a version in quotes. Anything else is 412.",
+)
+_IF_NONE_MATCH = OpenApiParameter(
+    "If-None-Match",
+    str,
+    location=OpenApiParameter.HEADER,
+    description="ETags of answers that the client has; 304 where it would get one of them.",
+)
+_ETAG = {
+    "description": "The version and a digest of the answer, for If-Match and If-None-Match.",
+    "schema": {"type": "string"},
+}
+_RETRY_AFTER = {
+    "Retry-After": {
+        "description": "Seconds to wait before asking again.",
+        "schema": {"type": "integer", "minimum": 0},
+    }
+}
+_HEADERS_OF_PROBLEMS: Final[Mapping[int, Mapping[str, Any]]] = {
+    401: {"WWW-Authenticate": {"description": "How to log in.", "schema": {"type": "string"}}},
+    409: _RETRY_AFTER,
+    429: _RETRY_AFTER,
+    503: _RETRY_AFTER,
+}
 _IDEMPOTENCY_KEY = OpenApiParameter(
     "Idempotency-Key",
     {"type": "string", "pattern": "^[A-Za-z0-9_.:-]{8,128}$"},
@@ -97,16 +135,14 @@ class LibrarySchema(AutoSchema):
 
     def get_auth(self) -> list[dict[str, Any]]:  # OpenAPI's security requirements
         """How to log in; an empty way in, too, where anybody may."""
-        policy: Mapping[str, Any] = getattr(self.view, "policy", {})
-        open_to_all = policy.get(getattr(self.view, "action", "")) == PUBLIC
-        return [*super().get_auth(), *([{}] if open_to_all else [])]
+        return [*super().get_auth(), *([{}] if self._is_open_to_all() else [])]
 
     def get_override_parameters(self) -> list[Any]:  # parameters in any of spectacular's forms
-        """The parameters that follow from the method and from the answer's being a page."""
+        """The parameters that follow from the method and from the messages that the action sends."""
         parameters = list(super().get_override_parameters())
-        answers: Any = self.get_response_serializers()  # a shape, or shapes by status
-        if isinstance(answers, dict) and any(_is_page(answer) for answer in answers.values()):
-            parameters += _PAGE_PARAMETERS
+        parameters += _PAGE_PARAMETERS if is_paged(self._action()) else []
+        parameters += [_IF_MATCH] if is_conditional(self._action()) else []
+        parameters += [_IF_NONE_MATCH] if self.method == "GET" and self._is_versioned() else []
         return [*parameters, _IDEMPOTENCY_KEY] if self.method == "POST" else parameters
 
     def _is_list_view(self, serializer: Any = None) -> bool:  # anything that spectacular takes for a shape
@@ -117,15 +153,70 @@ class LibrarySchema(AutoSchema):
         return wrap
 
     def _get_response_bodies(self, direction: Direction = "response") -> dict[str, Any]:  # OpenAPI's
+        answers: dict[str, Any] = super()._get_response_bodies(direction)
+        if self._is_versioned():
+            for answer in answers.values():
+                answer["headers"] = {"ETag": _ETAG}
+            if self.method == "GET":
+                answers["304"] = {"description": "Nothing has changed.", "headers": {"ETag": _ETAG}}
         shape: Any = Problem  # AnswerExtension makes it one of spectacular's
         problem = self.resolve_serializer(shape, direction).ref
-        anything_else = {"description": "A problem.", "content": {CONTENT_TYPE: {"schema": problem}}}
-        return {**super()._get_response_bodies(direction), "default": anything_else}
+        codes = problems_of(
+            method=self.method,
+            action=self._action(),
+            body=self._form(self.get_request_serializer()) if self.method in _WITH_BODY else None,
+            filters=[form for it in self.get_override_parameters() if (form := self._form(it))],
+            takes_json="application/json" in self.map_parsers(),
+            open_to_all=self._is_open_to_all(),
+        )
+        for status, found in codes.items():
+            together = found | refused_together(self._action(), status=status)
+            answer = _problem(status, codes=found, together=together, problem=problem)
+            is_common = found == together and frozenset(found) == COMMON.get(status)
+            answers[str(status)] = self._shared(status, answer) if is_common else answer
+        return answers
+
+    def _shared(self, status: int, answer: dict[str, Any]) -> dict[str, Any]:  # OpenAPI's
+        """A reference to the one answer that many operations give."""
+        name = HTTPStatus(status).name.title().replace("_", "")
+        component = ResolvedComponent(name, ResolvedComponent.RESPONSE, answer, name)  # type: ignore[no-untyped-call]  # it ships no types
+        self.registry.register_on_missing(component)
+        return component.ref
+
+    def _action(self) -> Callable[..., Any]:
+        action: Callable[..., Any] = getattr(type(self.view), getattr(self.view, "action", None) or "get")
+        return action
+
+    def _is_open_to_all(self) -> bool:
+        policy: Mapping[str, Any] = getattr(self.view, "policy", {})
+        return policy.get(getattr(self.view, "action", "")) == PUBLIC
+
+    def _is_versioned(self) -> bool:
+        answers: Any = self.get_response_serializers()  # a shape, or shapes by status
+        shapes = answers.values() if isinstance(answers, dict) else []
+        return any("version" in getattr(shape, "__dataclass_fields__", ()) for shape in shapes)
+
+    @staticmethod
+    def _form(shape: Any) -> Serializer[Any] | None:  # whatever extend_schema takes
+        """The form, of a class, an instance, or the one of several media types."""
+        (shape,) = shape.values() if isinstance(shape, dict) and len(shape) == 1 else (shape,)
+        form = shape() if isinstance(shape, type) and issubclass(shape, Serializer) else shape
+        return form if isinstance(form, Serializer) else None
+
+
+def _problem(
+    status: int, *, codes: Collection[str], together: Collection[str], problem: dict[str, Any]
+) -> dict[str, Any]:  # OpenAPI's
+    code = {"type": "string", "enum": sorted(codes)}
+    any_code = {"type": "string", "enum": sorted(together)}
+    errors = {"type": "array", "items": {"type": "object", "properties": {"code": any_code}}}
+    these = {"type": "object", "properties": {"code": code, "errors": errors}}
+    answer: dict[str, Any] = {
+        "description": HTTPStatus(status).phrase,
+        "content": {CONTENT_TYPE: {"schema": {"allOf": [problem, these]}}},
+    }
+    return answer | {"headers": _HEADERS_OF_PROBLEMS[status]} if status in _HEADERS_OF_PROBLEMS else answer
 
 
 def _component(name: str, schema: dict[str, Any]) -> ResolvedComponent:
     return ResolvedComponent(name, ResolvedComponent.SCHEMA, schema, name)  # type: ignore[no-untyped-call]  # it ships no types
-
-
-def _is_page(answer: object) -> bool:
-    return isinstance(answer, type) and issubclass(answer, Answer) and answer.__name__.endswith("Page")

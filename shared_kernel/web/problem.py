@@ -98,6 +98,12 @@ def fault_of(error: BaseException) -> Fault | None:  # noqa: PLR0911  a table, i
     return _of_storage(error)
 
 
+def status_of(refusal: type[Refusal]) -> int:
+    """The HTTP status of a refusal."""
+    status = 422 if issubclass(refusal, InvalidValue) else 404 if issubclass(refusal, NotFound) else 409
+    return _STATUS_OF_CODE.get(refusal.code, status)
+
+
 def key_of(path: Iterable[str | int]) -> str:
     """A place in the input as a key of ValidationError: an RFC 6901 pointer without its first slash."""
     return "/".join(str(part).replace("~", "~0").replace("/", "~1") for part in path)
@@ -114,9 +120,8 @@ def _of_refusals(refusals: tuple[Refusal, ...]) -> Fault:
         for each in refusals
     ]
     first = refusals[0]
-    status = 422 if isinstance(first, InvalidValue) else 404 if isinstance(first, NotFound) else 409
     wait = first.params.get("retry_after")
-    return Fault(_STATUS_OF_CODE.get(first.code, status), errors, {"Retry-After": str(wait)} if wait else {})
+    return Fault(status_of(type(first)), errors, {"Retry-After": str(wait)} if wait else {})
 
 
 def _of_validation(detail: Any, place: str = "") -> Iterator[ProblemError]:  # DRF's nested lists and dicts

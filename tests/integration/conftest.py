@@ -1,16 +1,34 @@
-"""Who visits: browsers with roles, machines with scopes."""
+"""Who visits: browsers with roles, machines with scopes; every answer is held against the schema."""
 
 from collections.abc import Callable
 
 import pytest
 from django.contrib.auth.models import Group, User
+from django.core.handlers.base import BaseHandler
+from django.http import HttpRequest
+from django.http.response import HttpResponseBase
 from django.test import Client
 
 from shared_kernel.services.commands import dispatch
 from shared_kernel.services.tokens import IssueToken, forget_verified
+from tests.integration.declared import undeclared
 
 Browser = Callable[..., Client]
 Token = Callable[..., dict[str, str]]
+
+
+@pytest.fixture(autouse=True)
+def _only_declared_answers(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Fail a test to which the API answers a status or code that the schema doesn't name for it."""
+    answer = BaseHandler.get_response
+
+    def checked(self: BaseHandler, request: HttpRequest) -> HttpResponseBase:
+        response = answer(self, request)
+        fault = undeclared(request, response)
+        assert fault is None, f"{fault}, which the schema doesn't declare (see docs/how-to/refusals.md)"
+        return response
+
+    monkeypatch.setattr(BaseHandler, "get_response", checked)
 
 
 @pytest.fixture

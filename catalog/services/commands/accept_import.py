@@ -5,7 +5,7 @@ from uuid import UUID, uuid4
 
 from catalog.domain.import_states import FileFormat
 from catalog.services.import_answers import ImportView
-from catalog.services.imports import LARGEST_FILE, FileTooLarge, Import
+from catalog.services.imports import LARGEST_FILE, FileTooLarge, FileUnreadable, Import, UnknownEncoding
 from catalog.services.ports import CatalogWork, FileReader
 from shared_kernel.domain.clock import Clock
 from shared_kernel.services.bus import Command
@@ -20,6 +20,8 @@ class AcceptImport(Command[ImportView]):
 
     `encoding` is that of its text, where the file lies about it.
     """
+
+    refusals = (FileTooLarge, FileUnreadable, UnknownEncoding)
 
     name: str
     content: bytes

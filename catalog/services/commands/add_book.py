@@ -3,9 +3,9 @@
 from dataclasses import dataclass
 from uuid import uuid4
 
-from catalog.domain.book import Book
+from catalog.domain.book import Book, DuplicateISBN
 from catalog.domain.copy import Copy, ItemType
-from catalog.domain.description import Description
+from catalog.domain.description import DESCRIPTION_REFUSALS, Description
 from catalog.services.answers import BookView
 from catalog.services.commands.add_copy import DEFAULT_BRANCH, DEFAULT_ITEM_TYPE
 from catalog.services.ports import CatalogWork
@@ -17,6 +17,8 @@ from shared_kernel.services.origin import concerning
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AddBook(Command[BookView]):
     """Add a Book and, if wanted, copies of it, of the usual item type, with barcodes made up for them."""
+
+    refusals = (*DESCRIPTION_REFUSALS, DuplicateISBN)
 
     title: str
     authors: tuple[str, ...]

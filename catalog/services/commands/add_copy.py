@@ -4,13 +4,14 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from uuid import UUID, uuid4
 
-from catalog.domain.barcode import Barcode
-from catalog.domain.copy import Copy, ItemType, UnknownBranch
+from catalog.domain.barcode import Barcode, InvalidBarcode
+from catalog.domain.book import BookNotFound
+from catalog.domain.copy import Copy, DuplicateBarcode, InvalidItemType, InvalidPrice, ItemType, UnknownBranch
 from catalog.services.answers import CopyView
 from catalog.services.ports import CatalogWork, CirculationFacts
 from shared_kernel.domain.clock import Clock
 from shared_kernel.domain.errors import Refusal, Refused
-from shared_kernel.domain.money import Money
+from shared_kernel.domain.money import InvalidMoney, Money
 from shared_kernel.services.bus import Command
 from shared_kernel.services.origin import concerning
 
@@ -22,6 +23,16 @@ _LONGEST_CODE = 20
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AddCopy(Command[CopyView]):
     """Add a Copy of a Book. Without a barcode one is made up; `price` is that of replacing it."""
+
+    refusals = (
+        BookNotFound,
+        InvalidBarcode,
+        InvalidItemType,
+        UnknownBranch,
+        InvalidMoney,
+        InvalidPrice,
+        DuplicateBarcode,
+    )
 
     book: UUID
     barcode: str | None = None

@@ -4,7 +4,14 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from catalog.domain.barcode import Barcode, InvalidBarcode
-from catalog.domain.copy import Condition, Copy, CopyNotFound
+from catalog.domain.copy import (
+    Condition,
+    ConditionReasonRequired,
+    Copy,
+    CopyNotFound,
+    InvalidCondition,
+    InvalidReason,
+)
 from catalog.services.answers import CopyView
 from catalog.services.ports import CatalogWork, CirculationFacts
 from shared_kernel.domain.clock import Clock
@@ -17,6 +24,15 @@ NOT_ON_THE_SHELF = "not found on the shelf"
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ChangeCopyCondition(Command[CopyView]):
     """Put a Copy into a condition. Why is asked for, but for one that comes back into service."""
+
+    refusals = (
+        CopyNotFound,
+        InvalidCondition,
+        ConditionReasonRequired,
+        InvalidReason,
+        "has_open_loans",
+        "has_active_holds",
+    )
 
     barcode: str
     condition: str

@@ -3,11 +3,11 @@
 from dataclasses import dataclass
 from uuid import UUID
 
-from catalog.domain.book import BookHasCopies
+from catalog.domain.book import BookHasCopies, BookNotFound
 from catalog.domain.copy import Condition
 from catalog.services.ports import CatalogWork, CirculationFacts
 from shared_kernel.domain.clock import Clock
-from shared_kernel.domain.errors import Refusal, Refused
+from shared_kernel.domain.errors import PreconditionFailed, Refusal, Refused
 from shared_kernel.services.bus import Command
 from shared_kernel.services.origin import concerning
 
@@ -15,6 +15,8 @@ from shared_kernel.services.origin import concerning
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RemoveBook(Command[None]):
     """Remove a Book and its withdrawn Copies. `seen_version` is the one looked at, if that matters."""
+
+    refusals = (BookNotFound, PreconditionFailed, BookHasCopies, "has_open_loans", "has_active_holds")
 
     book: UUID
     seen_version: int | None = None

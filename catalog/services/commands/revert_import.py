@@ -9,7 +9,7 @@ from catalog.domain.book import Book
 from catalog.domain.copy import Copy
 from catalog.domain.import_states import ImportState
 from catalog.services.import_answers import ImportView
-from catalog.services.imports import Import
+from catalog.services.imports import Import, ImportNotFinished, ImportNotFound
 from catalog.services.ports import CatalogWork, CirculationFacts, Made
 from shared_kernel.domain.clock import Clock
 from shared_kernel.services.bus import Command
@@ -22,6 +22,8 @@ _CHANGED = "changed"
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RevertImport(Command[ImportView]):
     """Remove the Books that an import has made, but for those that somebody has used or changed since."""
+
+    refusals = (ImportNotFound, ImportNotFinished)
 
     import_id: UUID
 

@@ -6,11 +6,13 @@ from uuid import UUID
 
 from msgspec import UNSET, UnsetType
 
-from catalog.domain.description import Description
+from catalog.domain.book import BookNotFound, DuplicateISBN
+from catalog.domain.description import DESCRIPTION_REFUSALS, Description
 from catalog.services.answers import BookView
 from catalog.services.ports import CatalogWork, CirculationFacts
 from catalog.services.stock import stock_of
 from shared_kernel.domain.clock import Clock
+from shared_kernel.domain.errors import PreconditionFailed
 from shared_kernel.services.bus import Command
 from shared_kernel.services.origin import concerning
 
@@ -24,6 +26,8 @@ class ReviseBook(Command[BookView]):
     Another `isbn` takes the place of the Book's own and leaves its further ones; None drops them all.
     `seen_version` is the one that was looked at, if that matters.
     """
+
+    refusals = (BookNotFound, PreconditionFailed, *DESCRIPTION_REFUSALS, DuplicateISBN)
 
     book: UUID
     seen_version: int | None = None

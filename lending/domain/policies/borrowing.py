@@ -10,7 +10,7 @@ from typing import Final
 
 from lending.domain.loan_terms import LoanTerms
 from lending.domain.policies import patron as patron_policies
-from lending.domain.policies.patron import NoTermsForCategory, PatronBlocked
+from lending.domain.policies.patron import MembershipExpired, NoTermsForCategory, PatronBlocked
 from lending.domain.standing import BorrowerStanding, CirculatingCopy, OpenLoan
 from shared_kernel.domain.errors import Refusal
 from shared_kernel.domain.money import Money
@@ -86,17 +86,17 @@ class BorrowingFacts:
 Policy = Callable[[BorrowingFacts], Refusal | None]
 
 
-def copy_is_for_lending(facts: BorrowingFacts) -> Refusal | None:
+def copy_is_for_lending(facts: BorrowingFacts) -> CopyNotLendable | None:
     """Only a copy in service is lent."""
     return None if facts.copy.lendable else CopyNotLendable(condition=facts.copy.condition)
 
 
-def copy_is_in_the_house(facts: BorrowingFacts) -> Refusal | None:
+def copy_is_in_the_house(facts: BorrowingFacts) -> CopyNotAvailable | None:
     """A copy that somebody else has can't be lent."""
     return CopyNotAvailable() if facts.lent_to_another else None
 
 
-def patron_does_not_have_it(facts: BorrowingFacts) -> Refusal | None:
+def patron_does_not_have_it(facts: BorrowingFacts) -> AlreadyOnLoan | None:
     """Whoever has the copy renews it rather than borrow it again."""
     for loan in facts.loans:
         if loan.copy_id == facts.copy.id:
@@ -106,27 +106,27 @@ def patron_does_not_have_it(facts: BorrowingFacts) -> Refusal | None:
     return None
 
 
-def nobody_waits_for_it(facts: BorrowingFacts) -> Refusal | None:
+def nobody_waits_for_it(facts: BorrowingFacts) -> HeldForAnother | None:
     """A copy that somebody waits for goes to them."""
     return HeldForAnother() if facts.held_for_another else None
 
 
-def patron_is_not_blocked(facts: BorrowingFacts) -> Refusal | None:
+def patron_is_not_blocked(facts: BorrowingFacts) -> PatronBlocked | None:
     """A blocked patron borrows nothing."""
     return patron_policies.patron_is_not_blocked(facts.patron, today=facts.today)
 
 
-def membership_is_running(facts: BorrowingFacts) -> Refusal | None:
+def membership_is_running(facts: BorrowingFacts) -> MembershipExpired | None:
     """Only members borrow."""
     return patron_policies.membership_is_running(facts.patron, today=facts.today)
 
 
-def category_has_terms(facts: BorrowingFacts) -> Refusal | None:
+def category_has_terms(facts: BorrowingFacts) -> NoTermsForCategory | None:
     """Nothing is lent on terms that nobody has set."""
     return None if facts.terms else NoTermsForCategory(category=facts.patron.category)
 
 
-def loans_are_within_the_limit(facts: BorrowingFacts) -> Refusal | None:
+def loans_are_within_the_limit(facts: BorrowingFacts) -> LoanLimitReached | None:
     """One more loan must fit into the limit of the terms."""
     count, limit = len(facts.loans), facts.terms.max_loans if facts.terms else None
     if limit is None or count < limit:
@@ -134,7 +134,7 @@ def loans_are_within_the_limit(facts: BorrowingFacts) -> Refusal | None:
     return LoanLimitReached(loans=count, limit=limit, too_many=count - limit + 1)
 
 
-def loans_of_the_type_are_within_the_limit(facts: BorrowingFacts) -> Refusal | None:
+def loans_of_the_type_are_within_the_limit(facts: BorrowingFacts) -> ItemTypeLimitReached | None:
     """One more loan of this item type must fit into the limit of the terms for the type."""
     item_type, limit = facts.copy.item_type, facts.terms.max_of_type if facts.terms else None
     count = sum(loan.item_type == item_type for loan in facts.loans)
@@ -143,7 +143,7 @@ def loans_of_the_type_are_within_the_limit(facts: BorrowingFacts) -> Refusal | N
     return ItemTypeLimitReached(item_type=item_type, loans=count, limit=limit, too_many=count - limit + 1)
 
 
-def not_too_much_is_overdue(facts: BorrowingFacts) -> Refusal | None:
+def not_too_much_is_overdue(facts: BorrowingFacts) -> OverdueBlock | None:
     """As many overdue loans as the terms say, and nothing more is lent."""
     count = sum(loan.overdue for loan in facts.loans)
     limit = facts.terms.block_overdue if facts.terms else None
@@ -152,7 +152,7 @@ def not_too_much_is_overdue(facts: BorrowingFacts) -> Refusal | None:
     return OverdueBlock(overdue=count, limit=limit, too_many=count - limit + 1)
 
 
-def balance_is_not_too_high(facts: BorrowingFacts) -> Refusal | None:
+def balance_is_not_too_high(facts: BorrowingFacts) -> BalanceBlock | None:
     """Whoever owes more than the terms allow pays first."""
     owed, limit = facts.balance, facts.terms.block_balance if facts.terms else None
     if limit is None or owed.amount <= limit:

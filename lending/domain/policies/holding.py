@@ -10,7 +10,7 @@ from lending.domain.hold_queue import AlreadyHeld
 from lending.domain.loan_terms import LoanTerms
 from lending.domain.policies import patron as patron_policies
 from lending.domain.policies.borrowing import AlreadyOnLoan
-from lending.domain.policies.patron import NoTermsForCategory
+from lending.domain.policies.patron import MembershipExpired, NoTermsForCategory, PatronBlocked
 from lending.domain.standing import BorrowerStanding, OpenLoan
 from shared_kernel.domain.errors import Refusal
 
@@ -48,12 +48,12 @@ class HoldingFacts:
 Policy = Callable[[HoldingFacts], Refusal | None]
 
 
-def something_can_be_lent(facts: HoldingFacts) -> Refusal | None:
+def something_can_be_lent(facts: HoldingFacts) -> NothingToLend | None:
     """There must be a copy to wait for."""
     return None if facts.lendable_copies else NothingToLend()
 
 
-def patron_does_not_have_it(facts: HoldingFacts) -> Refusal | None:
+def patron_does_not_have_it(facts: HoldingFacts) -> AlreadyOnLoan | None:
     """Whoever has the book needn't wait for it."""
     for loan in facts.loans:
         if loan.book_id == facts.book_id:
@@ -63,27 +63,27 @@ def patron_does_not_have_it(facts: HoldingFacts) -> Refusal | None:
     return None
 
 
-def patron_does_not_wait_yet(facts: HoldingFacts) -> Refusal | None:
+def patron_does_not_wait_yet(facts: HoldingFacts) -> AlreadyHeld | None:
     """One waits once for a book."""
     return AlreadyHeld() if facts.already_held else None
 
 
-def patron_is_not_blocked(facts: HoldingFacts) -> Refusal | None:
+def patron_is_not_blocked(facts: HoldingFacts) -> PatronBlocked | None:
     """A blocked patron places no hold."""
     return patron_policies.patron_is_not_blocked(facts.patron, today=facts.today)
 
 
-def membership_is_running(facts: HoldingFacts) -> Refusal | None:
+def membership_is_running(facts: HoldingFacts) -> MembershipExpired | None:
     """Only members place holds."""
     return patron_policies.membership_is_running(facts.patron, today=facts.today)
 
 
-def category_has_terms(facts: HoldingFacts) -> Refusal | None:
+def category_has_terms(facts: HoldingFacts) -> NoTermsForCategory | None:
     """Nothing is held on terms that nobody has set."""
     return None if facts.terms else NoTermsForCategory(category=facts.patron.category)
 
 
-def holds_are_within_the_limit(facts: HoldingFacts) -> Refusal | None:
+def holds_are_within_the_limit(facts: HoldingFacts) -> HoldLimitReached | None:
     """One more hold must fit into the limit of the terms."""
     count, limit = facts.holds, facts.terms.hold_limit if facts.terms else None
     if limit is None or count < limit:

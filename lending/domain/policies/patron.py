@@ -24,7 +24,7 @@ class NoTermsForCategory(Refusal):
     pointer = "/patron_card"
 
 
-def patron_is_not_blocked(patron: BorrowerStanding, *, today: date) -> Refusal | None:
+def patron_is_not_blocked(patron: BorrowerStanding, *, today: date) -> PatronBlocked | None:
     """A block holds to the end of its last day, a suspension until it is lifted."""
     for block in sorted(patron.blocks, key=lambda it: it.until is not None):
         if block.until is None or today <= block.until:
@@ -35,7 +35,7 @@ def patron_is_not_blocked(patron: BorrowerStanding, *, today: date) -> Refusal |
     return None
 
 
-def membership_is_running(patron: BorrowerStanding, *, today: date) -> Refusal | None:
+def membership_is_running(patron: BorrowerStanding, *, today: date) -> MembershipExpired | None:
     """A membership runs to the end of its last day."""
     ends_on = patron.expires_on
     return MembershipExpired(expires_on=ends_on.isoformat()) if ends_on and today > ends_on else None

@@ -9,6 +9,7 @@ from lending.domain.branch_calendar import BranchCalendar
 from lending.domain.loan import Loan, LoanState
 from lending.domain.loan_terms import RenewFrom
 from lending.domain.policies import patron as patron_policies
+from lending.domain.policies.patron import MembershipExpired, PatronBlocked
 from lending.domain.standing import BorrowerStanding
 from shared_kernel.domain.errors import Refusal
 
@@ -76,29 +77,29 @@ class RenewalFacts:
 Policy = Callable[[RenewalFacts], Refusal | None]
 
 
-def loan_is_open(facts: RenewalFacts) -> Refusal | None:
+def loan_is_open(facts: RenewalFacts) -> NotRenewable | None:
     """What has ended, or is lost, is not renewed."""
     state = facts.loan.state
     return None if state is LoanState.OPEN else NotRenewable(state=state.value)
 
 
-def patron_is_not_blocked(facts: RenewalFacts) -> Refusal | None:
+def patron_is_not_blocked(facts: RenewalFacts) -> PatronBlocked | None:
     """A blocked patron renews nothing."""
     return patron_policies.patron_is_not_blocked(facts.patron, today=facts.today)
 
 
-def membership_is_running(facts: RenewalFacts) -> Refusal | None:
+def membership_is_running(facts: RenewalFacts) -> MembershipExpired | None:
     """Only members renew."""
     return patron_policies.membership_is_running(facts.patron, today=facts.today)
 
 
-def renewals_are_left(facts: RenewalFacts) -> Refusal | None:
+def renewals_are_left(facts: RenewalFacts) -> RenewalLimitReached | None:
     """The terms say how often a loan is renewed."""
     done, limit = facts.loan.renewals, facts.loan.terms.renewals
     return None if limit is None or done < limit else RenewalLimitReached(renewals=done, limit=limit)
 
 
-def window_is_open(facts: RenewalFacts) -> Refusal | None:
+def window_is_open(facts: RenewalFacts) -> TooSoon | None:
     """The terms may say from how many days before the due day on a loan is renewed."""
     window = facts.loan.terms.renew_window_days
     if window is None:
@@ -109,19 +110,19 @@ def window_is_open(facts: RenewalFacts) -> Refusal | None:
     return TooSoon(earliest_at=facts.calendar.start_of(earliest_on).isoformat())
 
 
-def nobody_waits_for_it(facts: RenewalFacts) -> Refusal | None:
+def nobody_waits_for_it(facts: RenewalFacts) -> WaitedFor | None:
     """A copy that somebody waits for comes back first."""
     return WaitedFor() if facts.waited_for else None
 
 
-def overdue_is_allowed(facts: RenewalFacts) -> Refusal | None:
+def overdue_is_allowed(facts: RenewalFacts) -> Overdue | None:
     """The terms say whether a loan that is overdue may be renewed."""
     if not facts.loan.is_overdue(facts.now) or facts.loan.terms.renew_overdue:
         return None
     return Overdue(due_at=facts.loan.due_at.isoformat())
 
 
-def due_date_is_later(facts: RenewalFacts) -> Refusal | None:
+def due_date_is_later(facts: RenewalFacts) -> DueDateNotLater | None:
     """A renewal that gains no time is none."""
     if facts.loan.state is not LoanState.OPEN or facts.new_due_at > facts.loan.due_at:
         return None

@@ -3,8 +3,13 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from lending.domain.branch_calendar import BranchCalendar
-from lending.domain.branch_details import branch_details
+from lending.domain.branch_calendar import AlwaysClosed, BranchCalendar
+from lending.domain.branch_details import (
+    BranchCodeInvalid,
+    BranchNameInvalid,
+    UnknownTimeZone,
+    branch_details,
+)
 from lending.services.calendar_answers import BranchView
 from lending.services.ports import BranchExists, LendingWork
 from shared_kernel.domain.clock import Clock
@@ -15,6 +20,8 @@ from shared_kernel.services.origin import concerning
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AddBranch(Command[BranchView]):
     """Add a branch in an IANA time zone, closed each week on some days (Monday is 0)."""
+
+    refusals = (BranchCodeInvalid, BranchNameInvalid, UnknownTimeZone, AlwaysClosed, BranchExists)
 
     code: str
     name: str

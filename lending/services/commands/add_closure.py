@@ -3,10 +3,11 @@
 from dataclasses import dataclass
 from datetime import date
 
+from lending.domain.branch_calendar import ClosureInvalid, ClosureOverlaps
 from lending.services.calendar_answers import ClosureView
-from lending.services.ports import LendingWork
+from lending.services.ports import BranchNotFound, LendingWork
 from shared_kernel.domain.clock import Clock
-from shared_kernel.domain.text import required_reason
+from shared_kernel.domain.text import ReasonRequired, required_reason
 from shared_kernel.services.bus import Command
 from shared_kernel.services.origin import concerning
 
@@ -17,6 +18,8 @@ class AddClosure(Command[ClosureView]):
 
     What is due on these days is moved soon after, one loan and one hold at a time (RedateLoan, RedateHold).
     """
+
+    refusals = (BranchNotFound, ReasonRequired, ClosureInvalid, ClosureOverlaps)
 
     branch: str
     first_on: date

@@ -5,14 +5,14 @@ from dataclasses import dataclass
 from uuid import uuid4
 
 from lending.domain.loan import LentCopy, Loan
-from lending.domain.policies.borrowing import BorrowingFacts, can_be_overridden, refusals
+from lending.domain.policies.borrowing import BORROWING_POLICIES, BorrowingFacts, can_be_overridden, refusals
 from lending.domain.standing import CirculatingCopy
 from lending.services.answers import LoanView
 from lending.services.borrowing import Directories, borrowing_case
-from lending.services.ports import LendingWork
+from lending.services.ports import LendingWork, UnknownCopy, UnknownPatron
 from lending.services.shelf import release
 from shared_kernel.domain.clock import Clock
-from shared_kernel.domain.errors import Refusal, Refused
+from shared_kernel.domain.errors import Refusal, Refused, refusals_of
 from shared_kernel.domain.text import ReasonRequired, required_reason
 from shared_kernel.services.bus import Command
 from shared_kernel.services.origin import concerning, overriding
@@ -30,6 +30,8 @@ class BorrowBook(Command[LoanView]):
     `override` names refusals that staff set aside, for the reason in `comment`. Who may do that is the
     door's to check.
     """
+
+    refusals = (OverrideReasonRequired, UnknownPatron, UnknownCopy, *refusals_of(*BORROWING_POLICIES))
 
     copy_barcode: str
     patron_card: str

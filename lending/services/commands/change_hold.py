@@ -6,10 +6,17 @@ from uuid import UUID
 
 from lending.domain.branch_calendar import MAIN
 from lending.domain.hold import Hold
-from lending.domain.hold_queue import HoldNotActive, HoldNotFound, HoldQueue
+from lending.domain.hold_queue import (
+    HoldAlreadyBegun,
+    HoldNotActive,
+    HoldNotAllocated,
+    HoldNotFound,
+    HoldQueue,
+    QueueOrderInvalid,
+)
 from lending.services.answers import HoldView
 from lending.services.borrowing import Directories
-from lending.services.ports import LendingWork
+from lending.services.ports import LendingWork, UnknownBook
 from lending.services.shelf import allocate_free_copies, pickup_for, release
 from shared_kernel.domain.clock import Clock
 from shared_kernel.domain.errors import InvalidValue
@@ -26,6 +33,8 @@ class SuspensionEndsInThePast(InvalidValue):
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CancelHold(Command[HoldView]):
     """Give a hold up. `viewer_login` bounds it to that login's own holds; None may cancel any."""
+
+    refusals = (HoldNotFound, HoldNotActive)
 
     hold: UUID
     viewer_login: int | None = None
@@ -46,6 +55,8 @@ def cancel_hold(
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SuspendHold(Command[HoldView]):
     """Keep a hold's place but take no copy, until the day `until` (None: until it is resumed)."""
+
+    refusals = (HoldNotFound, HoldNotActive, SuspensionEndsInThePast, HoldAlreadyBegun)
 
     hold: UUID
     until: date | None = None
@@ -68,6 +79,8 @@ def suspend_hold(
 class ResumeHold(Command[HoldView]):
     """Let a suspended hold take part again."""
 
+    refusals = (HoldNotFound, HoldNotActive)
+
     hold: UUID
     viewer_login: int | None = None
 
@@ -86,6 +99,8 @@ def resume_hold(
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MarkHoldReady(Command[HoldView]):
     """The allocated copy was picked and lies on the hold shelf of the pickup branch."""
+
+    refusals = (HoldNotFound, HoldNotActive, HoldNotAllocated)
 
     hold: UUID
 
@@ -110,6 +125,8 @@ def mark_hold_ready(
 class ReportCopyNotFound(Command[HoldView]):
     """The allocated copy is not on its shelf."""
 
+    refusals = (HoldNotFound, HoldNotActive, HoldNotAllocated)
+
     hold: UUID
 
 
@@ -127,6 +144,8 @@ def report_copy_not_found(
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MoveHolds(Command[list[HoldView]]):
     """Give the holds of a book another order: every active hold once, those that have begun first."""
+
+    refusals = (UnknownBook, QueueOrderInvalid)
 
     book: UUID
     order: tuple[UUID, ...]

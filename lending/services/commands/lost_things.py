@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from uuid import UUID
 
-from lending.domain.loan import Loan, LoanState
+from lending.domain.loan import AlreadyLost, Loan, LoanIsAnonymous, LoanNotFound, LoanNotOpen, LoanState
 from lending.domain.standing import CirculatingCopy
 from lending.services.answers import LoanView
 from lending.services.borrowing import Directories
@@ -17,6 +17,8 @@ from shared_kernel.services.origin import concerning
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DeclareLost(Command[LoanView]):
     """Give a loan's copy up."""
+
+    refusals = (LoanNotFound, LoanIsAnonymous, AlreadyLost, LoanNotOpen)
 
     loan: UUID
 
@@ -51,6 +53,8 @@ def age_to_lost(command: AgeToLost, work: LendingWork, *, directories: Directori
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ClaimReturned(Command[LoanView]):
     """Note that the patron says the copy was returned; it is looked for, and nothing more is charged."""
+
+    refusals = (LoanNotFound, LoanIsAnonymous, LoanNotOpen)
 
     loan: UUID
 

@@ -8,14 +8,14 @@ from lending.domain.branch_calendar import MAIN
 from lending.domain.circulation_rule import effective_terms
 from lending.domain.hold import Hold
 from lending.domain.loan_terms import LoanTerms
-from lending.domain.policies.holding import HoldingFacts, refusals
+from lending.domain.policies.holding import HOLDING_POLICIES, HoldingFacts, refusals
 from lending.domain.standing import BorrowerStanding, CirculatingCopy
 from lending.services.answers import HoldView
 from lending.services.borrowing import Directories, open_loans
-from lending.services.ports import LendingWork, UnknownCopy, UnknownPatron
+from lending.services.ports import LendingWork, UnknownBook, UnknownBranch, UnknownCopy, UnknownPatron
 from lending.services.shelf import allocate_free_copies
 from shared_kernel.domain.clock import Clock
-from shared_kernel.domain.errors import Refused
+from shared_kernel.domain.errors import Refused, refusals_of
 from shared_kernel.services.bus import Command
 from shared_kernel.services.origin import concerning
 
@@ -26,6 +26,8 @@ class PlaceHold(Command[HoldView]):
 
     `pickup_branch` absent: wherever the copy that comes is at home.
     """
+
+    refusals = (UnknownPatron, UnknownBook, UnknownBranch, UnknownCopy, *refusals_of(*HOLDING_POLICIES))
 
     book: UUID
     patron_card: str

@@ -3,7 +3,8 @@
 from dataclasses import dataclass
 from uuid import UUID
 
-from lending.services.ports import LendingWork
+from lending.domain.branch_calendar import ClosureNotFound
+from lending.services.ports import BranchNotFound, LendingWork
 from shared_kernel.domain.clock import Clock
 from shared_kernel.services.bus import Command
 from shared_kernel.services.origin import concerning
@@ -12,6 +13,8 @@ from shared_kernel.services.origin import concerning
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RemoveClosure(Command[None]):
     """Take a closure of a branch, by its code, back. What it moved stays where it is."""
+
+    refusals = (BranchNotFound, ClosureNotFound)
 
     branch: str
     closure: UUID

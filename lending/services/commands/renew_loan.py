@@ -3,14 +3,14 @@
 from dataclasses import dataclass
 from uuid import UUID
 
-from lending.domain.loan import LoanNotFound
-from lending.domain.policies.renewing import RenewalFacts, refusals
+from lending.domain.loan import LoanIsAnonymous, LoanNotFound
+from lending.domain.policies.renewing import RENEWAL_POLICIES, RenewalFacts, refusals
 from lending.services.answers import LoanView
 from lending.services.borrowing import Directories
 from lending.services.charging import charge_lateness
 from lending.services.ports import LendingWork
 from shared_kernel.domain.clock import Clock
-from shared_kernel.domain.errors import Refused
+from shared_kernel.domain.errors import Refused, refusals_of
 from shared_kernel.services.bus import Command
 from shared_kernel.services.origin import concerning
 
@@ -18,6 +18,8 @@ from shared_kernel.services.origin import concerning
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RenewLoan(Command[LoanView]):
     """Renew a loan. `viewer_login` bounds it to that login's own loans; None may renew any."""
+
+    refusals = (LoanNotFound, LoanIsAnonymous, *refusals_of(*RENEWAL_POLICIES))
 
     loan: UUID
     viewer_login: int | None = None

@@ -7,12 +7,12 @@ from uuid import uuid4
 from lending.domain.hold import Hold
 from lending.domain.hold_queue import HoldQueue
 from lending.domain.in_house_use import SECOND_SCAN_WITHIN, InHouseUse
-from lending.domain.loan import Loan, LoanState, ReturnedInTheFuture
+from lending.domain.loan import Loan, LoanState, ReturnedBeforeBorrowed, ReturnedInTheFuture
 from lending.domain.standing import CirculatingCopy
 from lending.services.answers import HoldView, LoanView, ReturnReceipt
 from lending.services.borrowing import Directories
 from lending.services.charging import charge_lateness, refund_loss
-from lending.services.ports import LendingWork
+from lending.services.ports import LendingWork, UnknownBranch, UnknownCopy
 from lending.services.shelf import receive
 from shared_kernel.domain.clock import Clock
 from shared_kernel.services.bus import Command
@@ -25,6 +25,8 @@ class ReturnBook(Command[ReturnReceipt]):
 
     `branch` is where it was scanned; absent, the copy's own.
     """
+
+    refusals = (UnknownCopy, UnknownBranch, ReturnedBeforeBorrowed, ReturnedInTheFuture)
 
     copy_barcode: str
     returned_at: datetime | None = None

@@ -3,11 +3,14 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from lending.domain.circulation_rule import FallbackRuleIncomplete, RuleItemTypeInvalid
+from lending.domain.rule_values import InvalidRuleValue
 from lending.services.borrowing import Directories
-from lending.services.ports import LendingWork
+from lending.services.ports import LendingWork, UnknownBranch, UnknownCategory
 from lending.services.rule_answers import RuleView
 from lending.services.rule_scope import known_dimensions
 from shared_kernel.domain.clock import Clock
+from shared_kernel.domain.errors import PreconditionFailed
 from shared_kernel.services.bus import Command
 from shared_kernel.services.origin import concerning, origin
 
@@ -18,6 +21,15 @@ class SetRule(Command[RuleView]):
 
     `version` is the version that the asker has seen, if that matters.
     """
+
+    refusals = (
+        UnknownBranch,
+        UnknownCategory,
+        RuleItemTypeInvalid,
+        InvalidRuleValue,
+        FallbackRuleIncomplete,
+        PreconditionFailed,
+    )
 
     branch: str | None = None
     category: str | None = None

@@ -3,11 +3,18 @@
 from dataclasses import dataclass
 from uuid import UUID
 
+from lending.domain.patron_account import (
+    AmountNotPositive,
+    ChargeNotFound,
+    PaymentExceedsBalance,
+    WaiverExceedsCharge,
+)
 from lending.services.account_answers import AccountView
 from lending.services.borrowing import Directories
-from lending.services.ports import LendingWork
+from lending.services.ports import LendingWork, UnknownPatron
 from shared_kernel.domain.clock import Clock
-from shared_kernel.domain.money import Money
+from shared_kernel.domain.money import InvalidMoney, Money
+from shared_kernel.domain.text import ReasonRequired
 from shared_kernel.services.bus import Command
 from shared_kernel.services.origin import concerning
 
@@ -15,6 +22,8 @@ from shared_kernel.services.origin import concerning
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PostPayment(Command[AccountView]):
     """Take a patron's payment of a decimal amount, in the library's currency."""
+
+    refusals = (UnknownPatron, InvalidMoney, AmountNotPositive, PaymentExceedsBalance)
 
     patron: UUID
     amount: str
@@ -34,6 +43,15 @@ def post_payment(
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WaiveCharge(Command[AccountView]):
     """Forgive a charge, or a part of it, for a reason."""
+
+    refusals = (
+        UnknownPatron,
+        InvalidMoney,
+        ChargeNotFound,
+        AmountNotPositive,
+        ReasonRequired,
+        WaiverExceedsCharge,
+    )
 
     patron: UUID
     charge: UUID

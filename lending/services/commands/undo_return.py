@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from uuid import UUID
 
-from lending.domain.loan import UNDO_WITHIN, UndoTooLate
+from lending.domain.loan import UNDO_WITHIN, LoanIsAnonymous, LoanNotFound, UndoTooLate
 from lending.domain.patron_account import EntryKind
 from lending.services.answers import LoanView
 from lending.services.ports import LendingWork
@@ -15,6 +15,8 @@ from shared_kernel.services.origin import concerning
 @dataclass(frozen=True, slots=True, kw_only=True)
 class UndoReturn(Command[LoanView]):
     """Let a loan go on as if its copy had never been scanned."""
+
+    refusals = (LoanNotFound, LoanIsAnonymous, UndoTooLate)
 
     loan: UUID
 

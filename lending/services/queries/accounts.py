@@ -20,6 +20,8 @@ from shared_kernel.services.bus import Query
 class GetAccount(Query[AccountView]):
     """A patron's account. `viewer_login` bounds the answer to that login's own; None sees everybody's."""
 
+    refusals = (PatronNotFound,)
+
     patron: UUID
     viewer_login: int | None = None
 

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Final
 
-from lending.domain.branch_calendar import BranchCalendar
+from lending.domain.branch_calendar import BranchCalendar, ClosureInvalid, ClosureOverlaps
 from lending.models import BranchRow, ClosureRow, HoldRow, LoanRow
 from lending.services.calendar_answers import (
     BranchView,
@@ -55,6 +55,8 @@ def get_branch(query: GetBranch) -> BranchView:
 class ListClosures(Query[Page[ClosureView]]):
     """When the branch with this code is, was or will be closed besides its weekly days."""
 
+    refusals = (BranchNotFound,)
+
     branch: str
     page: PageRequest
 
@@ -72,6 +74,8 @@ def list_closures(query: ListClosures) -> Page[ClosureView]:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PreviewClosure(Query[ClosurePreview]):
     """What would it do to close the branch with this code on these days?"""
+
+    refusals = (BranchNotFound, ClosureInvalid, ClosureOverlaps)
 
     branch: str
     first_on: date

@@ -26,6 +26,8 @@ _COLUMNS: Final = (
 class GetHold(Query[HoldView]):
     """One hold. `viewer_login` bounds the answer to that login's own holds; None sees every hold."""
 
+    refusals = (HoldNotFound,)
+
     id: UUID
     viewer_login: int | None = None
 

@@ -34,6 +34,8 @@ _COLUMNS: Final = (
 class Eligibility(Query[EligibilityView]):
     """May this patron borrow this copy now?"""
 
+    refusals = (UnknownPatron, UnknownCopy)
+
     patron_card: str
     copy_barcode: str
 
@@ -56,6 +58,8 @@ def eligibility(
 @dataclass(frozen=True, slots=True, kw_only=True)
 class GetLoan(Query[LoanView]):
     """One loan. `viewer_login` bounds the answer to that login's own loans; None sees every loan."""
+
+    refusals = (LoanNotFound,)
 
     id: UUID
     viewer_login: int | None = None

@@ -60,6 +60,8 @@ class ProfileView(Answer):
 class PatronProfile(Query[ProfileView]):
     """A patron's loans and holds. `viewer_login` bounds it to that login's own; None sees everybody's."""
 
+    refusals = (PatronNotFound,)
+
     patron: UUID
     viewer_login: int | None = None
 
@@ -95,6 +97,8 @@ def patron_profile(
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OwnProfile(Query[ProfileView]):
     """The circulation of the patron behind a login."""
+
+    refusals = (PatronNotFound,)
 
     login: int
 

@@ -82,6 +82,8 @@ def rule_matrix(query: RuleMatrix, *, work: LendingWork) -> Sequence[MatrixRow]:
 class ExplainRule(Query[Explanation]):
     """Which rule gives which value to such loans? None stands for what no rule names."""
 
+    refusals = (UnknownBranch, CategoryWithoutTerms)
+
     branch: str | None = None
     category: str | None = None
     item_type: str | None = None

@@ -55,6 +55,8 @@ class Statement(Query[StatementView]):
     `viewer_login` bounds the answer to that login's own; None sees everybody's.
     """
 
+    refusals = (PatronNotFound,)
+
     patron: UUID | None = None
     viewer_login: int | None = None
 

@@ -4,7 +4,8 @@ from dataclasses import dataclass
 from datetime import date
 from uuid import UUID, uuid4
 
-from patrons.domain.block import Block
+from patrons.domain.block import Block, PrintableReasonRequired
+from patrons.domain.patron import AlreadySuspended, PatronNotFound
 from patrons.services.answers import PatronView
 from patrons.services.ports import PatronsWork
 from shared_kernel.domain.clock import Clock
@@ -15,6 +16,8 @@ from shared_kernel.services.origin import concerning
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AddBlock(Command[PatronView]):
     """Block a patron up to and including the day `until`; without one it is a suspension."""
+
+    refusals = (PatronNotFound, PrintableReasonRequired, AlreadySuspended)
 
     patron: UUID
     reason: str

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from patrons.domain.block import PrintableReasonRequired
-from patrons.domain.patron import Patron
+from patrons.domain.patron import Patron, PatronNotFound
 from patrons.domain.text import folded, tidied
 from patrons.services.answers import ErasureView
 from patrons.services.ports import CirculationFacts, PatronsWork, Traces
@@ -31,6 +31,15 @@ class ErasePatron(Command[ErasureView]):
 
     What they borrowed stays, as that of somebody.
     """
+
+    refusals = (
+        PatronNotFound,
+        PrintableReasonRequired,
+        ReasonTellsWho,
+        "has_open_loans",
+        "has_active_holds",
+        "has_open_charges",
+    )
 
     patron: UUID
     comment: str

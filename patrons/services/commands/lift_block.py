@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from uuid import UUID
 
+from patrons.domain.patron import BlockNotFound, PatronNotFound
 from patrons.services.answers import PatronView
 from patrons.services.ports import PatronsWork
 from shared_kernel.domain.clock import Clock
@@ -13,6 +14,8 @@ from shared_kernel.services.origin import concerning
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LiftBlock(Command[PatronView]):
     """Lift the block with this id."""
+
+    refusals = (PatronNotFound, BlockNotFound)
 
     patron: UUID
     block: UUID

@@ -5,11 +5,11 @@ from dataclasses import dataclass
 from datetime import date
 from uuid import uuid4
 
-from patrons.domain.card_number import CardNumber
-from patrons.domain.email_address import EmailAddress
-from patrons.domain.language import known_language
-from patrons.domain.patron import Patron
-from patrons.domain.person_name import PersonName
+from patrons.domain.card_number import CardNumber, InvalidCardNumber
+from patrons.domain.email_address import EmailAddress, InvalidEmail
+from patrons.domain.language import UnknownLanguage, known_language
+from patrons.domain.patron import DuplicateCardNumber, DuplicateEmail, Patron, UnknownBranch, UnknownCategory
+from patrons.domain.person_name import InvalidName, PersonName
 from patrons.services.answers import PatronView
 from patrons.services.ports import CirculationFacts, PatronsWork
 from patrons.services.vetting import refuse_if, unacceptable, unreadable
@@ -24,6 +24,17 @@ class RegisterPatron(Command[PatronView]):
 
     `language` is the one of their letters; None: the library's.
     """
+
+    refusals = (
+        InvalidName,
+        InvalidEmail,
+        InvalidCardNumber,
+        UnknownLanguage,
+        UnknownCategory,
+        UnknownBranch,
+        DuplicateEmail,
+        DuplicateCardNumber,
+    )
 
     name: str
     email: str

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import date
 from uuid import UUID
 
+from patrons.domain.patron import MembershipNeverEnds, PatronNotFound
 from patrons.services.answers import PatronView
 from patrons.services.ports import PatronsWork
 from shared_kernel.domain.clock import Clock
@@ -17,6 +18,8 @@ class RenewMembership(Command[PatronView]):
 
     Days are those of UTC: a patron is of no branch in particular.
     """
+
+    refusals = (PatronNotFound, MembershipNeverEnds)
 
     patron: UUID
     expires_on: date | None = None

@@ -15,6 +15,8 @@ from shared_kernel.services.bus import Command
 class SuspendPatron(Command[PatronView]):
     """Keep a patron from borrowing until reinstated or, if given, up to and including the day `until`."""
 
+    refusals = AddBlock.refusals
+
     patron: UUID
     reason: str
     until: date | None = None

@@ -5,16 +5,17 @@ from uuid import UUID
 
 from msgspec import UNSET, UnsetType
 
-from patrons.domain.email_address import EmailAddress
-from patrons.domain.language import known_language
-from patrons.domain.notice import declined
-from patrons.domain.patron import PatronNotFound
-from patrons.domain.person_name import PersonName
-from patrons.domain.privacy import Privacy
+from patrons.domain.email_address import EmailAddress, InvalidEmail
+from patrons.domain.language import UnknownLanguage, known_language
+from patrons.domain.notice import NoticeNotOptional, declined
+from patrons.domain.patron import DuplicateEmail, PatronNotFound, UnknownBranch, UnknownCategory
+from patrons.domain.person_name import InvalidName, PersonName
+from patrons.domain.privacy import Privacy, UnknownPrivacy
 from patrons.services.answers import PatronView
 from patrons.services.ports import CirculationFacts, PatronsWork
 from patrons.services.vetting import refuse_if, unacceptable, unreadable
 from shared_kernel.domain.clock import Clock
+from shared_kernel.domain.errors import PreconditionFailed
 from shared_kernel.services.bus import Command
 from shared_kernel.services.origin import concerning
 
@@ -28,6 +29,19 @@ class UpdateContact(Command[PatronView]):
     `declined_notices` are all the kinds of letters to do without. `version` is the one that was looked at, if
     that matters. `viewer_login` bounds the command to the patron behind that login.
     """
+
+    refusals = (
+        PatronNotFound,
+        PreconditionFailed,
+        InvalidName,
+        InvalidEmail,
+        NoticeNotOptional,
+        UnknownPrivacy,
+        UnknownLanguage,
+        UnknownCategory,
+        UnknownBranch,
+        DuplicateEmail,
+    )
 
     patron: UUID
     name: str | None = None

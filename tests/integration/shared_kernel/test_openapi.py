@@ -34,11 +34,21 @@ class TestTheSchema:
         assert page["properties"]["results"]["items"] == {"$ref": "#/components/schemas/ShelfView"}
         assert {"cursor", "page_size", "name"} <= {each["name"] for each in listing["parameters"]}
 
-    def test_has_a_problem_for_whatever_else_may_happen(self, schema: dict[str, Any]) -> None:
-        for path in schema["paths"].values():
-            for operation in path.values():
-                problem = operation["responses"]["default"]["content"]["application/problem+json"]
-                assert problem["schema"] == {"$ref": "#/components/schemas/Problem"}
+    def test_names_the_problems_of_an_operation_by_status_and_code(self, schema: dict[str, Any]) -> None:
+        answers = schema["paths"]["/api/v1/shelves"]["post"]["responses"]
+        assert set(answers) == {"201", "400", "401", "403", "406", "413", "415", "422", "429", "500", "503"}
+        assert answers["401"] == {"$ref": "#/components/responses/Unauthorized"}
+        problem, these = answers["422"]["content"]["application/problem+json"]["schema"]["allOf"]
+        assert problem == {"$ref": "#/components/schemas/Problem"}
+        codes = these["properties"]["code"]["enum"]
+        assert {"required", "blank", "max_length", "max_decimal_places", "unknown_field"} <= set(codes)
+        assert not {"given_twice", "min_value", "page_size_invalid"} & set(codes)
+
+    def test_tells_the_headers_of_problems(self, schema: dict[str, Any]) -> None:
+        shared = schema["components"]["responses"]
+        assert "Retry-After" in shared["TooManyRequests"]["headers"]
+        assert "Retry-After" in shared["ServiceUnavailable"]["headers"]
+        assert "WWW-Authenticate" in shared["Unauthorized"]["headers"]
 
     def test_says_who_may(self, schema: dict[str, Any]) -> None:
         shelves = schema["paths"]["/api/v1/shelves"]
