@@ -179,6 +179,7 @@ SPECTACULAR_SETTINGS = {
     "OAS_VERSION": "3.1.0",  # its schemas are JSON Schema, as msgspec writes them
     "SWAGGER_UI_DIST": "SIDECAR",
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
+    "SWAGGER_UI_SETTINGS": {"deepLinking": False},  # its links would lie in buttons, out of assistive reach
     "SERVE_INCLUDE_SCHEMA": False,
     "SCHEMA_PATH_PREFIX": "/api/v1",
     "COMPONENT_SPLIT_REQUEST": True,

@@ -23,7 +23,11 @@ urlpatterns = [
         ),
     ),
     path("api/schema/", SpectacularAPIView.as_view(permission_classes=[]), name="schema"),
-    path("docs", SpectacularSwaggerView.as_view(url_name="schema", permission_classes=[]), name="docs"),
+    path(
+        "docs",
+        SpectacularSwaggerView.as_view(url_name="schema", permission_classes=[], template_name="docs.html"),
+        name="docs",
+    ),
     path("admin/", admin.site.urls),
     *library_project.health.urlpatterns,
     *library_project.metrics.urlpatterns,

@@ -104,6 +104,15 @@ class TestTheApisDocumentation:
         expect(page.get_by_role("heading", name="Library circulation")).to_be_visible()
         expect(page.locator(".opblock-summary-path", has_text="/api/v1/loans").first).to_be_visible()
 
+    def test_has_no_serious_obstacle_closed_or_open(self, page: Page) -> None:
+        page.goto("/docs")
+        lending = page.locator(".opblock-post", has_text="Lend a copy")
+        expect(lending).to_be_visible()
+        assert serious_issues(page) == []
+        lending.locator(".opblock-summary-control").click()
+        expect(lending.locator(".responses-table").first).to_be_visible()
+        assert serious_issues(page) == []
+
 
 class TestTheCirculationDesk:
     def test_lends_a_copy_and_takes_it_back(self, page: Page, made: MadeRun) -> None:
