@@ -168,6 +168,7 @@ class LibrarySchema(AutoSchema):
             filters=[form for it in self.get_override_parameters() if (form := self._form(it))],
             takes_json="application/json" in self.map_parsers(),
             open_to_all=self._is_open_to_all(),
+            has_parameters="{" in self.path,
         )
         for status, found in codes.items():
             together = found | refused_together(self._action(), status=status)

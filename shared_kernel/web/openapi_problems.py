@@ -95,6 +95,7 @@ def problems_of(
     filters: Iterable[Serializer[Any]],
     takes_json: bool,
     open_to_all: bool,
+    has_parameters: bool,
 ) -> Codes:
     """The codes that an operation can answer with, by status."""
     asked = list(filters)
@@ -103,6 +104,8 @@ def problems_of(
     if open_to_all:
         for status, impossible in _OPEN_TO_ALL.items():
             codes[status] -= impossible
+    if has_parameters:  # which may be none, such as one with a word in the place of an id
+        codes[404].add("not_found")
     if method != "GET":
         _add(codes, _OF_A_BODY)
         _add(codes, _OF_JSON if takes_json else {})
