@@ -20,4 +20,4 @@ RUN python -m compileall -q -j 0 . \
 USER 10001
 VOLUME /app/var
 EXPOSE 8000
-CMD ["granian", "--interface", "wsgi", "--host", "0.0.0.0", "--port", "8000", "--workers", "2", "--blocking-threads", "1", "--backlog", "16384", "--backpressure", "8000", "--no-ws", "--log-level", "warning", "library_project.wsgi:application"]
+CMD ["granian", "--interface", "asginl", "--host", "0.0.0.0", "--port", "8000", "--workers", "2", "--backlog", "16384", "--backpressure", "8000", "--no-ws", "--workers-kill-timeout", "8", "--log-level", "warning", "library_project.asgi:application"]

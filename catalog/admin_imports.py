@@ -19,7 +19,7 @@ from catalog.models import ImportRemarkRow, ImportRow
 from catalog.services.commands.accept_import import AcceptImport
 from catalog.services.commands.revert_import import RevertImport
 from catalog.services.import_queries import GetImport
-from catalog.services.imports import LARGEST_FILE
+from catalog.services.imports import LARGEST_FILE, LARGEST_UPLOAD
 from shared_kernel.domain.errors import Refused
 from shared_kernel.services.commands import dispatch
 from shared_kernel.services.queries import ask
@@ -41,6 +41,7 @@ class ImportAdmin(CommandAdmin[ImportRow]):
 
     read_scope = "catalog:read"
     write_scope = "catalog:write"
+    largest_body = LARGEST_UPLOAD
     add_form = UploadForm
     list_display = (
         *("name", "format", "state", "progress", "created", "updated", "unchanged", "rejected"),

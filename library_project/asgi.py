@@ -1,11 +1,14 @@
-"""The entry for ASGI servers. The views are synchronous: prefer WSGI (docs/operations.md)."""
+"""The entry for the web server, which speaks ASGI (docs/operations.md)."""
 
 import os
 
-from django.core.asgi import get_asgi_application
-
-from library_project.database import limit_requests
+from django.core.wsgi import get_wsgi_application
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "library_project.settings")
-application = get_asgi_application()
+_django = get_wsgi_application()
+
+from library_project.database import limit_requests  # noqa: E402  Django first
+from library_project.serving.application import Application  # noqa: E402
+
 limit_requests()
+application = Application(_django)

@@ -56,6 +56,7 @@ INSTALLED_APPS = [
 MIDDLEWARE = [
     "shared_kernel.web.origin.OriginMiddleware",
     "shared_kernel.web.problems.ProblemMiddleware",
+    "shared_kernel.web.request_body.RequestBodyMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "shared_kernel.web.content_security.ContentSecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",

@@ -9,6 +9,8 @@ from catalog.services.import_reports import ImportReport
 from shared_kernel.domain.errors import ConcurrentChange, InvalidValue, NotFound, Refusal
 
 LARGEST_FILE = 50 * 1024 * 1024
+#: A file with the form that it comes in.
+LARGEST_UPLOAD = LARGEST_FILE + 100_000
 """In bytes; a larger one is imported by a command, from the disk where it lies."""
 
 CLAIMED_FOR = timedelta(seconds=20)

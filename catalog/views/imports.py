@@ -19,15 +19,13 @@ from catalog.services.commands.accept_import import AcceptImport
 from catalog.services.commands.revert_import import RevertImport
 from catalog.services.import_answers import ImportSummary, ImportView
 from catalog.services.import_queries import GetImport, ListImports, RejectedOriginals
-from catalog.services.imports import LARGEST_FILE, FileTooLarge
+from catalog.services.imports import LARGEST_FILE, LARGEST_UPLOAD, FileTooLarge
 from catalog.views.exports import Marc21Renderer, MarcXMLRenderer
 from shared_kernel.services.commands import dispatch
 from shared_kernel.services.queries import ask
 from shared_kernel.web.json import StrictJSONParser
 from shared_kernel.web.openapi import paged_schema
 from shared_kernel.web.views import LibraryViewSet
-
-_OF_THE_FORM_ITSELF = 100_000
 
 
 class UploadParser(MultiPartParser):
@@ -42,7 +40,7 @@ class UploadParser(MultiPartParser):
         """The form. Raises FileTooLarge."""
         context = dict(parser_context or {})
         announced = str(context["request"].META.get("CONTENT_LENGTH") or "0")
-        if announced.isdigit() and int(announced) > LARGEST_FILE + _OF_THE_FORM_ITSELF:
+        if announced.isdigit() and int(announced) > LARGEST_UPLOAD:
             raise FileTooLarge
         return super().parse(stream, media_type, context)
 
@@ -65,6 +63,7 @@ _KINDS: Final = {
 class ImportViewSet(LibraryViewSet):
     """Files of another institution's records."""
 
+    largest_body = LARGEST_UPLOAD
     policy = {
         "list": "catalog:read",
         "retrieve": "catalog:read",

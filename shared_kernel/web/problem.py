@@ -15,6 +15,7 @@ from django.http.multipartparser import MultiPartParserError
 from rest_framework import exceptions as drf
 
 from shared_kernel.domain.errors import ConcurrentChange, InvalidValue, NotFound, Refusal, Refused
+from shared_kernel.resilience.step_aside import Overloaded
 from shared_kernel.services.bus import Answer
 
 CONTENT_TYPE = "application/problem+json"
@@ -78,11 +79,24 @@ class Fault:
         return " ".join(dict.fromkeys(error.detail for error in self.errors))
 
 
+class RefusedRequest(Exception):
+    """The request itself is at fault, whatever it asks for."""
+
+    def __init__(self, fault: Fault) -> None:
+        super().__init__(fault.detail)
+        self.fault = fault
+
+
 def fault_of(error: BaseException) -> Fault | None:  # noqa: PLR0911  a table, in order of specificity
     """What an error means to the client; None where it is ours and nothing may be said (500)."""
     match error:
         case Refused():
             return _of_refusals(error.refusals)
+        case RefusedRequest():
+            return error.fault
+        case Overloaded():
+            detail = "Too many requests wait for what somebody else is changing; try again."
+            return Fault.plain(503, code="overloaded", detail=detail, Retry_After=str(_RETRY_AFTER_SECONDS))
         case drf.ValidationError():
             return Fault(422, list(islice(_of_validation(error.detail), _MOST_ERRORS)))
         case drf.APIException():

@@ -10,6 +10,7 @@ from django.db import DatabaseError, InterfaceError
 from django.http import Http404, HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import render
+from django.template.loader import render_to_string
 from django.utils.encoding import escape_uri_path
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -53,6 +54,17 @@ def problem_response(request: HttpRequest, fault: Fault) -> HttpResponse:
     return HttpResponse(body, status=fault.status, content_type=CONTENT_TYPE, headers=headers)
 
 
+def fault_response(request: HttpRequest, fault: Fault) -> HttpResponse:
+    """The fault as a page for who prefers one, and as a problem for everybody else."""
+    if is_in_api(request) or "text/html" not in request.headers.get("Accept", ""):
+        return problem_response(request, fault)
+    shown = {"title": HTTPStatus(fault.status).phrase, "errors": fault.errors}
+    headers = {"Cache-Control": "no-store", **fault.headers}
+    return HttpResponse(
+        render_to_string("problem.html", shown, request), status=fault.status, headers=headers
+    )
+
+
 def exception_handler(
     error: Exception,
     context: dict[str, Any],  # DRF's own
@@ -91,7 +103,7 @@ class ProblemMiddleware:
         if response.status_code < HTTPStatus.BAD_REQUEST:
             return response
         response.headers.setdefault("Cache-Control", "no-store")
-        if not _in_api(request):
+        if not is_in_api(request):
             return response
         if isinstance(response, Response) or response.get("Content-Type", "").startswith(CONTENT_TYPE):
             return response
@@ -117,7 +129,7 @@ class ProblemMiddleware:
         return self._answer(request, fault)
 
     def _answer(self, request: HttpRequest, fault: Fault) -> HttpResponse:
-        if _in_api(request):
+        if is_in_api(request):
             return problem_response(request, fault)
         if fault.status == HTTPStatus.NOT_FOUND:
             return render(request, "404.html", status=fault.status)
@@ -128,7 +140,8 @@ class ProblemMiddleware:
         return response
 
 
-def _in_api(request: HttpRequest) -> bool:
+def is_in_api(request: HttpRequest) -> bool:
+    """Whether a machine asks, by the address."""
     return request.path_info.startswith("/api/")
 
 

@@ -25,6 +25,7 @@ from shared_kernel.web.access import PUBLIC, Principal, principal
 from shared_kernel.web.conditional import make_conditional, version_to_match
 from shared_kernel.web.pagination import PARAMETERS, page_links, requested_page
 from shared_kernel.web.problem import key_of
+from shared_kernel.web.request_body import check_body
 
 Values = dict[str, Any]  # a form's values, as various as its fields
 
@@ -98,7 +99,8 @@ class LibraryViewSet(ViewSet):
         super().check_throttles(request)
 
     def check_throttles(self, request: Request) -> None:
-        """Done: DRF would do it last."""
+        """Done: DRF would do it last. Nobody is told what is wrong with a body who may not send one."""
+        check_body(request._request)  # noqa: SLF001  DRF's way to Django's request
 
     _asked: frozenset[str] = frozenset()
 

@@ -365,7 +365,7 @@ class TestProduction:
         [
             ["python", "manage.py", "check"],
             ["celery", "--app", "library_project.celery", "worker"],
-            ["granian", "--interface", "wsgi", "--port", "0", "library_project.wsgi:application"],
+            ["granian", "--interface", "asginl", "--port", "0", "library_project.asgi:application"],
         ],
         ids=["manage.py", "celery", "granian"],
     )
