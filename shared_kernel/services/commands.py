@@ -11,8 +11,15 @@ from django.utils.module_loading import import_string
 from shared_kernel.domain.errors import ConcurrentChange, Refused
 from shared_kernel.metrics import counted
 from shared_kernel.models import AuditEntry
+from shared_kernel.resilience.step_aside import Reason, step_aside
 from shared_kernel.services.bus import Bus, Command
 from shared_kernel.services.idempotency import Replay, claim
+from shared_kernel.services.lock_waits import (
+    begun_within_a_moment,
+    is_to_hurry,
+    lock_was_held,
+    wait_a_moment_only,
+)
 from shared_kernel.services.origin import audit_overrides, audit_subjects, origin
 from shared_kernel.sql import insert_along
 
@@ -35,14 +42,19 @@ def dispatch(command: Command[R], *, idempotency_key: str | None = None) -> R:
 
     With an idempotency key, a command that was carried out before is not repeated: its first answer is
     given again. Inside a transaction it joins it; outermost, a lost race or a deadlock is tried three times.
-    Raises Refused with every reason why not; then nothing has changed but the audit.
+    Raises Refused with every reason why not; then nothing has changed but the audit. In a web process it
+    steps aside to wait for a lock, and raises Overloaded where too many wait.
     """
     attempts = 1 if connection.in_atomic_block else _ATTEMPTS
+    hurried = is_to_hurry()
+    if not hurried:
+        step_aside(Reason.WAITING)  # inside a transaction it can't be tried twice
     with counted(command), audit_subjects() as subjects, audit_overrides() as overridden:
         while True:
             attempts -= 1
             try:
-                return _carry_out(command, idempotency_key, subjects, overridden)
+                with begun_within_a_moment(hurried=hurried):
+                    return _carry_out(command, idempotency_key, subjects, overridden, hurried=hurried)
             except Refused as refused:
                 if attempts and isinstance(refused, ConcurrentChange):
                     continue
@@ -51,15 +63,27 @@ def dispatch(command: Command[R], *, idempotency_key: str | None = None) -> R:
                     _record(command, subjects, AuditEntry.Outcome.REFUSED, codes)
                 raise
             except OperationalError as error:
-                if not attempts or not _is_transient(error):
+                if hurried and lock_was_held(error):
+                    step_aside(Reason.WAITING)
+                    hurried, attempts = False, _ATTEMPTS
+                elif not attempts or not _is_transient(error):
                     raise
 
 
-def _carry_out(command: Command[R], key: str | None, subjects: dict[str, str], overridden: list[str]) -> R:
+def _carry_out(
+    command: Command[R],
+    key: str | None,
+    subjects: dict[str, str],
+    overridden: list[str],
+    *,
+    hurried: bool,
+) -> R:
     handler, new_work = bus().commands[type(command)]
     work = new_work()
     with bus().transaction(*work.repositories):
-        receipt = claim(command, key) if key else None
+        if hurried:
+            wait_a_moment_only()
+        receipt = claim(command, key, hurried=hurried) if key else None
         if isinstance(receipt, Replay):
             return receipt.result  # type: ignore[no-any-return]  # stored by this very command type
         result: R = handler(command, work)

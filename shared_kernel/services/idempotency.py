@@ -61,8 +61,10 @@ class Claim:
         Receipt.objects.filter(claim=self.id).update(result=to_json(result))
 
 
-def claim(command: Command[Any], key: str) -> Claim | Replay:
+def claim(command: Command[Any], key: str, *, hurried: bool = False) -> Claim | Replay:
     """Claim a key for a command within the open transaction, or find its first answer.
+
+    Hurried, it waits for the first request as long as the transaction's locks are waited for.
 
     Raises IdempotencyKeyInvalid, IdempotencyKeyReused for another command under the same key,
     IdempotencyKeyInFlight where the first request has not ended within three seconds, and AnswerForgotten.
@@ -71,13 +73,17 @@ def claim(command: Command[Any], key: str) -> Claim | Replay:
         raise IdempotencyKeyInvalid
     now, who, mine = timezone.now(), origin().principal, uuid4()
     fingerprint = hashlib.sha256(to_json([type(command).__name__, command])).hexdigest()
-    _insert_waiting(Receipt(principal=who, key=key, claim=mine, fingerprint=fingerprint, claimed_at=now))
+    receipt = Receipt(principal=who, key=key, claim=mine, fingerprint=fingerprint, claimed_at=now)
+    if hurried:
+        Receipt.objects.bulk_create([receipt], ignore_conflicts=True)
+    else:
+        _insert_waiting(receipt)
     known = Receipt.objects.get(principal=who, key=key)
     if known.claim == mine:
         return Claim(mine)
     if known.claimed_at < now - KEPT_FOR:
         known.delete()
-        return claim(command, key)
+        return claim(command, key, hurried=hurried)
     if known.fingerprint != fingerprint:
         raise IdempotencyKeyReused
     if known.result is None:
