@@ -38,19 +38,23 @@ ANYWHERE: Final[Mapping[int, frozenset[str]]] = {
     422: frozenset({"invalid_text", "unknown_field"}),
     429: frozenset({"throttled"}),
     500: frozenset({"internal_server_error"}),
-    503: frozenset({"service_unavailable"}),
+    503: frozenset({"overloaded", "service_unavailable"}),
 }
 #: Problems that mean the same wherever they occur: one response of the schema for all operations.
 COMMON: Final[Mapping[int, frozenset[str]]] = {
     **ANYWHERE,
     404: frozenset({"not_found"}),
+    408: frozenset({"request_timeout"}),
+    411: frozenset({"length_required"}),
     412: frozenset({"precondition_failed"}),
-    415: frozenset({"unsupported_media_type"}),
+    415: frozenset({"unsupported_content_encoding", "unsupported_media_type"}),
 }
 _OPEN_TO_ALL: Final = {401: {"not_authenticated"}, 403: {"permission_denied"}}
 _OF_A_BODY: Final[Mapping[int, frozenset[str]]] = {
     400: frozenset({"parse_error"}),
-    415: frozenset({"unsupported_media_type"}),
+    408: frozenset({"request_timeout"}),
+    411: frozenset({"length_required"}),
+    415: frozenset({"unsupported_content_encoding", "unsupported_media_type"}),
 }
 _OF_JSON: Final[Mapping[int, frozenset[str]]] = {
     400: frozenset({"duplicate_key", "nested_too_deeply"}),
