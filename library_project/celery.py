@@ -6,10 +6,12 @@ from threading import Thread, current_thread, main_thread
 from typing import Any
 
 from celery import Celery
+from celery.app.amqp import AMQP
 from celery.beat import EmbeddedService, Service
 from celery.signals import after_task_publish, beat_init, setup_logging, worker_ready
 from django.conf import settings
 
+from outbox.broker.connecting import HEARTBEAT, PATIENCE, BrokerConnection, transport_options
 from shared_kernel.resilience.pulse import pulse
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "library_project.settings")
@@ -44,15 +46,26 @@ def _tick(task: str, *, every: int) -> dict[str, Any]:  # beat's own shape
     return {"task": task, "schedule": float(every), "options": {"expires": 2 * every}}
 
 
-app = Celery("library", task_cls="library_project.ticks:Tick")
+class _Amqp(AMQP):
+    """Celery's way to the broker, over the library's own bounded connections."""
+
+    Connection = BrokerConnection
+
+
+app = Celery("library", amqp=_Amqp, task_cls="library_project.ticks:Tick")
 app.conf.update(
     broker_url=settings.RABBITMQ_URL or "memory://localhost/",
     # The memory's transport looks for messages so often, and takes as many each time as are not worked on;
     # at its own once a second the ticks would pile up.
-    broker_transport_options={} if settings.RABBITMQ_URL else {"polling_interval": 0.05},
+    # RabbitMQ confirms each tick: else the clock would go on telling the time to a connection that is dead.
+    broker_transport_options={**transport_options("ticks"), "confirm_publish": True}
+    if settings.RABBITMQ_URL
+    else {"polling_interval": 0.05},
+    broker_connection_timeout=PATIENCE,
     broker_connection_retry_on_startup=True,
+    broker_connection_max_retries=None,  # Celery's own 100 would end the process during a long outage
     # The heartbeat also wakes an idle worker, ten times in its span: else a stop is heeded up to 10 s late.
-    broker_heartbeat=10,
+    broker_heartbeat=HEARTBEAT,
     broker_heartbeat_checkrate=10,
     task_ignore_result=True,
     task_acks_late=False,

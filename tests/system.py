@@ -113,14 +113,18 @@ class System:
         `web` and `worker` run as the Procfile says; further there are `beat`, `relay` and, for each context
         that listens, `consumer-CONTEXT`.
         """
+        self.launch(*names, **settings)
+        for name in names:
+            self._wait_for(name)
+
+    def launch(self, *names: str, **settings: str) -> None:
+        """Start processes as `start` does, without waiting for anything."""
         for name in names:
             words = ["env", "-i", *(f"{key}={value}" for key, value in (self.settings | settings).items())]
             command = [*words, "sh", "-c", f"exec {self._command(name)}"]
             self.processes[name] = Daemon(name=name, home=self.folder, command=command).save()
             self.log(name).unlink(missing_ok=True)
             self.processes[name].start()
-        for name in names:
-            self._wait_for(name)
 
     def stop(self, *names: str) -> None:
         """Ask processes to stop, all at once, and wait for their end."""

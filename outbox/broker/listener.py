@@ -70,15 +70,9 @@ class Listener(ConsumerMixin):
 
     @contextmanager
     def establish_connection(self) -> Iterator[Connection]:  # type: ignore[override]  # the stub is wrong
-        """Connect, trying again each second or two."""
+        """Connect, trying again every two seconds."""
         with self.create_connection() as connection:
-            connection.ensure_connection(
-                self.on_connection_error,
-                interval_start=1,
-                interval_step=1,
-                interval_max=2,
-                callback=self._heed_stop,
-            )
+            connection.ensure_connection(self.on_connection_error, callback=self._heed_stop)
             yield connection
 
     def get_consumers(self, _new: object, channel: AmqpChannel) -> list[Subscription]:

@@ -43,5 +43,5 @@ class TestWhileTheBrokerIsDown:
         )
         assert library.ledger.under_way()["unpublished"] >= 2 * ROUNDS
         library.broker.start_app()
-        library.ledger.comes_out_even(within=60)
+        library.ledger.comes_out_even(within=30)
         eventually(lambda: library.degraded == (200, []), within=30, instead=lambda: library.degraded)
