@@ -8,7 +8,7 @@ PIP_INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check 
 export PYTHONDONTWRITEBYTECODE ?=
 .DEFAULT_GOAL := help
 
-.PHONY: help run reset install test test-sqlite test-postgresql test-pgbouncer alone-sqlite alone-postgresql bench-gate check format lint types imports migrations deploy audit lock
+.PHONY: help run reset install test test-sqlite test-postgresql test-pgbouncer alone-sqlite alone-postgresql bench-gate chaos check format lint types imports migrations deploy audit lock
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "%-16s %s\n", $$1, $$2}' Makefile
@@ -55,7 +55,7 @@ test-sqlite: .venv/.dev
 # Processes that are watched, hurt and stopped mostly wait, so three at a time fit on two cores.
 test-postgresql: .venv/.dev
 	TEST_DATABASE=postgresql $(BIN)/python -m pytest -n 3 --dist loadgroup -q --ignore=$(ALONE) --ignore=$(DOORS) \
-		--ignore=tests/e2e/test_install.py --ignore=tests/e2e/test_make_run.py --ignore=tests/e2e/test_readme.py tests/integration tests/infrastructure tests/e2e tests/load
+		--ignore=tests/e2e/test_install.py --ignore=tests/e2e/test_make_run.py --ignore=tests/e2e/test_readme.py tests/chaos tests/integration tests/infrastructure tests/e2e tests/load
 
 # Locks, transactions and messaging: what a pooler in between could spoil.
 test-pgbouncer: .venv/.dev
@@ -63,6 +63,9 @@ test-pgbouncer: .venv/.dev
 
 bench-gate: .venv/.dev ## a minute of measuring: whether the limits of speed are kept (benchmarks/)
 	$(BIN)/python -m benchmarks gate
+
+chaos: .venv/.dev ## the library under random faults, judged: MINUTES=1, SEED=n to repeat a run (tests/chaos/)
+	$(BIN)/python -m tests.chaos --minutes $(or $(MINUTES),1) $(if $(SEED),--seed $(SEED))
 
 check: .venv/.dev ## the whole gate, fastest first
 	$(MAKE) --jobs 2 types format lint imports migrations deploy

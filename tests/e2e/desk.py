@@ -13,7 +13,7 @@ from tests.system import System
 
 ALL_OF_THE_DESK = (
     *("catalog:read", "catalog:write", "patrons:read", "patrons:write"),
-    *("circulation:read", "circulation:write"),
+    *("circulation:read", "circulation:write", "accounts:write"),
 )
 
 

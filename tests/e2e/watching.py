@@ -81,7 +81,7 @@ class Ear:
 @contextmanager
 def listening(url: str, *, to: str) -> Iterator[Ear]:
     """An ear at the exchange, for events whose type matches a pattern."""
-    with _connected(url) as connection:
+    with connected(url) as connection:
         channel = connection.channel()
         channel.exchange_declare("library_events", "topic", durable=True, auto_delete=False)
         queue = f"ear-{uuid4()}"
@@ -92,13 +92,14 @@ def listening(url: str, *, to: str) -> Iterator[Ear]:
 
 def waiting_in(queue: str, url: str) -> int:
     """How many messages wait to be delivered: as the queue counts now, not as the broker's statistics say."""
-    with _connected(url) as connection:
+    with connected(url) as connection:
         declared = connection.channel().queue_declare(queue, passive=True)
         assert declared
         return int(declared[1])
 
 
-def _connected(url: str) -> amqp.Connection:
+def connected(url: str) -> amqp.Connection:
+    """Connect to a broker by its URL, past the product."""
     place = urlsplit(url)
     return amqp.Connection(
         f"{place.hostname}:{place.port}",

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from time import monotonic, time
 from typing import Any
 from urllib.parse import urlsplit, urlunsplit
+from uuid import uuid4
 
 import amqp
 import pytest
@@ -16,6 +17,7 @@ from outbox.broker.connecting import PATIENCE, connect
 from tests.conftest import ROOT
 from tests.fakes.proxy import Proxy
 from tests.services.daemon import wait_until
+from tests.services.rabbitmq import RabbitMQ
 from tests.system import System
 
 pytestmark = pytest.mark.rabbitmq
@@ -28,9 +30,16 @@ REPAIRED_WITHIN = 15.0
 REPAIRED_BY_HEARTBEAT_WITHIN = 25.0
 
 
+@pytest.fixture(scope="module")
+def own_vhost(rabbitmq: RabbitMQ) -> Iterator[str]:
+    name = f"connections-{uuid4().hex[:8]}"
+    yield rabbitmq.create_vhost(name)
+    rabbitmq.delete_vhost(name)
+
+
 @pytest.fixture
-def proxy(vhost: str) -> Iterator[Proxy]:
-    parts = urlsplit(vhost)
+def proxy(own_vhost: str) -> Iterator[Proxy]:
+    parts = urlsplit(own_vhost)
     assert parts.hostname
     assert parts.port
     with Proxy((parts.hostname, parts.port)) as between:
@@ -38,9 +47,9 @@ def proxy(vhost: str) -> Iterator[Proxy]:
 
 
 @pytest.fixture
-def url(vhost: str, proxy: Proxy) -> str:
+def url(own_vhost: str, proxy: Proxy) -> str:
     """The broker's, by way of the proxy."""
-    parts = urlsplit(vhost)
+    parts = urlsplit(own_vhost)
     login = parts.netloc.rpartition("@")[0]
     return urlunsplit(parts._replace(netloc=f"{login}@127.0.0.1:{proxy.port}"))
 
@@ -85,12 +94,19 @@ def some_bytes_wait(connection: Any) -> bool:  # py-amqp's
         return False
 
 
-@pytest.fixture
-def system(url: str, vhost: str, database_url: str) -> Iterator[System]:
-    """A worker and a clock; which of them goes by way of the proxy, a test decides."""
-    with System(RABBITMQ_URL=vhost, DATABASE_URL=database_url, LIBRARY_TESTING="1") as installed:
+@pytest.fixture(scope="module")
+def installed(own_vhost: str) -> Iterator[System]:
+    with System(RABBITMQ_URL=own_vhost, LIBRARY_TESTING="1") as installed:
         installed.manage("migrate", "--verbosity", "0")
         yield installed
+
+
+@pytest.fixture
+def system(installed: System) -> Iterator[System]:
+    """A worker and a clock; which of them goes by way of the proxy, a test decides."""
+    yield installed
+    for process in installed.processes.values():
+        process.kill()
 
 
 def works_since(system: System, name: str, instant: float) -> bool:
