@@ -11,11 +11,12 @@ from library_project import configuration
 from library_project.database import database_settings, limited
 from library_project.logs import logging_settings
 from library_project.secret_key import secret_key_in
+from library_project.var_folder import keep_to_owner
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 VAR_DIR = BASE_DIR / "var"
 try:
-    VAR_DIR.mkdir(exist_ok=True)
+    keep_to_owner(VAR_DIR)
     configuration.read_env_file(BASE_DIR / ".env")
     chosen = configuration.load()
 except OSError as error:
@@ -146,6 +147,8 @@ if PRODUCTION:
 STATIC_URL = "/static/"
 STATIC_ROOT = VAR_DIR / "static"
 STATIC_ROOT.mkdir(exist_ok=True)  # whitenoise warns where there is none
+# Django would give files their own mode, whatever the umask.
+FILE_UPLOAD_PERMISSIONS, FILE_UPLOAD_DIRECTORY_PERMISSIONS = 0o600, 0o700
 WHITENOISE_USE_FINDERS = not PRODUCTION
 DATA_UPLOAD_MAX_MEMORY_SIZE = 1_048_576
 

@@ -56,7 +56,7 @@ def _slot(folder: Path, _process: int) -> str:
 
 def _taken(file: Path) -> bool:
     """Lock a slot, unless another process has; the lock goes with the process, however that ends."""
-    lock = os.open(file, os.O_RDWR | os.O_CREAT, 0o644)
+    lock = os.open(file, os.O_RDWR | os.O_CREAT, 0o600)
     try:
         fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:

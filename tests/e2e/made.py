@@ -41,6 +41,7 @@ class MadeRun(System):
                 stdout=log,
                 stderr=subprocess.STDOUT,
                 start_new_session=True,
+                umask=0o022,  # as most people have it
             )
         self.processes["make"] = Daemon(name="make", home=self.folder, command=list(_MAKE)).save()
         (self.folder / "make.pid").write_text(f"{self._make.pid} ")

@@ -61,6 +61,15 @@ class TestMakeRun:
 
 
 class TestLendingWithoutAnyService:
+    def test_keeps_what_it_writes_to_its_owner(self, made: MadeRun) -> None:
+        desk, patron, [barcode] = made.desk, made.desk.register(), made.desk.add_copies(title="Lettres")
+        desk.borrow(barcode, patron)
+        eventually(lambda: letters(made, patron.email), within=PROMISED_SECONDS)
+        var = made.folder / "var"
+        written = {path.relative_to(var): path.lstat().st_mode for path in [var, *var.rglob("*")]}
+        assert {str(path.parent) for path in written} >= {"mail", "metrics", "."}
+        assert {str(path): oct(mode) for path, mode in written.items() if mode & 0o077} == {}
+
     def test_writes_the_letters_into_the_mail_folder(self, made: MadeRun) -> None:
         desk, patron, [barcode] = (
             made.desk,
