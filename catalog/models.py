@@ -110,6 +110,8 @@ class CopyRow(models.Model):
     )
     price_currency = models.CharField(max_length=3, blank=True)
 
+    free_text = ("condition_reason",)
+
     class Meta:
         verbose_name = "copy"
         verbose_name_plural = "copies"
@@ -183,6 +185,8 @@ class ImportRow(models.Model):
     claim = models.UUIDField(null=True, help_text="Of the worker that goes on with it.")
     claimed_until = models.DateTimeField(null=True)
 
+    free_text = ("name", "failure")
+
     class Meta:
         verbose_name = "import"
         ordering = ("-created_at", "-id")
@@ -229,6 +233,8 @@ class ImportRemarkRow(models.Model):
     rejected = models.BooleanField()
     reason = models.TextField()
 
+    free_text = ("reason",)
+
     class Meta:
         verbose_name = "remark on a record"
         ordering = ("id",)
@@ -244,6 +250,8 @@ class RejectedRecordRow(models.Model):
     owner = models.ForeignKey(ImportRow, on_delete=models.CASCADE, related_name="originals")
     number = models.PositiveIntegerField(verbose_name="record")
     original = models.BinaryField()
+
+    kept_record = "original"
 
     class Meta:
         verbose_name = "rejected record"

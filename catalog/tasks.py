@@ -8,6 +8,7 @@ from time import monotonic
 from celery import shared_task
 
 from catalog.adapters.import_worker import ImportWorker
+from catalog.adapters.imports import prune_rejected
 from catalog.services.commands.count_borrowing import ReckonPopularity
 from shared_kernel.services.commands import dispatch
 
@@ -32,6 +33,12 @@ def import_files() -> None:
     with _alone(_importing) as alone:
         if alone:
             _worker.work(seconds=_AT_MOST_SECONDS)
+
+
+@shared_task(name="catalog.prune_rejected_records", expires=3600, ignore_result=True)
+def prune_rejected_records() -> None:
+    """Delete what imports that ended long ago could not take in."""
+    prune_rejected()
 
 
 @contextmanager

@@ -36,6 +36,8 @@ class ClosureRow(models.Model):
     last_on = models.DateField()
     reason = models.CharField(max_length=200)
 
+    free_text = ("reason",)
+
     class Meta:
         db_table = "lending_closure"
         verbose_name = "closure"
@@ -89,6 +91,8 @@ class RuleVersionRow(models.Model):
     set_at = models.DateTimeField()
     set_by = models.CharField(max_length=64)
     reason = models.CharField(max_length=500, blank=True)
+
+    free_text = ("reason",)
 
     class Meta:
         db_table = "lending_rule_version"
@@ -384,6 +388,8 @@ class LedgerEntryRow(models.Model):
     charge_id = models.UUIDField(null=True)
     at = models.DateTimeField()
     reason = models.CharField(max_length=500, blank=True)
+
+    free_text = ("reason",)
 
     class Meta:
         db_table = "lending_ledger_entry"

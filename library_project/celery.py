@@ -36,6 +36,7 @@ _CALENDAR_TICKS = {
     "forget whose loans were": ("lending.anonymise_loans", 3600),
     "check invariants": ("library.check_invariants", 86_400),
     "prune the outbox": ("outbox.prune", 86_400),
+    "prune rejected records": ("catalog.prune_rejected_records", 86_400),
 }
 if not settings.LIBRARY_TESTING:
     _TICKS |= _CALENDAR_TICKS

@@ -110,6 +110,7 @@ _CHECKS: dict[str, tuple[Check, str]] = {
     "LOG_FORMAT": (lambda it: it in {"console", "json"}, "console or json"),
     "TIME_ZONE": (_zone, "a zone of the IANA database, such as Europe/Berlin"),
     "LOANS_KEPT_DAYS": (lambda it: 1 <= it <= 36_500, "a whole number of days, from 1 to 36500"),
+    "AUDIT_DENIALS_KEPT_DAYS": (lambda it: 2 <= it <= 36_500, "a whole number of days, from 2 to 36500"),
     "CURRENCY": (lambda it: bool(re.fullmatch("[A-Z]{3}", it)), "an ISO 4217 code, such as EUR"),
     "DATABASE_URL": (_database, "sqlite:///file or postgres://user:password@host:port/name"),
     "RABBITMQ_URL": (_broker, "amqp://user:password@host:port/vhost, or empty"),

@@ -34,6 +34,7 @@ USE_TZ = True
 LANGUAGE_CODE = "en-gb"
 CURRENCY: str = chosen["CURRENCY"]
 LOANS_KEPT_DAYS: int = chosen["LOANS_KEPT_DAYS"]
+AUDIT_DENIALS_KEPT_DAYS: int = chosen["AUDIT_DENIALS_KEPT_DAYS"]
 
 INSTALLED_APPS = [
     "unfold.apps.BasicAppConfig",

@@ -4,11 +4,13 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
+from django.conf import settings
 from django.db import models
 from django.utils import timezone
 
 from outbox.models import InboxReceipt, OutboxMessage, QuarantinedMessage
 from shared_kernel.models import Receipt
+from shared_kernel.services.audit import prune_denials
 from shared_kernel.services.idempotency import KEPT_FOR
 
 CHUNK = 1000
@@ -23,13 +25,15 @@ class Pruned:
     receipts: int
     quarantined: int
     answers: int
+    denials: int
 
 
 def prune(*, days: int = KEPT_DAYS) -> Pruned:
     """Delete, in small transactions, events published and quarantined messages replayed over `days` ago.
 
     Receipts stay twice as long: while an event can still be sent again, its consumer must know it. Answers to
-    repeated requests go as soon as they are not given again.
+    repeated requests go as soon as they are not given again, denials in the audit after
+    AUDIT_DENIALS_KEPT_DAYS. What was done or refused stays on record.
     """
     now = timezone.now()
     cutoff = now - timedelta(days=days)
@@ -38,6 +42,7 @@ def prune(*, days: int = KEPT_DAYS) -> Pruned:
         receipts=_delete(InboxReceipt.objects.filter(received_at__lt=now - timedelta(days=2 * days))),
         quarantined=_delete(QuarantinedMessage.objects.filter(replayed_at__lt=cutoff)),
         answers=_delete(Receipt.objects.filter(claimed_at__lt=now - KEPT_FOR)),
+        denials=prune_denials(before=now - timedelta(days=settings.AUDIT_DENIALS_KEPT_DAYS)),
     )
 
 

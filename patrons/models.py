@@ -60,6 +60,8 @@ class PatronRow(models.Model):
         settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, related_name="+"
     )
 
+    free_text = ("blocks",)
+
     class Meta:
         verbose_name = "patron"
         ordering = ("sort_key", "id")

@@ -51,7 +51,13 @@ class AuditEntry(models.Model):
                 condition=Q(outcome__in=["done", "refused", "denied"]), name="kernel_audit_outcome_known"
             ),
         )
-        indexes = tuple(by_subject(kind) for kind in LOOKED_UP)
+        indexes = (
+            *(by_subject(kind) for kind in LOOKED_UP),
+            models.Index(
+                fields=["principal", "at"], condition=Q(outcome="denied"), name="kernel_audit_denials"
+            ),
+            models.Index(fields=["id"], condition=~Q(comment=""), name="kernel_audit_commented"),
+        )
 
     def __str__(self) -> str:
         return f"{self.action} {self.outcome}"

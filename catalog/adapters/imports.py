@@ -1,11 +1,12 @@
 """Imports in the database: their files, and what became of the records."""
 
 from collections.abc import Collection, Mapping
-from datetime import datetime
-from typing import Any
+from datetime import datetime, timedelta
+from typing import Any, Final
 from uuid import UUID
 
 from django.db.models import Q
+from django.utils import timezone
 
 from catalog.domain.book import Book
 from catalog.domain.copy import Copy
@@ -24,6 +25,8 @@ from catalog.services.imports import Import, ImportNotFound
 from catalog.services.ports import Made
 from shared_kernel.domain.events import Recorded
 
+#: Time enough to mend what was rejected.
+REJECTED_KEPT_FOR: Final = timedelta(days=30)
 _PART = 1024 * 1024
 _UNFINISHED = (ImportState.QUEUED, ImportState.RUNNING, ImportState.REVERTING)
 
@@ -157,3 +160,12 @@ class StoredFile:
             self._number += 1
         taken, self._piece = self._piece[:size], self._piece[size:]
         return taken
+
+
+def prune_rejected(*, now: datetime | None = None) -> int:
+    """Delete the rejected records of imports that ended over 30 days ago; tells how many.
+
+    A file may hold anything, people too. How many were rejected, and why, stays.
+    """
+    ended = (now or timezone.now()) - REJECTED_KEPT_FOR
+    return RejectedRecordRow.objects.filter(owner__finished_at__lt=ended).delete()[0]

@@ -9,11 +9,8 @@ from lending.domain.hold import ACTIVE_STATES
 from lending.models import HoldRow, LedgerEntryRow
 from lending.services.ports import PrivacyChoices
 from outbox.forgetting import forget_events
-from shared_kernel.models import AuditEntry, Receipt
-from shared_kernel.services.audit import entries_about
-
-#: Stands in the audit for the login of somebody who is not to be known any more.
-SOMEBODY = "somebody"
+from shared_kernel.models import Receipt
+from shared_kernel.services.audit import dissociate, entries_about
 
 
 class StoredTies:
@@ -63,12 +60,7 @@ def _cut_audit(loan: UUID, holds: Collection[UUID], *, patron: UUID, principal: 
         *entries_about(kind="loan", id=loan),
         *(entry for entry in entries_about(kind="patron", id=patron) if _hold_of(entry.subjects) in known),
     ]
-    for entry in told:
-        entry.subjects = {kind: id_ for kind, id_ in entry.subjects.items() if kind != "patron"}
-        entry.comment = ""
-        if entry.principal == principal:
-            entry.principal = SOMEBODY
-    AuditEntry.objects.bulk_update(told, ["subjects", "comment", "principal"], batch_size=100)
+    dissociate([entry.pk for entry in told], principal=principal)
 
 
 def _hold_of(subjects: Mapping[str, str]) -> str:

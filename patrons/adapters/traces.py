@@ -11,9 +11,10 @@ from django.contrib.contenttypes.models import ContentType
 from patrons.adapters.files import letter_file
 from patrons.domain.patron import Patron
 from patrons.models import PatronRow
-from shared_kernel.services.audit import entries_about
+from shared_kernel.services.audit import entries_about, forget_comments, strike_from_comments
 from shared_kernel.services.codec import to_json
-from shared_kernel.services.idempotency import forget_answers
+from shared_kernel.services.free_text import Identity, strike_out
+from shared_kernel.services.idempotency import forget_answers, forget_answers_naming
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -25,11 +26,17 @@ class StoredTraces:
     def wipe(self, patron: Patron, *, notices: Collection[UUID]) -> None:
         """Forget what tells who this patron was. `notices` are the ids of those they got.
 
-        The audit keeps what was done, but not what people wrote about it. Files go before the commit: should
-        that fail, letters that were delivered long ago are missing, and nothing else.
+        The audit keeps what was done, but not what people wrote about this patron, wherever they did. Files
+        go before the commit: should that fail, letters that were delivered long ago are missing, no more.
         """
+        identity = Identity.of(
+            name=str(patron.name), email=str(patron.email), card_number=str(patron.card_number)
+        )
         forget_answers(containing=to_json({"card_number": str(patron.card_number)})[1:-1])
-        entries_about(kind="patron", id=patron.id).exclude(comment="").update(comment="")
+        forget_answers_naming(identity)
+        forget_comments(entries_about(kind="patron", id=patron.id))
+        strike_from_comments(identity)
+        strike_out(identity)
         logged = LogEntry.objects.filter(content_type=ContentType.objects.get_for_model(PatronRow))
         logged.filter(object_id=str(patron.id)).update(object_repr=str(patron.id), change_message="")
         for notice in notices:

@@ -16,10 +16,12 @@ from shared_kernel.domain.errors import InvalidValue, NotFound, Refusal
 from shared_kernel.models import Receipt
 from shared_kernel.services.bus import Command
 from shared_kernel.services.codec import from_json, to_json
+from shared_kernel.services.free_text import Identity
 from shared_kernel.services.origin import origin
 
 KEPT_FOR = timedelta(hours=48)
 WAIT_SECONDS = 3
+_BATCH = 1000
 _KEY = re.compile(r"[A-Za-z0-9_.:-]{8,128}")
 _LOCK_NOT_AVAILABLE = "55P03"
 
@@ -99,6 +101,16 @@ def forget_answers(*, containing: bytes) -> int:
     found = "POSITION(%s IN result) > 0" if connection.vendor == "postgresql" else "INSTR(result, %s) > 0"
     matching = RawSQL(found, [containing], output_field=BooleanField())  # noqa: S611 - no part of it is given
     return Receipt.objects.alias(matching=matching).filter(matching=True).update(result=None)
+
+
+def forget_answers_naming(identity: Identity) -> None:
+    """Forget the answers that name a person; their requests are not carried out again."""
+    kept = Receipt.objects.exclude(result=None).order_by("pk")
+    batch = list(kept[:_BATCH])
+    while batch:
+        naming = [it.pk for it in batch if identity.is_whole_in(bytes(it.result or b"").decode())]
+        Receipt.objects.filter(pk__in=naming).update(result=None)
+        batch = list(kept.filter(pk__gt=batch[-1].pk)[:_BATCH])
 
 
 def _insert_waiting(receipt: Receipt) -> None:

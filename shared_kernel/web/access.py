@@ -3,6 +3,7 @@
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import timedelta
 from functools import wraps
 from typing import Concatenate, Final, ParamSpec
 from uuid import UUID
@@ -47,6 +48,8 @@ ROLE_SCOPES: dict[str, frozenset[str]] = {
 #: A login with any of these may see the administration, whatever it then shows.
 _OF_STAFF = frozenset().union(*ROLE_SCOPES.values()) - ROLE_SCOPES["patron"]
 _EVERYTHING = frozenset(SCOPES).union(*ROLE_SCOPES.values())
+#: So many denials of one principal go on record in an hour.
+DENIALS_AN_HOUR: Final = 60
 #: What an address's own id is of: a loan's below `loans/`, and in the administration below `loanrow/`.
 _OF_A_THING: Final = re.compile(rf"\b({'|'.join(LOOKED_UP)})(?:s|row)/<(?:uuid:id|path:object_id)>")
 
@@ -148,16 +151,29 @@ def require(
 
 
 def record_denial(request: HttpRequest) -> None:
-    """Put a denied action on record, under the ids that its address has."""
+    """Put a denied action on record, under the ids that its address has.
+
+    Of one principal so many an hour are recorded, the last of them saying so; the request log has all.
+    """
     match = request.resolver_match
     who = origin()
+    now = timezone.now()
+    recent = AuditEntry.objects.filter(
+        outcome=AuditEntry.Outcome.DENIED, principal=who.principal, at__gt=now - timedelta(hours=1)
+    )
+    recorded = recent.order_by()[:DENIALS_AN_HOUR].count()
+    if recorded >= DENIALS_AN_HOUR:
+        return
+    codes = ["permission_denied"]
+    if recorded == DENIALS_AN_HOUR - 1:
+        codes.append("further_denials_unrecorded")
     AuditEntry.objects.create(
-        at=timezone.now(),
+        at=now,
         principal=who.principal,
         door=who.door,
         action=f"{request.method} /{match.route if match else ''}"[:64],
         outcome=AuditEntry.Outcome.DENIED,
-        codes=["permission_denied"],
+        codes=codes,
         subjects=_subjects(match) if match else {},
         correlation_id=who.correlation_id,
     )

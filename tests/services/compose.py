@@ -13,7 +13,13 @@ from tests.services.home import ROOT
 
 #: Containers and volumes of their own, beside those of a library that may run on this machine for real.
 _PROJECT = "library-tests"
-_SECRETS = dict.fromkeys(("SECRET_KEY", "ALLOWED_HOSTS", "POSTGRES_PASSWORD", "RABBITMQ_PASSWORD"), "tests")
+_SECRETS = dict.fromkeys(
+    (
+        *("SECRET_KEY", "ALLOWED_HOSTS", "POSTGRES_PASSWORD", "POSTGRES_OWNER_PASSWORD"),
+        *("POSTGRES_APPLICATION_PASSWORD", "RABBITMQ_PASSWORD"),
+    ),
+    "tests",
+)
 
 _one_at_a_time = threading.Lock()  # two simultaneous `up` fight over creating the project's network
 

@@ -15,7 +15,9 @@ def days(text: str) -> int:
 
 
 class Command(LibraryCommand):
-    help = "Delete what was delivered or replayed long ago, and answers that are not given again."
+    help = (
+        "Delete what was delivered or replayed long ago, answers that are not given again, and old denials."
+    )
 
     def options(self, parser: ArgumentParser) -> None:
         """How long is long ago."""
@@ -31,5 +33,6 @@ class Command(LibraryCommand):
         else:
             self.stdout.write(
                 f"Deleted {pruned.messages} events, {pruned.receipts} receipts,"
-                f" {pruned.quarantined} quarantined messages and {pruned.answers} answers."
+                f" {pruned.quarantined} quarantined messages, {pruned.answers} answers"
+                f" and {pruned.denials} denials."
             )

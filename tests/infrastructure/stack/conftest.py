@@ -35,7 +35,7 @@ def server() -> Iterator[Postgres]:
 def running(server: Postgres, rabbitmq: RabbitMQ) -> Iterator[Running]:
     """Everything that docker-compose.yml starts, in its order."""
     url = prepare(server)
-    before = pgbouncer(server, user="library", password=VARIABLES["POSTGRES_PASSWORD"])
+    before = pgbouncer(server, user="library", password=VARIABLES["POSTGRES_APPLICATION_PASSWORD"])
     if isinstance(before, Missing):
         pytest.skip(before.reason)
     vhost = rabbitmq.create_vhost("stack")

@@ -1,5 +1,6 @@
 """The services of docker-compose.yml without an engine: the same commands and settings, on other ports."""
 
+import os
 import secrets
 import shlex
 import subprocess
@@ -12,6 +13,7 @@ import psycopg
 from tests.e2e.desk import Desk
 from tests.infrastructure.stack import composition
 from tests.services.daemon import wait_until
+from tests.services.home import ROOT
 from tests.services.pgbouncer import PgBouncer
 from tests.services.postgresql import Postgres
 from tests.system import System
@@ -21,6 +23,8 @@ VARIABLES = {
     "SECRET_KEY": secrets.token_urlsafe(64),
     "ALLOWED_HOSTS": PUBLIC_NAME,
     "POSTGRES_PASSWORD": secrets.token_hex(16),
+    "POSTGRES_OWNER_PASSWORD": secrets.token_hex(16),
+    "POSTGRES_APPLICATION_PASSWORD": secrets.token_hex(16),
     "RABBITMQ_PASSWORD": secrets.token_hex(16),
 }
 PROCESSES = tuple(name for name in composition.library_services() if name != "migrate")
@@ -33,16 +37,27 @@ def eventually(holds: Callable[[], object], *, within: float, instead: Callable[
 
 
 def prepare(server: Postgres) -> str:
-    """Make the user and the database that the image makes, with the server's settings; tell the URL."""
+    """Make the database and the roles that the image makes, with the server's settings; tell the URL."""
     url = server.create_database("library")
     words = composition.command("postgres", VARIABLES)
     with psycopg.connect(server.url, autocommit=True) as connection:
-        connection.execute(f"CREATE ROLE library LOGIN SUPERUSER PASSWORD '{VARIABLES['POSTGRES_PASSWORD']}'")
         for setting in (word for word in words if "=" in word):
             name, _, value = setting.partition("=")
             connection.execute(f"ALTER SYSTEM SET {name} = '{value}'".encode())
         connection.execute("SELECT pg_reload_conf()")
+    make_roles(url)
     return url
+
+
+def make_roles(url: str) -> None:
+    """Run what the image runs when the database is made."""
+    passwords = composition.environment("postgres", VARIABLES)
+    subprocess.run(
+        ["psql", "--no-psqlrc", "--quiet", "--file", ROOT / "deploy/postgres/roles.sql", url],
+        env={**os.environ, **passwords},
+        check=True,
+        timeout=60,
+    )
 
 
 class ProxiedDesk(Desk):

@@ -17,15 +17,22 @@ SERVICES = composition.services()
 OURS = composition.library_services()
 #: What the images themselves read.
 OF_THE_IMAGES = {
-    "postgres": {"POSTGRES_USER", "POSTGRES_PASSWORD", "POSTGRES_DB"},
+    "postgres": {
+        "POSTGRES_USER",
+        "POSTGRES_PASSWORD",
+        "POSTGRES_DB",
+        "OWNER_PASSWORD",
+        "APPLICATION_PASSWORD",
+    },
     "pgbouncer": {"POSTGRES_USER", "POSTGRES_PASSWORD"},
-    "rabbitmq": {"RABBITMQ_DEFAULT_USER", "RABBITMQ_DEFAULT_PASS"},
+    "rabbitmq": {"RABBITMQ_DEFAULT_USER", "RABBITMQ_DEFAULT_PASS", "RABBITMQ_DEFAULT_VHOST"},
 }
 KEYS = frozenset(
     [
         "build",
         "cap_drop",
         "command",
+        "configs",
         "depends_on",
         "deploy",
         "environment",
@@ -42,11 +49,18 @@ KEYS = frozenset(
         "shm_size",
         "stop_grace_period",
         "tmpfs",
+        "user",
         "volumes",
     ]
 )
 DURATION = re.compile(r"\d+(ms|s|m|h)")
-SECRETS = ("SECRET_KEY", "POSTGRES_PASSWORD", "RABBITMQ_PASSWORD")
+SECRETS = (
+    "SECRET_KEY",
+    "POSTGRES_PASSWORD",
+    "POSTGRES_OWNER_PASSWORD",
+    "POSTGRES_APPLICATION_PASSWORD",
+    "RABBITMQ_PASSWORD",
+)
 
 
 class TestTheComposition:
@@ -60,9 +74,7 @@ class TestTheComposition:
         for name in OURS.keys() - {"migrate"}:
             assert OURS[name]["depends_on"]["migrate"] == {"condition": "service_completed_successfully"}
 
-    @pytest.mark.parametrize(
-        "variable", ["SECRET_KEY", "ALLOWED_HOSTS", "POSTGRES_PASSWORD", "RABBITMQ_PASSWORD"]
-    )
+    @pytest.mark.parametrize("variable", ["ALLOWED_HOSTS", *SECRETS])
     def test_starts_nothing_without(self, variable: str) -> None:
         without = {name: value for name, value in VARIABLES.items() if name != variable}
         with pytest.raises(composition.MissingVariable, match=variable):
@@ -90,6 +102,17 @@ class TestAService:
 
     def test_starts_again_by_itself_unless_it_is_to_end(self, name: str) -> None:
         assert SERVICES[name]["restart"] == ("no" if name == "migrate" else "unless-stopped")
+
+    def test_has_no_capabilities_and_gains_none(self, name: str) -> None:
+        service = SERVICES[name]
+        assert (service["cap_drop"], service["security_opt"]) == (["ALL"], ["no-new-privileges:true"])
+        assert "cap_add" not in service
+        assert service.get("read_only", False) or name == "rabbitmq"  # writes its configuration at each start
+
+    def test_is_given_files_that_there_are(self, name: str) -> None:
+        known = yaml.safe_load(composition.FILE.read_text())["configs"]
+        for config in SERVICES[name].get("configs", []):
+            assert (ROOT / known[config["source"]]["file"]).is_file()
 
     def test_has_bounds(self, name: str) -> None:
         limits = SERVICES[name]["deploy"]["resources"]["limits"]
@@ -156,6 +179,13 @@ class TestAServiceOfTheLibrary:
         pool = {"web": "pgbouncer:6432/library", "migrate": "postgres:5432/library"}
         assert settings["DATABASE_URL"].partition("@")[2] == pool.get(name, "pgbouncer:6432/library_jobs")
         assert settings["DATABASE_POOL"] is False
+
+    def test_connects_as_the_role_that_owns_nothing_unless_it_changes_tables(self, name: str) -> None:
+        settings = load(composition.environment(name, VARIABLES))
+        owner = f"library_owner:{VARIABLES['POSTGRES_OWNER_PASSWORD']}"
+        application = f"library:{VARIABLES['POSTGRES_APPLICATION_PASSWORD']}"
+        login = settings["DATABASE_URL"].partition("//")[2].partition("@")[0]
+        assert login == (owner if name == "migrate" else application)
 
 
 class TestTheServicesOfTheTests:

@@ -2,6 +2,7 @@
 
 import csv
 import gzip
+from datetime import timedelta
 from io import BytesIO, StringIO
 from typing import Any
 from uuid import UUID, uuid4
@@ -9,11 +10,12 @@ from uuid import UUID, uuid4
 import pytest
 from django.db import OperationalError, connection
 from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
 from rest_framework.test import APIClient
 
 from catalog.adapters.import_worker import ImportWorker
 from catalog.models import BookRow, CopyRow, ImportedBookRow, ImportPartRow, ImportRow, SourceRecordRow
-from catalog.tasks import import_files
+from catalog.tasks import import_files, prune_rejected_records
 from outbox.models import OutboxMessage
 from shared_kernel.models import AuditEntry
 from shared_kernel.services.commands import dispatch
@@ -446,3 +448,14 @@ class TestReverting:
 
     def test_is_for_cataloguers_alone(self, anybody: APIClient) -> None:
         assert revert(anybody, UUID(int=1)).status_code == 401
+
+
+class TestRejectedRecordsOfLongAgo:
+    def test_are_deleted_and_why_they_were_stays(self, cataloguer: APIClient) -> None:
+        old, new = (imported(cataloguer, CSV, name) for name in ("old.csv", "new.csv"))
+        long_ago = timezone.now() - timedelta(days=31)
+        ImportRow.objects.filter(id=old["id"]).update(finished_at=long_ago)
+        prune_rejected_records()
+        assert rejected(cataloguer, old["id"]).getvalue() == b"\xef\xbb\xbf"
+        assert b"nobody" in rejected(cataloguer, new["id"]).getvalue()
+        assert look(cataloguer, old["id"])["rejected"] == old["rejected"]

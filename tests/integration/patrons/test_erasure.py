@@ -14,8 +14,10 @@ from django.core.management import call_command
 from django.db import connection
 from django.test import Client
 
-from catalog.models import BorrowingCountRow
-from lending.models import LoanRow
+from catalog.models import BorrowingCountRow, CopyRow, ImportRow
+from catalog.services.commands.accept_import import AcceptImport
+from catalog.tasks import import_files
+from lending.models import ClosureRow, LoanRow
 from lending.services.commands.borrow_book import BorrowBook
 from lending.services.commands.place_hold import PlaceHold
 from lending.services.commands.return_book import ReturnBook
@@ -26,6 +28,7 @@ from patrons.models import NoticeRow, PatronRow
 from patrons.services.commands.link_login import LinkLogin
 from patrons.services.commands.update_contact import UpdateContact
 from shared_kernel.models import AuditEntry, Receipt
+from shared_kernel.services.breakers import CloseBreaker, HoldBreakerOpen
 from shared_kernel.services.commands import dispatch
 from shared_kernel.services.logins import CreateLogin
 from shared_kernel.services.tokens import SCOPES, IssueToken
@@ -138,6 +141,20 @@ def a_life(staff: Staff, letters: Path) -> str:
     return str(registered.json()["id"])
 
 
+def told_of_in_passing(staff: Staff) -> None:
+    """Somebody's name in every text about something else that staff can type."""
+    other = a_patron(name="Emma Woodhouse")
+    torn = {"condition": "damaged", "reason": "torn by Xanthippe BRIMBORIUM-QÜENDEL, twice"}
+    assert staff.patch(f"/copies/{a_copy(barcode='C-torn').barcode}", torn).status_code == 200
+    assert staff.post(f"/patrons/{other.id}/suspend", {"reason": "Quendel, X. saw it"}).status_code == 200
+    closed = {"from": "2030-05-01", "to": "2030-05-01", "reason": "Farewell to Ms Quendel"}
+    assert staff.post("/branches/MAIN/closures", closed).status_code == 201
+    dispatch(HoldBreakerOpen(name="sendgrid", comment="said x.quendel@brimborium.example"))
+    dispatch(CloseBreaker(name="sendgrid", comment="as Quendel wished"))
+    dispatch(AcceptImport(name="quendel.csv", content=b"title,author\n,Xanthippe Brimborium Quendel\n"))
+    import_files()
+
+
 def act(staff: Staff, action: str, *ids: str, **fields: str) -> Any:
     return staff.browser.post(
         "/admin/patrons/patronrow/", {"action": action, "_selected_action": list(ids), **fields}, follow=True
@@ -183,6 +200,7 @@ class TestSomebodyWhoIsErased:
         )
         dispatch(lent)
         dispatch(ReturnBook(copy_barcode="C-first"))
+        told_of_in_passing(staff)
         deliver()
         return patron
 
@@ -209,6 +227,16 @@ class TestSomebodyWhoIsErased:
             assert told_by(staff.get(path).content.decode()) == set()
         for page in ("patrons/patronrow/", "lending/loanrow/", "patrons/noticerow/", "auth/user/", ""):
             assert told_by(staff.browser.get(f"/admin/{page}").content.decode()) == set()
+
+    def test_is_struck_out_of_texts_about_others_which_stay(self, staff: Staff, patron: str) -> None:
+        assert self.erase(staff, patron).status_code == 200
+        torn = CopyRow.objects.get(barcode="C-torn")
+        assert (torn.condition, torn.condition_reason) == ("damaged", "torn by …, twice")
+        assert PatronRow.objects.get(name="Emma Woodhouse").blocks[0]["reason"] == "…, X. saw it"
+        assert ClosureRow.objects.get().reason == "Farewell to Ms …"
+        comments = AuditEntry.objects.filter(action__contains="Breaker").order_by("id")
+        assert list(comments.values_list("comment", flat=True)) == ["said …", "as … wished"]
+        assert ImportRow.objects.get().name == "….csv"
 
     def test_leaves_what_the_library_did_as_that_of_somebody(self, staff: Staff, patron: str) -> None:
         counted = (LoanRow.objects.count(), NoticeRow.objects.count(), BorrowingCountRow.objects.count())
@@ -244,7 +272,7 @@ class TestSomebodyWhoIsErased:
         self.erase(staff, patron)
         again = staff.post("/patrons", {**WHO, "category": "regular"}, **{"Idempotency-Key": "registered-1"})
         assert (again.status_code, again.json()["code"]) == (404, "not_found")
-        assert not PatronRow.objects.exists()
+        assert not PatronRow.objects.filter(card_number=WHO["card_number"]).exists()
         lent = {"copy_barcode": "C-first", "patron_card": WHO["card_number"]}
         assert staff.post("/loans", lent, **{"Idempotency-Key": "borrowed-first"}).status_code == 201
 

@@ -86,6 +86,7 @@ VALUES: dict[str, tuple[str, object, list[str]]] = {
     ),
     "SENDGRID_TIMEOUT": ("5", 5.0, ["0", "-1", "nan", "inf", "1e400", "soon", "86400", ""]),
     "LOANS_KEPT_DAYS": ("365", 365, ["0", "-1", "36501", "90 days", ""]),
+    "AUDIT_DENIALS_KEPT_DAYS": ("365", 365, ["1", "-1", "36501", "90 days", ""]),
     "LETTERS_LANGUAGE": ("de", "de", ["", "DE", "fr", "en-gb"]),
     "MAIL_FROM": (
         "The library <a@example.org>",
