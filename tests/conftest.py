@@ -74,7 +74,9 @@ os.environ.update(
 )
 for name in ("RABBITMQ_URL", "RABBITMQ_HOST", "SENDGRID_API_KEY"):
     os.environ[name] = ""
+_umask = os.umask(0o022)
 django.setup()
+os.umask(_umask)  # the library closes it for itself; services of other users must read what tests write
 # A password's hash costs 100 MB and a twentieth of a second on purpose; hundreds of tests log somebody in.
 Argon2PasswordHasher.time_cost, Argon2PasswordHasher.memory_cost = 1, 64
 # Each test client is a server that starts: it needn't go through all static files first.

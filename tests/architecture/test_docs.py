@@ -99,3 +99,21 @@ class TestTheExampleOfSettings:
         named = re.findall(r"^#?([A-Z][A-Z_]+)=", (ROOT / ".env.example").read_text(), re.MULTILINE)
         assert named
         assert not set(named) - set(settings())
+
+
+class TestTheSecurityDocument:
+    TEXT = (ROOT / "docs" / "security.md").read_text()
+
+    def test_answers_each_chapter_of_the_standard_in_order(self) -> None:
+        assert re.findall(r"^## V(\d+) ", self.TEXT, re.MULTILINE) == [str(number) for number in range(1, 18)]
+
+    def test_names_tests_that_there_are(self) -> None:
+        named = set(re.findall(r"`(tests/[^`]+)`", self.TEXT))
+        assert named
+        assert [path for path in sorted(named) if not (ROOT / path).is_file()] == []
+
+    def test_gives_a_test_or_a_reason_in_each_row(self) -> None:
+        rows = [line.strip("| ").split(" | ") for line in self.TEXT.splitlines() if line.startswith("| V")]
+        unfounded = [row[0] for row in rows if "tests/" not in row[-1] and len(" ".join(row[1:])) < 40]
+        assert rows
+        assert unfounded == []
