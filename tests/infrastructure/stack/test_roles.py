@@ -24,7 +24,7 @@ REFUSED = {
     "empty the audit": f"TRUNCATE {AUDIT}",
     "lock the audit's rows": f"SELECT 1 FROM {AUDIT} FOR UPDATE",
     "drop a table": f"DROP TABLE {AUDIT}",
-    "change a table": "ALTER TABLE lending_loanrow ADD COLUMN x int",
+    "change a table": "ALTER TABLE patrons_patronrow ADD COLUMN x int",
     "make a table": "CREATE TABLE x (id int)",
     "make a schema": "CREATE SCHEMA x",
     "make a role": "CREATE ROLE x",
