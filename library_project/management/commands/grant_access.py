@@ -11,7 +11,7 @@ from shared_kernel.management.door import LibraryCommand
 from shared_kernel.models import AuditEntry
 
 AUDIT: Final = AuditEntry._meta.db_table
-#: By these alone the audit is changed (docs/adr/0026).
+#: By these alone the audit is changed (docs/adr/0027).
 _FUNCTIONS: Final = (
     "kernel_audit_forget_comments(bigint[])",
     "kernel_audit_strike(bigint, text[])",
