@@ -142,7 +142,13 @@ class TestPruneOutbox:
         OutboxMessage.objects.filter(published_at__isnull=False).update(published_at=long_ago)
         OutboxMessage.objects.update(recorded_at=long_ago)
         InboxReceipt.objects.update(received_at=long_ago)
-        assert answered("prune_outbox") == {"messages": 3, "receipts": 0, "quarantined": 0, "answers": 0}
+        assert answered("prune_outbox") == {
+            "messages": 3,
+            "receipts": 0,
+            "quarantined": 0,
+            "answers": 0,
+            "denials": 0,
+        }
         InboxReceipt.objects.update(received_at=long_ago - timedelta(days=30))
         assert "Deleted 0 events, 6 receipts" in said("prune_outbox")
         assert OutboxMessage.objects.filter(published_at=None).count() == 1
