@@ -29,10 +29,7 @@ help: ## this list
 install: .venv/.dev ## the environment for development
 
 run: .venv/.base ## the library on this machine: http://127.0.0.1:8000
-	@$(BIN)/python manage.py migrate --verbosity 0
-	@$(BIN)/python manage.py seed_demo --if-empty
-	@echo "The library opens at http://$(HOST):$(PORT)/  (admin: /admin/, API: /docs); ctrl-C closes it."
-	@HOST=$(HOST) PORT=$(PORT) PATH="$(CURDIR)/$(BIN):$$PATH" exec $(BIN)/honcho --procfile Procfile start
+	@HOST=$(HOST) PORT=$(PORT) exec $(BIN)/python -m library_project.supervisor --stop-with-parent
 
 reset: ## forget all data under var/
 	rm -rf var

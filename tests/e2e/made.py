@@ -49,6 +49,22 @@ class MadeRun(System):
         assert ready, self.output()
         self.preparation = _seconds_of_ended_children(self._make.pid)
 
+    def refused(self, **settings: str) -> str:
+        """`make run` where it must not start: the one sentence that it says."""
+        ended = subprocess.run(
+            _MAKE,
+            cwd=self.folder,
+            env=self.settings | settings,
+            capture_output=True,
+            text=True,
+            timeout=PATIENCE_SECONDS,
+            check=False,
+        )
+        said = [line for line in ended.stderr.splitlines() if not line.startswith("make: ")]
+        assert ended.returncode != 0
+        assert (len(said), ended.stdout) == (1, ""), ended
+        return said[0]
+
     def press(self, number: int) -> None:
         """Send a signal as the terminal does: to everything in its foreground."""
         os.killpg(self._make.pid, number)
@@ -81,7 +97,8 @@ class MadeRun(System):
         return {path for path in found if path.stem != "make"}
 
     def _is_open(self) -> bool:
-        return answers(f"{self.url}/health") and "ready." in self.output()
+        said = self.output()
+        return "open at" in said and "ready." in said and answers(f"{self.url}/health")
 
 
 def _seconds_of_ended_children(pid: int) -> float:
