@@ -12,6 +12,7 @@ from celery.signals import after_task_publish, beat_init, setup_logging, worker_
 from django.conf import settings
 
 from outbox.broker.connecting import HEARTBEAT, PATIENCE, BrokerConnection, transport_options
+from shared_kernel.resilience.outages import outage
 from shared_kernel.resilience.pulse import pulse
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "library_project.settings")
@@ -81,6 +82,7 @@ app.conf.update(
     worker_enable_remote_control=False,
     enable_utc=True,
     timezone="UTC",
+    beat_scheduler="library_project.schedule:Schedule",
     beat_schedule_filename=str(settings.VAR_DIR / "beat-schedule"),
     beat_schedule={name: _tick(task, every=every) for name, (task, every) in _TICKS.items()},
 )
@@ -104,6 +106,7 @@ def start_embedded_beat(**_: Any) -> None:  # Celery's signal arguments
 def show_that_the_clock_ticks(**_: Any) -> None:  # Celery's signal arguments
     """Only the clock gives tasks."""
     pulse("beat")
+    outage("broker").over()
 
 
 @beat_init.connect

@@ -6,6 +6,7 @@ import re
 
 import structlog
 
+from library_project.outage_logs import OnceAnOutage
 from shared_kernel.services.origin import origin
 
 #: `Key (email)=(…) already exists.` and the like.
@@ -80,9 +81,13 @@ def logging_settings(log_format: str) -> None:
             "version": 1,
             "disable_existing_loggers": False,
             "formatters": {"lines": formatter},
-            "filters": {"routes": {"()": RoutesNotPaths}},
+            "filters": {"routes": {"()": RoutesNotPaths}, "outages": {"()": OnceAnOutage}},
             "handlers": {
-                "stderr": {"class": "logging.StreamHandler", "formatter": "lines", "filters": ["routes"]}
+                "stderr": {
+                    "class": "logging.StreamHandler",
+                    "formatter": "lines",
+                    "filters": ["outages", "routes"],
+                }
             },
             "root": {"handlers": ["stderr"], "level": "INFO"},
             "loggers": {

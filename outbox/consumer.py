@@ -11,6 +11,7 @@ from django.db import close_old_connections
 
 from outbox.inbox import ATTEMPTS_ALLOWED, Arrival, DatabaseAway, Fate, Inbox, Verdict
 from shared_kernel.resilience.failpoints import failpoint
+from shared_kernel.resilience.outages import outage
 
 #: So many messages are handled in one transaction.
 TOGETHER = 200
@@ -89,6 +90,7 @@ class Consumer:
                 self._pause(str(away))
                 return
             self._pauses = 0
+            outage("database").over()
             failpoint("consumer.before_ack")
             self._letters = [letter for letter in self._letters if letter.delivery_tag not in settled]
             self._acknowledge(settled, acknowledge)
@@ -137,4 +139,4 @@ class Consumer:
         self._pauses += 1
         pause = min(LONGEST_PAUSE, 0.25 * 2 ** min(self._pauses, 10))
         self._resume_at = self._clock() + pause
-        log.warning("database_away", consumer=self.inbox.consumer, reason=reason, seconds=pause)
+        outage("database").failed(reason)

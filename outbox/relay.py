@@ -20,6 +20,7 @@ from outbox.single_flight import single_flight
 from outbox.subscriptions import subscriptions
 from shared_kernel.resilience.breakers import BreakerOpen, breaker
 from shared_kernel.resilience.failpoints import failpoint
+from shared_kernel.resilience.outages import outage
 from shared_kernel.resilience.pulse import pulse
 
 BATCH = 1000
@@ -53,12 +54,14 @@ def drain(*, limit: int = BATCH) -> Drained:
     with single_flight() as alone:
         if not alone:
             return Drained(busy=True)
-        batch, outage = waiting.batch(limit), ""
+        batch, problem = waiting.batch(limit), ""
         failpoint("relay.after_claim")
         try:
             outcome = _publish(publisher, batch)
+            outage("broker").over()
         except PublishingUnavailable as away:
-            outcome, outage = away.outcome, str(away)
+            outcome, problem = away.outcome, str(away)
+            outage("broker").failed(problem)
         failpoint("relay.before_mark")
         waiting.settle(batch, outcome)
     RELAYED.labels("published").inc(len(outcome.confirmed))
@@ -66,8 +69,8 @@ def drain(*, limit: int = BATCH) -> Drained:
     return Drained(
         published=len(outcome.confirmed),
         failed=len(outcome.faults),
-        outage=outage,
-        more=bool(outcome.confirmed or outcome.faults) and not outage and waiting.has_due(),
+        outage=problem,
+        more=bool(outcome.confirmed or outcome.faults) and not problem and waiting.has_due(),
     )
 
 
@@ -96,20 +99,23 @@ def drain_all(*, seconds: float, patient: bool = True) -> Drained:
 
 def stay(stop: Event) -> None:
     """Drain again and again until told to stop, whatever happens to the broker and the database."""
-    known_outage = ""
     while not stop.is_set():
         pulse("relay")
         close_old_connections()
+        pause = POLL_SECONDS
         try:
             drained = drain()
         except (DatabaseError, InterfaceError) as error:
             connection.close()
-            drained = Drained(outage=type(error).__name__)
-        if drained.outage != known_outage:
-            known_outage = drained.outage
-            log.warning("relay_outage", reason=known_outage) if known_outage else log.info("relay_resumed")
-        if not drained.more:
-            stop.wait(PAUSE_SECONDS if drained.outage else POLL_SECONDS)
+            outage("database").failed(type(error).__name__)
+            pause = PAUSE_SECONDS
+        else:
+            outage("database").over()
+            if drained.more:
+                continue
+            if drained.outage:
+                pause = PAUSE_SECONDS
+        stop.wait(pause)
 
 
 @cache

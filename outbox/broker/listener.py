@@ -9,6 +9,7 @@ from os import getpid
 from time import monotonic, sleep
 from typing import Any
 
+import amqp
 import structlog
 from kombu import Connection, Queue
 from kombu import Consumer as Subscription
@@ -18,6 +19,7 @@ from outbox.broker.connecting import AmqpChannel, broker
 from outbox.broker.topology import Topology, dead_queue_of, queue_of
 from outbox.consumer import TOGETHER, Consumer, Letter
 from outbox.inbox import ATTEMPTS_ALLOWED
+from shared_kernel.resilience.outages import outage
 from shared_kernel.resilience.pulse import pulse
 
 #: Enough to have the next batch here while one is being handled.
@@ -59,7 +61,10 @@ class Listener(ConsumerMixin):
                 self.run(safety_interval=TICK_SECONDS)
             except _Told:
                 break
-            except Exception:  # py-amqp raises AttributeError and more on a lost connection
+            except (OSError, AttributeError, amqp.AMQPError) as error:  # py-amqp's on a lost connection
+                outage("broker").failed(type(error).__name__)
+                sleep(1)
+            except Exception:
                 log.exception("listener_failed")
                 sleep(1)
         self._report()
@@ -90,6 +95,7 @@ class Listener(ConsumerMixin):
     def on_iteration(self) -> None:
         """Gather what has arrived and handle it."""
         self._show_life()
+        outage("broker").over()
         with suppress(TimeoutError):
             while self._work.has_letters and not self._work.has_a_full_batch:
                 self._channel.connection.drain_events(timeout=IDLE_SECONDS)
@@ -100,9 +106,9 @@ class Listener(ConsumerMixin):
         if self.should_stop:
             raise _Told  # else kombu would wait for one more message
 
-    def on_connection_error(self, exc: Exception, interval: float) -> None:
-        """Say that the broker is away."""
-        log.warning("broker_away", reason=type(exc).__name__, next_try_in=interval)
+    def on_connection_error(self, exc: Exception, _interval: float) -> None:
+        """Note that the broker is away."""
+        outage("broker").failed(type(exc).__name__)
 
     def _show_life(self) -> None:
         pulse(f"consumer-{self._work.inbox.consumer}")

@@ -166,7 +166,10 @@ class SharedBreaker(CircuitBreaker):  # type: ignore[misc]  # the library is unt
         except DatabaseProblem as problem:
             self._do_without(problem)
             return None
-        if row.state != before:
+        if row.state != before and Breaker.State.CLOSED in {
+            row.state,
+            before,
+        }:  # probes that fail are not news
             log.warning(
                 "breaker_changed", breaker=self.name, was=before, now=row.state, failure=row.last_failure
             )

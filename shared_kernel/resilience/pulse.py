@@ -18,5 +18,5 @@ def pulse(process: str) -> None:
     _next[process] = now + _EVERY
     with suppress(OSError):  # a file that stays as old as it is, tells enough
         folder = settings.VAR_DIR / "pulse"
-        folder.mkdir(parents=True, exist_ok=True)
+        folder.mkdir(exist_ok=True)  # var/ itself, once it was removed, is for nobody here to make again
         (folder / process).touch()

@@ -1,0 +1,41 @@
+"""An absence is logged when it begins and when it ends, and seldom in between."""
+
+import pytest
+from structlog.testing import capture_logs
+
+from shared_kernel.resilience.outages import REMIND_SECONDS, Outage
+
+
+class TestAnOutage:
+    @pytest.mark.parametrize("name", ["database", "broker", "tables", "schedule"])
+    def test_is_logged_twice_however_often_it_is_noticed(self, name: str) -> None:
+        now = 0.0
+        outage = Outage(name, clock=lambda: now)
+        with capture_logs() as lines:
+            for _ in range(500):
+                outage.failed("OSError")
+                now += 1.0
+            outage.over()
+            outage.over()
+        assert [line["event"] for line in lines] == [f"{name}_away", f"{name}_back"]
+        assert lines[0]["meanwhile"]
+        assert (lines[1]["seconds"], lines[1]["attempts"]) == (500, 500)
+        assert not outage.is_on
+
+    def test_that_lasts_is_recalled_now_and_then(self) -> None:
+        now = 0.0
+        outage = Outage("broker", clock=lambda: now)
+        with capture_logs() as lines:
+            for _ in range(int(3 * REMIND_SECONDS)):
+                outage.failed("OSError")
+                now += 1.0
+        assert [line["event"] for line in lines] == ["broker_away", "broker_still_away", "broker_still_away"]
+        assert lines[1]["attempts"] == REMIND_SECONDS + 1
+
+    def test_may_come_again(self) -> None:
+        outage = Outage("database")
+        with capture_logs() as lines:
+            for _ in range(2):
+                outage.failed("OperationalError")
+                outage.over()
+        assert [line["event"] for line in lines] == ["database_away", "database_back"] * 2
