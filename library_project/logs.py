@@ -41,6 +41,8 @@ class RoutesNotPaths(logging.Filter):
 
     def filter(self, record: logging.LogRecord) -> bool:
         """Let every line pass, its path replaced."""
+        if record.name == "django.security.DisallowedHost":  # its sentence says what to do
+            record.exc_info = None
         request = getattr(record, "request", None)
         path = getattr(request, "path", None)
         if path is not None and isinstance(record.args, tuple):

@@ -11,6 +11,7 @@ import library_project.metrics
 import patrons.urls
 import shared_kernel.urls
 
+handler400 = "shared_kernel.web.pages.bad_request"
 urlpatterns = [
     path(
         "api/v1/",

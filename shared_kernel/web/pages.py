@@ -4,7 +4,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.contrib.auth.views import LoginView, LogoutView
-from django.http import HttpRequest
+from django.core.exceptions import DisallowedHost
+from django.http import HttpRequest, HttpResponse
+from django.template.loader import render_to_string
 from django.utils.functional import SimpleLazyObject
 
 from shared_kernel.web.access import OWN, Principal, of_login, principal
@@ -24,6 +26,12 @@ class Link:
 def navigation(request: HttpRequest) -> dict[str, Any]:  # a template's context
     """Context processor: `navigation`, the links that this login may follow, worked out only if shown."""
     return {"navigation": SimpleLazyObject(lambda: _links(request))}
+
+
+def bad_request(_request: HttpRequest, exception: Exception) -> HttpResponse:
+    """Django's handler400: say whether the request's host name is what is wrong with it."""
+    context = {"wrong_host": isinstance(exception, DisallowedHost)}
+    return HttpResponse(render_to_string("400.html", context), status=400)
 
 
 class LibraryLoginView(LoginView):

@@ -120,7 +120,7 @@ class TestTheDatabase:
         server.process.stop()
         try:
             eventually(
-                lambda: desk.get("/health/ready") and watch.told("database_away", ("worker", "relay")),
+                lambda: desk.get("/health/ready").status and watch.told("database_away", ("worker", "relay")),
                 within=60,
                 instead=watch.everything,
             )
@@ -129,7 +129,7 @@ class TestTheDatabase:
             server.process.start()
         assert wait_until(server.answers, seconds=30)
         eventually(
-            lambda: desk.get("/health/ready") and watch.told("database_back", names),
+            lambda: desk.get("/health/ready").status and watch.told("database_back", names),
             within=60,
             instead=watch.everything,
         )

@@ -118,7 +118,7 @@ class TestResidents:
 
         own_broker.stop_app()
         meanwhile = self.commit(5)
-        eventually(lambda: "relay_outage" in residents[0].log.read_text(), residents[0].log)
+        eventually(lambda: "broker_away" in residents[0].log.read_text(), residents[0].log)
         own_broker.start_app()
         self.goes_well(*meanwhile)
 

@@ -1,3 +1,4 @@
+import logging
 from typing import Any
 
 import pytest
@@ -107,6 +108,20 @@ class TestWhatNoViewSees:
         response = HOSTILE.get("/api/v1/shelves", HTTP_HOST="evil.example")
         assert "evil" not in response.content.decode()
         problem(response, 400)
+
+    def test_a_foreign_host_is_told_in_a_page_and_a_line(
+        self, caplog: pytest.LogCaptureFixture, settings: Settings
+    ) -> None:
+        settings.ROOT_URLCONF = "library_project.urls"
+        [ours] = [each for each in logging.getLogger().handlers if each.name == "stderr"]
+        response = HOSTILE.get("/login", HTTP_HOST="evil.example")
+        assert response.status_code == 400
+        assert "ALLOWED_HOSTS" in response.content.decode()
+        assert "evil" not in response.content.decode()
+        [record] = [each for each in caplog.records if each.name == "django.security.DisallowedHost"]
+        assert ours.filter(record)
+        assert "ALLOWED_HOSTS" in ours.format(record)
+        assert "Traceback" not in ours.format(record)
 
     def test_a_nul_in_the_path_is_not_found(self) -> None:
         problem(HOSTILE.get("/api/v1/failures/a%00b"), 404)
