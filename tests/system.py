@@ -54,6 +54,13 @@ def processes_in(folder: Path) -> dict[int, str]:
     return found
 
 
+def remove(folder: Path) -> None:
+    """Remove a folder at once, though processes write to it."""
+    gone = folder.with_name(f"{folder.name}-removed")
+    folder.rename(gone)
+    shutil.rmtree(gone)
+
+
 class System:
     """An installation of the library at `url`, with the processes that were started of it, by name."""
 

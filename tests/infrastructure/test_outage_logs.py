@@ -1,7 +1,6 @@
 """What is logged while a service is away is bounded: once when it goes, once when it is back."""
 
 import json
-import shutil
 from collections.abc import Iterator
 from time import monotonic
 
@@ -13,7 +12,7 @@ from tests.services.daemon import wait_until
 from tests.services.postgresql import Postgres, postgresql
 from tests.services.rabbitmq import RabbitMQ, rabbitmq
 from tests.services.server import Missing
-from tests.system import System
+from tests.system import System, remove
 
 pytestmark = [pytest.mark.xdist_group("outage logs"), pytest.mark.timeout(300)]
 
@@ -147,7 +146,7 @@ class TestAWorkerWithoutItsFolder:
             system.manage("migrate", "--verbosity", "0")
             system.start("worker")
             watch = Watch(system)
-            shutil.rmtree(system.folder / "var")
+            remove(system.folder / "var")
             eventually(lambda: watch.told("schedule_away", ("worker",)), within=240, instead=watch.everything)
             watch_for(WATCHED_SECONDS)
             assert len(watch.lines("worker")) <= MOST_LINES, watch.everything()
