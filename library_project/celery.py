@@ -11,6 +11,7 @@ from celery.beat import EmbeddedService, Service
 from celery.signals import after_task_publish, beat_init, setup_logging, worker_ready
 from django.conf import settings
 
+from library_project.schedule import Schedule
 from outbox.broker.connecting import HEARTBEAT, PATIENCE, BrokerConnection, transport_options
 from shared_kernel.resilience.outages import outage
 from shared_kernel.resilience.pulse import pulse
@@ -98,7 +99,7 @@ def keep_the_librarys_logging(**_: Any) -> None:  # Celery's signal arguments
 def start_embedded_beat(**_: Any) -> None:  # Celery's signal arguments
     """Without a broker nothing crosses processes: the one worker carries its own clock, as a thread."""
     if not settings.RABBITMQ_URL:
-        clock: Thread = EmbeddedService(app, thread=True)  # type: ignore[assignment]  # a process unless asked for a thread
+        clock: Thread = EmbeddedService(app, thread=True, scheduler_cls=Schedule)  # type: ignore[assignment]  # a process unless asked for a thread
         clock.start()
 
 

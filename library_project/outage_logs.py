@@ -1,7 +1,9 @@
 """Lines of others about what is away, such as a traceback a second, become the two that outages.py logs."""
 
 import logging
+import os
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 from django.db import Error as DatabaseProblem
@@ -10,6 +12,7 @@ from django.db.backends.signals import connection_created
 
 from shared_kernel.resilience.outages import outage
 
+_VAR = str(Path(__file__).resolve().parent.parent / "var")
 #: PostgreSQL's states of a connection lost or refused, of a server out of disk or memory or shutting down.
 _POSTGRESQL_AWAY = ("08", "53", "57P", "28")
 _SQLITE_AWAY = ("SQLITE_CANTOPEN", "SQLITE_IOERR", "SQLITE_READONLY", "SQLITE_FULL", "SQLITE_CORRUPT")
@@ -73,8 +76,10 @@ class OnceAnOutage(logging.Filter):
 
 
 def what_is_away(error: BaseException) -> str | None:
-    """Whether an error, or what it goes back to, means that the database or its tables are missing."""
+    """Whether an error, or what it goes back to, means that the database, its tables or var/ are missing."""
     for each in _chain(error):
+        if isinstance(each, FileNotFoundError) and os.fsdecode(each.filename or "").startswith(_VAR):
+            return "folder"
         if not isinstance(each, DatabaseProblem) or each.__cause__ is None:
             continue
         state = getattr(each.__cause__, "sqlstate", None) or ""

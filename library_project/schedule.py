@@ -16,3 +16,10 @@ class Schedule(PersistentScheduler):
             outage("schedule").failed(type(error).__name__)
         else:
             outage("schedule").over()
+
+    def close(self) -> None:
+        """Write the file a last time, if that is possible."""
+        try:
+            super().close()
+        except (OSError, ValueError) as error:
+            outage("schedule").failed(type(error).__name__)
