@@ -3,7 +3,7 @@
 from django.db import models
 from django.db.models import F, Q
 
-from lending.domain.rule_values import KINDS
+from lending.domain.loan_terms import REQUIRED_VALUES
 
 
 class BranchRow(models.Model):
@@ -73,7 +73,8 @@ class CirculationRuleRow(models.Model):
                 fields=["branch", "category", "item_type"], name="lending_one_rule_per_dimensions"
             ),
             models.CheckConstraint(
-                condition=~Q(branch="", category="", item_type="") | Q(values__has_keys=sorted(KINDS)),
+                condition=~Q(branch="", category="", item_type="")
+                | Q(values__has_keys=sorted(REQUIRED_VALUES)),
                 name="lending_fallback_rule_is_complete",
             ),
         )

@@ -5,7 +5,7 @@ from typing import Any
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
-from lending.domain.rule_values import KINDS
+from lending.domain.loan_terms import RULE_VALUES
 from lending.models import HoldRow, LoanRow
 from shared_kernel.web.fields import InstantField
 
@@ -98,7 +98,8 @@ class HoldFilter(serializers.Serializer[Any]):
     {
         "type": "object",
         "properties": {
-            name: {"description": f"{kind.expected}; null inherits"} for name, kind in KINDS.items()
+            name: {"description": f"{value.meaning} {value.type.expected}; null inherits"}
+            for name, value in RULE_VALUES.items()
         },
         "additionalProperties": False,
     }

@@ -11,9 +11,9 @@ from django.urls import URLPattern, path, reverse
 from django.utils.http import urlencode
 
 from lending.administration.rule_change import told
-from lending.administration.rule_forms import LABELS, RuleChoice, RuleValuesForm, called, shown, written
+from lending.administration.rule_forms import RuleChoice, RuleValuesForm, called, shown, written
 from lending.administration.visitors import require_scope
-from lending.domain.rule_values import KINDS
+from lending.domain.loan_terms import RULE_VALUES
 from lending.models import CirculationRuleRow
 from lending.services.commands.set_rule import SetRule
 from lending.services.queries.calendars import ListBranches
@@ -109,7 +109,7 @@ class MatrixAdmin(ReadOnlyAdmin[CirculationRuleRow]):
             {
                 "version": version,
                 "set_by": people[version.set_by],
-                "values": {LABELS[name]: shown(value) for name, value in version.values.items()},
+                "values": {RULE_VALUES[name].label: shown(value) for name, value in version.values.items()},
             }
             for version in versions
         ]
@@ -166,7 +166,7 @@ def _table(
     people = logins_of(row.rule.set_by for row in rows)
     return {
         "columns": [
-            {"name": name, "label": LABELS[name], "help": kind.expected} for name, kind in KINDS.items()
+            {"name": name, "label": value.label, "help": value.help} for name, value in RULE_VALUES.items()
         ],
         "rows": [
             {
@@ -176,7 +176,7 @@ def _table(
                 "set_by": people[row.rule.set_by],
                 "is_edited": row is edited,
                 "edit_address": _edit_address(_ref(row)),
-                "cells": [_cell(row, name, form if row is edited else None) for name in KINDS],
+                "cells": [_cell(row, name, form if row is edited else None) for name in RULE_VALUES],
             }
             for row in rows
         ],

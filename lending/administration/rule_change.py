@@ -3,7 +3,8 @@
 from collections.abc import Sequence
 from typing import Any, Final
 
-from lending.administration.rule_forms import LABELS, called, shown
+from lending.administration.rule_forms import called, shown
+from lending.domain.loan_terms import RULE_VALUES
 from lending.domain.rule_change import ChangedValue
 from lending.services.queries.rule_preview import MOST_COUNTED, NewlyRefused, RuleChange
 from lending.services.rule_answers import RuleRef
@@ -35,7 +36,7 @@ def _values(changes: Sequence[ChangedValue]) -> list[dict[str, Any]]:  # a templ
         alike.setdefault((each.name, shown(each.before), shown(each.after)), []).append(case)
     return [
         {
-            "label": LABELS[name],
+            "label": RULE_VALUES[name].label,
             "before": before,
             "after": after,
             "cases": cases[:_MOST_CASES],

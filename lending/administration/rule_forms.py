@@ -5,31 +5,11 @@ from typing import Any, Final
 
 from django import forms
 
-from lending.domain.loan_terms import RenewFrom
-from lending.domain.rule_values import AMOUNTS, FLAGS, KINDS, NO_LIMIT, RuleValue
+from lending.domain.loan_terms import RULE_VALUES
+from lending.domain.rule_values import FLAG, NO_LIMIT, RuleValue
 from lending.services.rule_answers import ExplainedValue, RuleRef
 from shared_kernel.domain.errors import Refused
 
-#: The columns of the matrix, as people call them.
-LABELS: Final = {
-    "loan_days": "Loan, days",
-    "max_loans": "Loans at once",
-    "max_of_type": "Of one type",
-    "renewals": "Renewals",
-    "renew_window_days": "Renewable, days before",
-    "renew_from": "Renewed from",
-    "renew_overdue": "Renew when overdue",
-    "hold_limit": "Holds at once",
-    "pickup_days": "Pickup, days",
-    "fine_per_day": "Fine a day",
-    "grace_days": "Grace, days",
-    "fine_cap": "Fine at most",
-    "cap_at_price": "Fine up to the price",
-    "lost_after_days": "Lost after, days",
-    "processing_fee": "Processing fee",
-    "block_balance": "Blocked above",
-    "block_overdue": "Blocked at overdue",
-}
 _YES, _NO = "yes", "no"
 _INHERITED: Final = ("", "inherited")
 
@@ -73,11 +53,11 @@ class RuleValuesForm(forms.Form):
         self, *args: Any, inherited: Mapping[str, ExplainedValue], **kwargs: Any
     ) -> None:  # Django's
         super().__init__(*args, **kwargs)
-        for name, kind in KINDS.items():
+        for name, value in RULE_VALUES.items():
             field = _field(name)
-            field.label = LABELS[name]
+            field.label = value.label
             giver = inherited.get(name)
-            field.widget.attrs |= {"aria-label": LABELS[name], "title": kind.expected}
+            field.widget.attrs |= {"aria-label": value.label, "title": value.help}
             if giver is not None:
                 field.widget.attrs["placeholder"] = shown(giver.value)
             self.fields[name] = field
@@ -85,13 +65,13 @@ class RuleValuesForm(forms.Form):
     @property
     def values(self) -> dict[str, object]:
         """The values as the command takes them."""
-        return {name: _read(name, text) for name in KINDS if (text := self.cleaned_data[name])}
+        return {name: _read(name, text) for name in RULE_VALUES if (text := self.cleaned_data[name])}
 
     def tell(self, refused: Refused) -> None:
         """Put each refusal beside the field that it is about."""
         for each in refused.refusals:
             field = each.params.get("name")
-            self.add_error(str(field) if field in KINDS else None, each.detail)
+            self.add_error(str(field) if field in RULE_VALUES else None, each.detail)
 
 
 def written(values: Mapping[str, RuleValue]) -> dict[str, str]:
@@ -103,16 +83,15 @@ def written(values: Mapping[str, RuleValue]) -> dict[str, str]:
 
 
 def _field(name: str) -> forms.Field:
-    if name in FLAGS:
-        return forms.ChoiceField(choices=[_INHERITED, (_YES, _YES), (_NO, _NO)], required=False)
-    if name == "renew_from":
-        bases = [(each.value, each.value) for each in RenewFrom]
-        return forms.ChoiceField(choices=[_INHERITED, *bases], required=False)
+    value = RULE_VALUES[name].type
+    words = (_YES, _NO) if value is FLAG else value.choices
+    if words:
+        return forms.ChoiceField(choices=[_INHERITED, *((word, word) for word in words)], required=False)
     return forms.CharField(max_length=12, required=False)
 
 
 def _read(name: str, text: str) -> object:
-    if name in FLAGS:
+    value = RULE_VALUES[name].type
+    if value is FLAG:
         return text == _YES
-    is_count = name not in AMOUNTS and name != "renew_from" and text.isdecimal()
-    return int(text) if is_count else text
+    return int(text) if text.isdecimal() and value.accepts(int(text)) else text

@@ -7,8 +7,14 @@ from datetime import datetime
 from typing import Any, ClassVar, Self
 from uuid import UUID, uuid5
 
-from lending.domain.loan_terms import LoanTerms
-from lending.domain.rule_values import KINDS, RuleValue, checked_values, typed
+from lending.domain.loan_terms import (
+    REQUIRED_VALUES,
+    RULE_VALUES,
+    LoanTerms,
+    checked_values,
+    default_values,
+)
+from lending.domain.rule_values import RuleValue
 from shared_kernel.domain.aggregates import Aggregate
 from shared_kernel.domain.errors import InvalidValue
 from shared_kernel.domain.events import DomainEvent
@@ -89,7 +95,7 @@ class CirculationRule(Aggregate):
     ) -> None:
         super().__init__(id=dimensions.rule_id, version=version)
         self.dimensions = dimensions
-        self.values: dict[str, RuleValue] = dict(values or {})
+        self.values = self._completed(values or {})
         self.set_at = set_at
         self.set_by = set_by
         self.reason = ""
@@ -102,14 +108,23 @@ class CirculationRule(Aggregate):
         )
         return cls(dimensions=dimensions, values=checked_values(fields), version=version)
 
+    @property
+    def is_fallback(self) -> bool:
+        """Whether this is the rule for everything, which fills in what all others leave open."""
+        return self.dimensions == Dimensions()
+
+    def _completed(self, values: Mapping[str, RuleValue]) -> dict[str, RuleValue]:
+        """The rule for everything has each value, also one that was added after it was set."""
+        return {**default_values(), **values} if self.is_fallback and values else dict(values)
+
     def set(self, values: Mapping[str, object], *, at: datetime, by: str, reason: str = "") -> None:
         """Replace the values. Raises Refused with InvalidRuleValue, or FallbackRuleIncomplete.
 
         The values that it has already change nothing.
         """
-        checked = checked_values(values)
-        missing = sorted(set(KINDS) - set(checked))
-        if self.dimensions == Dimensions() and missing:
+        checked = self._completed(checked_values(values))
+        missing = sorted(REQUIRED_VALUES - set(checked))
+        if self.is_fallback and missing:
             raise FallbackRuleIncomplete(missing=", ".join(missing))
         if checked == self.values and self.version:
             return
@@ -163,7 +178,7 @@ def _deciding(
         (row for row in rules if row.dimensions.match(branch=branch, category=category, item_type=item_type)),
         key=lambda row: row.dimensions.specificity,
     )
-    return {name: row for row in matching for name in KINDS if name in row.values}
+    return {name: row for row in matching for name in RULE_VALUES if name in row.values}
 
 
 def effective_terms(
@@ -173,5 +188,7 @@ def effective_terms(
     deciding = deciding_rules(rules, branch=branch, category=category, item_type=item_type)
     if deciding is None:
         return None
-    values: dict[str, Any] = {name: typed(name, rule.values[name]) for name, rule in deciding.items()}
+    values: dict[str, Any] = {
+        name: RULE_VALUES[name].type.as_term(rule.values[name]) for name, rule in deciding.items()
+    }
     return LoanTerms(**values)

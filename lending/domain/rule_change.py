@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from itertools import product
 
 from lending.domain.circulation_rule import CirculationRule, Dimensions, deciding_rules
-from lending.domain.rule_values import KINDS, RuleValue
+from lending.domain.loan_terms import RULE_VALUES
+from lending.domain.rule_values import RuleValue
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,7 +68,7 @@ def _differences(
         deciding_rules(rules, branch=branch, category=category, item_type=item_type) or {}
         for rules in (before, after)
     )
-    for name in KINDS:
+    for name in RULE_VALUES:
         old = was[name].values[name] if was else None
         new = will_be[name].values[name] if will_be else None
         if old != new:

@@ -128,7 +128,11 @@ def category_has_terms(facts: BorrowingFacts) -> NoTermsForCategory | None:
 
 def loans_are_within_the_limit(facts: BorrowingFacts) -> LoanLimitReached | None:
     """One more loan must fit into the limit of the terms."""
-    count, limit = len(facts.loans), facts.terms.max_loans if facts.terms else None
+    return loan_limit(len(facts.loans), facts.terms.max_loans if facts.terms else None)
+
+
+def loan_limit(count: int, limit: int | None) -> Refusal | None:
+    """Whether so many open loans leave no room for another."""
     if limit is None or count < limit:
         return None
     return LoanLimitReached(loans=count, limit=limit, too_many=count - limit + 1)
@@ -137,7 +141,13 @@ def loans_are_within_the_limit(facts: BorrowingFacts) -> LoanLimitReached | None
 def loans_of_the_type_are_within_the_limit(facts: BorrowingFacts) -> ItemTypeLimitReached | None:
     """One more loan of this item type must fit into the limit of the terms for the type."""
     item_type, limit = facts.copy.item_type, facts.terms.max_of_type if facts.terms else None
-    count = sum(loan.item_type == item_type for loan in facts.loans)
+    return item_type_limit(
+        sum(loan.item_type == item_type for loan in facts.loans), limit, item_type=item_type
+    )
+
+
+def item_type_limit(count: int, limit: int | None, *, item_type: str = "") -> Refusal | None:
+    """Whether so many open loans of this item type leave no room for another."""
     if limit is None or count < limit:
         return None
     return ItemTypeLimitReached(item_type=item_type, loans=count, limit=limit, too_many=count - limit + 1)
@@ -146,7 +156,11 @@ def loans_of_the_type_are_within_the_limit(facts: BorrowingFacts) -> ItemTypeLim
 def not_too_much_is_overdue(facts: BorrowingFacts) -> OverdueBlock | None:
     """As many overdue loans as the terms say, and nothing more is lent."""
     count = sum(loan.overdue for loan in facts.loans)
-    limit = facts.terms.block_overdue if facts.terms else None
+    return overdue_limit(count, facts.terms.block_overdue if facts.terms else None)
+
+
+def overdue_limit(count: int, limit: int | None) -> Refusal | None:
+    """Whether so many overdue loans stop all borrowing."""
     if limit is None or count < limit:
         return None
     return OverdueBlock(overdue=count, limit=limit, too_many=count - limit + 1)

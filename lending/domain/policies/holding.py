@@ -85,7 +85,11 @@ def category_has_terms(facts: HoldingFacts) -> NoTermsForCategory | None:
 
 def holds_are_within_the_limit(facts: HoldingFacts) -> HoldLimitReached | None:
     """One more hold must fit into the limit of the terms."""
-    count, limit = facts.holds, facts.terms.hold_limit if facts.terms else None
+    return hold_limit(facts.holds, facts.terms.hold_limit if facts.terms else None)
+
+
+def hold_limit(count: int, limit: int | None) -> Refusal | None:
+    """Whether so many active holds leave no room for another."""
     if limit is None or count < limit:
         return None
     return HoldLimitReached(holds=count, limit=limit, too_many=count - limit + 1)

@@ -7,9 +7,9 @@ from typing import Final
 
 from lending.domain.branch_calendar import BranchCalendar
 from lending.domain.loan import Loan, LoanState
-from lending.domain.loan_terms import RenewFrom
 from lending.domain.policies import patron as patron_policies
 from lending.domain.policies.patron import MembershipExpired, PatronBlocked
+from lending.domain.rule_values import RenewFrom
 from lending.domain.standing import BorrowerStanding
 from shared_kernel.domain.errors import Refusal
 

@@ -1,20 +1,19 @@
 """What must be true of loans."""
 
 from collections.abc import Sequence
-from dataclasses import fields
 
 from django.db.models import Count, Exists, F, IntegerField, OuterRef, Q
 from django.db.models.fields.json import KT
 from django.db.models.functions import Cast
 
-from lending.domain.loan_terms import LoanTerms
+from lending.domain.loan_terms import REQUIRED_VALUES
 from lending.models import BranchRow, HoldRow, InHouseUseRow, LedgerEntryRow, LoanRow
 from outbox.invariants import without_event
 from shared_kernel.services.invariants import Invariant, Rows
 
 _LOANS = LoanRow.objects.order_by()
 _OUT = Q(state__in=["open", "lost", "claimed_returned"])
-_TERMS = [field.name for field in fields(LoanTerms)]
+_TERMS = sorted(REQUIRED_VALUES)
 
 
 def a_copy_is_out_once() -> Rows:

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from django.db.models import Exists, F, OuterRef
 
-from lending.domain.rule_values import KINDS
+from lending.domain.loan_terms import REQUIRED_VALUES
 from lending.models import (
     AccountRow,
     BranchRow,
@@ -23,7 +23,7 @@ _FALLBACK = {"branch": "", "category": "", "item_type": ""}
 
 def one_rule_fills_what_others_leave_open() -> Rows:
     """There is a rule for all loans, and it gives every value."""
-    complete = CirculationRuleRow.objects.filter(**_FALLBACK, values__has_keys=sorted(KINDS))
+    complete = CirculationRuleRow.objects.filter(**_FALLBACK, values__has_keys=sorted(REQUIRED_VALUES))
     return [] if complete.exists() else [{"rule": "all / all / all"}]
 
 

@@ -1,33 +1,39 @@
 """What would change, before a rule is set."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final, NamedTuple
+from uuid import UUID
 
 from django.db.models import Count, QuerySet
 
 from lending.domain.circulation_rule import CirculationRule, Dimensions
 from lending.domain.hold import ACTIVE_STATES
+from lending.domain.loan_terms import RULE_VALUES
+from lending.domain.policies.borrowing import item_type_limit, loan_limit, overdue_limit
+from lending.domain.policies.holding import hold_limit
 from lending.domain.rule_change import ChangedValue, changed_values
-from lending.domain.rule_values import NO_LIMIT, RuleValue
+from lending.domain.rule_values import RuleValue
 from lending.models import HoldRow, LoanRow
 from lending.services.borrowing import Directories
 from lending.services.ports import LendingWork, PatronDirectory
 from lending.services.rule_scope import known_dimensions
 from shared_kernel.domain.clock import Clock
+from shared_kernel.domain.errors import Refusal
 from shared_kernel.services.bus import Query
 
 #: Beyond so many, nobody needs to know how many more there are.
 MOST_COUNTED: Final = 10_000
 #: So many limits are looked into; a change of more is told by its values alone.
 _MOST_LIMITS: Final = 20
-#: What each limit makes refused: counted are open loans, those of one type, those overdue, or active holds.
-_REFUSALS: Final = {
-    "max_loans": "loan_limit_reached",
-    "max_of_type": "item_type_limit_reached",
-    "block_overdue": "overdue_block",
-    "hold_limit": "hold_limit_reached",
+#: The policy that a limit is for: it says what a patron with so many loans or holds is refused.
+_POLICIES: Final[Mapping[str, Callable[[int, int | None], Refusal | None]]] = {
+    "max_loans": loan_limit,
+    "max_of_type": item_type_limit,
+    "block_overdue": overdue_limit,
+    "hold_limit": hold_limit,
 }
 
 
@@ -111,7 +117,7 @@ def _holds_of(about: Dimensions, directories: Directories) -> "QuerySet[HoldRow]
 
 
 class _Limit(NamedTuple):
-    """A limit that becomes stricter for a category; those of an item type are limits of their own."""
+    """A limit that changes for a category; those of an item type are limits of their own."""
 
     name: str
     category: str
@@ -128,14 +134,14 @@ def _newly_refused(
     now: datetime,
 ) -> Iterator[NewlyRefused]:
     named_types = {rule.dimensions.item_type for rule in rules if rule.dimensions.item_type}
-    for limit in list(dict.fromkeys(_stricter(changes)))[:_MOST_LIMITS]:
+    for limit in list(dict.fromkeys(_changed_limits(changes)))[:_MOST_LIMITS]:
         affected = _affected(limit, named_types, now=now).filter(
             patron_id__in=patrons.in_category(limit.category)
         )
-        number = _counted(_beyond(affected, limit))
-        if number:
+        if refused := _newly_refused_by(limit, affected):
+            code, number = refused
             yield NewlyRefused(
-                code=_REFUSALS[limit.name],
+                code=code,
                 category=limit.category,
                 item_type=limit.item_type,
                 before=limit.before,
@@ -144,14 +150,11 @@ def _newly_refused(
             )
 
 
-def _stricter(changes: Iterable[ChangedValue]) -> Iterator[_Limit]:
+def _changed_limits(changes: Iterable[ChangedValue]) -> Iterator[_Limit]:
     for change in changes:
-        before, after = change.before, change.after
-        if change.name not in _REFUSALS or before is None or not isinstance(after, int):
-            continue
-        if before == NO_LIMIT or (isinstance(before, int) and after < before):
+        if change.name in _POLICIES and change.before is not None and change.after is not None:
             item_type = change.item_type if change.name == "max_of_type" else None
-            yield _Limit(change.name, change.category, item_type, before, after)
+            yield _Limit(change.name, change.category, item_type, change.before, change.after)
 
 
 def _affected(limit: _Limit, named_types: set[str], *, now: datetime) -> "QuerySet[Any]":  # loans or holds
@@ -167,14 +170,31 @@ def _affected(limit: _Limit, named_types: set[str], *, now: datetime) -> "QueryS
     return rows.filter(item_type=limit.item_type)
 
 
-def _beyond(rows: "QuerySet[Any]", limit: _Limit) -> "QuerySet[Any]":  # loans or holds, by patron
-    """The patrons who have as many as the limit will be, and fewer than it is."""
+def _newly_refused_by(limit: _Limit, affected: "QuerySet[Any]") -> tuple[str, int] | None:
+    """The refusal's code, and how many patrons get it by the limit as it will be and not as it is."""
+    policy = _POLICIES[limit.name]
+    before, after = (_as_limit(limit.name, value) for value in (limit.before, limit.after))
+    code, number = "", 0
+    for count, patrons in _patrons_by_count(affected, limit):
+        refusal = policy(count, after)
+        if refusal and not policy(count, before):
+            code, number = refusal.code, number + patrons
+    return (code, min(number, MOST_COUNTED + 1)) if number else None
+
+
+def _as_limit(name: str, value: RuleValue) -> int | None:
+    term = RULE_VALUES[name].type.as_term(value)
+    return term if isinstance(term, int) else None
+
+
+def _patrons_by_count(rows: "QuerySet[Any]", limit: _Limit) -> Iterator[tuple[int, int]]:  # loans or holds
+    """How many patrons have so many: of several types, the one counts of which a patron has most."""
     per = ("patron_id", "item_type") if limit.name == "max_of_type" else ("patron_id",)
-    counted = rows.order_by().values(*per).annotate(number=Count("id")).filter(number__gte=limit.after)
-    if isinstance(limit.before, int):
-        counted = counted.filter(number__lt=limit.before)
-    patrons: QuerySet[Any] = counted.values("patron_id").distinct()
-    return patrons
+    counted = rows.order_by().values(*per).annotate(number=Count("id"))
+    most: dict[UUID, int] = {}
+    for patron, number in counted.values_list("patron_id", "number").iterator():
+        most[patron] = max(number, most.get(patron, 0))
+    yield from Counter(most.values()).items()
 
 
 def _counted(rows: "QuerySet[Any]") -> int:  # any rows

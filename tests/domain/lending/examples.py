@@ -5,8 +5,9 @@ from decimal import Decimal
 from uuid import UUID, uuid4
 
 from lending.domain.loan import LentCopy, Loan
-from lending.domain.loan_terms import LoanTerms, RenewFrom
+from lending.domain.loan_terms import LoanTerms
 from lending.domain.policies.borrowing import BorrowingFacts
+from lending.domain.rule_values import RenewFrom
 from lending.domain.standing import BorrowerStanding, CirculatingCopy, OpenLoan
 from shared_kernel.domain.money import Money
 

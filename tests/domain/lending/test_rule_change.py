@@ -3,8 +3,9 @@ from datetime import UTC, datetime
 import pytest
 
 from lending.domain.circulation_rule import CirculationRule, Dimensions, RuleItemTypeInvalid
+from lending.domain.loan_terms import checked_values
 from lending.domain.rule_change import ChangedValue, changed_values
-from lending.domain.rule_values import InvalidRuleValue, checked_values
+from lending.domain.rule_values import InvalidRuleValue
 from shared_kernel.domain.errors import Refused
 from tests.domain.lending.examples import NOW
 from tests.domain.lending.test_circulation_rule import FALLBACK

@@ -2,7 +2,7 @@
 
 from uuid import uuid4
 
-from lending.domain.rule_values import KINDS
+from lending.domain.loan_terms import REQUIRED_VALUES
 from lending.models import (
     AccountRow,
     BranchRow,
@@ -50,7 +50,9 @@ LENDING = {
         model=CirculationRuleRow,
         valid={"branch": "", "category": "", "item_type": ""},
         passes=(_RULE,),
-        breaks=tuple({"values": dict.fromkeys(KINDS.keys() - {missing}, 1)} for missing in sorted(KINDS)),
+        breaks=tuple(
+            {"values": dict.fromkeys(REQUIRED_VALUES - {missing}, 1)} for missing in sorted(REQUIRED_VALUES)
+        ),
     ),
     "lending_one_row_per_rule_version": Example(
         model=RuleVersionRow,
