@@ -44,6 +44,13 @@ class RuleValueDefinition:
     optional: bool
 
     @property
+    def default_value(self) -> RuleValue:
+        """The default as a rule keeps it."""
+        if self.default is None:
+            return NO_LIMIT
+        return self.default if isinstance(self.default, int) else str(self.default)
+
+    @property
     def help(self) -> str:
         """What the value means and may be, for whoever sets it."""
         return f"{self.meaning} It must be {self.type.expected}."
@@ -199,11 +206,5 @@ def _refusal(name: str, value: object) -> Refusal | None:
 
 
 def default_values() -> dict[str, RuleValue]:
-    """The values that the rule for everything may leave out, as a rule keeps them."""
-    return {name: _stored(it.default) for name, it in RULE_VALUES.items() if it.optional}
-
-
-def _stored(term: object) -> RuleValue:
-    if term is None:
-        return NO_LIMIT
-    return term if isinstance(term, int | bool) else str(term)
+    """The values that the rule for everything may leave out."""
+    return {name: it.default_value for name, it in RULE_VALUES.items() if it.optional}

@@ -34,9 +34,9 @@ class Refusal(Refused):
 
     @property
     def detail(self) -> str:
-        """The sentence for people, with the parameters filled in."""
+        """The sentence for people, on one line whatever the parameters hold."""
         at_zero = self.message_at_zero if self.params.get("limit") == 0 else None
-        return (at_zero or self.message).format_map(self.params)
+        return " ".join((at_zero or self.message).format_map(self.params).split())
 
 
 class InvalidValue(Refusal):

@@ -131,7 +131,7 @@ def loans_are_within_the_limit(facts: BorrowingFacts) -> LoanLimitReached | None
     return loan_limit(len(facts.loans), facts.terms.max_loans if facts.terms else None)
 
 
-def loan_limit(count: int, limit: int | None) -> Refusal | None:
+def loan_limit(count: int, limit: int | None) -> LoanLimitReached | None:
     """Whether so many open loans leave no room for another."""
     if limit is None or count < limit:
         return None
@@ -146,7 +146,7 @@ def loans_of_the_type_are_within_the_limit(facts: BorrowingFacts) -> ItemTypeLim
     )
 
 
-def item_type_limit(count: int, limit: int | None, *, item_type: str = "") -> Refusal | None:
+def item_type_limit(count: int, limit: int | None, *, item_type: str = "") -> ItemTypeLimitReached | None:
     """Whether so many open loans of this item type leave no room for another."""
     if limit is None or count < limit:
         return None
@@ -159,7 +159,7 @@ def not_too_much_is_overdue(facts: BorrowingFacts) -> OverdueBlock | None:
     return overdue_limit(count, facts.terms.block_overdue if facts.terms else None)
 
 
-def overdue_limit(count: int, limit: int | None) -> Refusal | None:
+def overdue_limit(count: int, limit: int | None) -> OverdueBlock | None:
     """Whether so many overdue loans stop all borrowing."""
     if limit is None or count < limit:
         return None

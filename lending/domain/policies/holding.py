@@ -88,7 +88,7 @@ def holds_are_within_the_limit(facts: HoldingFacts) -> HoldLimitReached | None:
     return hold_limit(facts.holds, facts.terms.hold_limit if facts.terms else None)
 
 
-def hold_limit(count: int, limit: int | None) -> Refusal | None:
+def hold_limit(count: int, limit: int | None) -> HoldLimitReached | None:
     """Whether so many active holds leave no room for another."""
     if limit is None or count < limit:
         return None
