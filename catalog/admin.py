@@ -22,9 +22,9 @@ from catalog.services.commands.remove_book import RemoveBook
 from catalog.services.commands.revise_book import ReviseBook
 from catalog.services.search import books_found
 from shared_kernel.domain.errors import Refused
-from shared_kernel.services.commands import dispatch
 from shared_kernel.web.admin import ReadOnlyAdmin, show_refusals
 from shared_kernel.web.admin_asking import AskingAdmin
+from shared_kernel.web.form_keys import dispatch_form
 
 admin.site.register(CopyRow, CopyAdmin)
 admin.site.register(ImportRow, ImportAdmin)
@@ -121,9 +121,9 @@ class BookAdmin(AskingAdmin[BookRow]):
         }
         return super().changelist_view(request, {**exports, **(extra_context or {})})
 
-    def add(self, data: dict[str, Any]) -> object:  # the form's values
+    def add(self, request: HttpRequest, data: dict[str, Any]) -> object:  # the form's values
         """Add the Book."""
-        return dispatch(AddBook(**data))
+        return dispatch_form(request, AddBook(**data))
 
     def get_urls(self) -> list[URLPattern]:
         """The usual pages, and one to revise a Book."""
@@ -140,7 +140,7 @@ class BookAdmin(AskingAdmin[BookRow]):
         form = RevisionForm(request.POST) if request.method == "POST" else RevisionForm.of(row)
         if form.is_valid():
             try:
-                dispatch(ReviseBook(book=id, **form.cleaned_data))
+                dispatch_form(request, ReviseBook(book=id, **form.cleaned_data))
             except Refused as refused:
                 show_refusals(form, refused)
             else:

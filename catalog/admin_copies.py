@@ -19,11 +19,11 @@ from catalog.services.commands.change_copy_condition import ChangeCopyCondition
 from catalog.services.prices import stored_price
 from catalog.services.search import books_found
 from shared_kernel.domain.errors import Refused
-from shared_kernel.services.commands import dispatch
 from shared_kernel.web.admin import show_refusals
 from shared_kernel.web.admin_asking import AskingAdmin, filled
 from shared_kernel.web.admin_choosing import ChoosableAdmin
 from shared_kernel.web.admin_timeline import WithTimeline
+from shared_kernel.web.form_keys import dispatch_form
 
 
 class CopyAdmin(WithTimeline, AskingAdmin[CopyRow], ChoosableAdmin[CopyRow]):
@@ -72,9 +72,9 @@ class CopyAdmin(WithTimeline, AskingAdmin[CopyRow], ChoosableAdmin[CopyRow]):
         books = BookRow.objects.filter(books_found(search_term)).values("id")
         return queryset.filter(Q(barcode__startswith=search_term.strip()) | Q(book__in=books)), False
 
-    def add(self, data: dict[str, Any]) -> object:  # the form's values
+    def add(self, request: HttpRequest, data: dict[str, Any]) -> object:  # the form's values
         """Add the Copy."""
-        return dispatch(AddCopy(**{**data, "book": data["book"].id}))
+        return dispatch_form(request, AddCopy(**{**data, "book": data["book"].id}))
 
     def get_urls(self) -> list[URLPattern]:
         """The usual pages, and one to change a Copy's condition."""
@@ -91,7 +91,7 @@ class CopyAdmin(WithTimeline, AskingAdmin[CopyRow], ChoosableAdmin[CopyRow]):
         form = ConditionForm(request.POST or None, initial={"condition": row.condition})
         if form.is_valid():
             try:
-                dispatch(ChangeCopyCondition(barcode=row.barcode, **form.cleaned_data))
+                dispatch_form(request, ChangeCopyCondition(barcode=row.barcode, **form.cleaned_data))
             except Refused as refused:
                 show_refusals(form, refused)
             else:

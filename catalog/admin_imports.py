@@ -21,11 +21,11 @@ from catalog.services.commands.revert_import import RevertImport
 from catalog.services.import_queries import GetImport
 from catalog.services.imports import LARGEST_FILE, LARGEST_UPLOAD
 from shared_kernel.domain.errors import Refused
-from shared_kernel.services.commands import dispatch
 from shared_kernel.services.queries import ask
 from shared_kernel.web.admin import CommandAdmin, show_refusals
 from shared_kernel.web.admin_widgets import dress
 from shared_kernel.web.csv_files import csv_file
+from shared_kernel.web.form_keys import dispatch_form
 
 _UNFINISHED = (ImportState.QUEUED, ImportState.RUNNING, ImportState.REVERTING)
 _SHOWN = 20
@@ -63,11 +63,13 @@ class ImportAdmin(CommandAdmin[ImportRow]):
     )
     readonly_fields = ("progress", "said", "kept_books", "to_do")
 
-    def add(self, data: dict[str, Any]) -> object:  # the form's values
+    def add(self, request: HttpRequest, data: dict[str, Any]) -> object:  # the form's values
         """Take the file in."""
         file = data["file"]
         content = file.read(LARGEST_FILE + 1)
-        return dispatch(AcceptImport(name=file.name, content=content, encoding=data["encoding"]))
+        return dispatch_form(
+            request, AcceptImport(name=file.name, content=content, encoding=data["encoding"])
+        )
 
     def progress(self, row: ImportRow) -> SafeString | str:
         """How far it is, or how far it is taken back."""
@@ -133,7 +135,7 @@ class ImportAdmin(CommandAdmin[ImportRow]):
         form = RevertForm(request.POST or None)
         if form.is_valid():
             try:
-                reverted = dispatch(RevertImport(import_id=id))
+                reverted = dispatch_form(request, RevertImport(import_id=id))
             except Refused as refused:
                 show_refusals(form, refused)
             else:

@@ -26,11 +26,11 @@ from lending.models import (
 from lending.services.commands.borrow_book import BorrowBook
 from lending.services.commands.return_book import ReturnBook
 from lending.services.queries.loans import PatronOfCard
-from shared_kernel.services.commands import dispatch
 from shared_kernel.services.queries import ask
 from shared_kernel.web.admin import CommandAdmin, ReadOnlyAdmin
 from shared_kernel.web.admin_choosing import ChoosingInput
 from shared_kernel.web.admin_timeline import WithTimeline
+from shared_kernel.web.form_keys import dispatch_form
 
 L = TypeVar("L", bound=LoanRow)
 
@@ -111,9 +111,9 @@ class LoanAdmin(WithTimeline, LoansAdmin[LoanRow]):
         """The usual pages, and what is remembered of whose loans were."""
         return [privacy_page(self.admin_site), *super().get_urls()]
 
-    def add(self, data: dict[str, Any]) -> object:  # the form's values
+    def add(self, request: HttpRequest, data: dict[str, Any]) -> object:  # the form's values
         """Lend."""
-        return dispatch(BorrowBook(**data))
+        return dispatch_form(request, BorrowBook(**data))
 
     @admin.action(description="Take the copies of these loans back")
     def take_back(self, request: HttpRequest, queryset: QuerySet[LoanRow]) -> None:
@@ -131,9 +131,9 @@ class ReturnAdmin(LoansAdmin[ReturnRow]):
         """Loans that have ended."""
         return super().get_queryset(request).filter(state=LoanRow.State.RETURNED)
 
-    def add(self, data: dict[str, Any]) -> object:  # the form's values
+    def add(self, request: HttpRequest, data: dict[str, Any]) -> object:  # the form's values
         """Take a copy back."""
-        return dispatch(ReturnBook(**data))
+        return dispatch_form(request, ReturnBook(**data))
 
 
 @admin.register(InHouseUseRow)

@@ -21,9 +21,9 @@ from lending.services.queries.loans import FindBorrower
 from lending.services.queries.profile import CardProfile, OwnProfile
 from shared_kernel.domain.errors import Refused
 from shared_kernel.services.bus import Command
-from shared_kernel.services.commands import dispatch
 from shared_kernel.services.queries import ask
 from shared_kernel.web.access import OWN, PAYMENTS, principal, require
+from shared_kernel.web.form_keys import dispatch_form
 
 DESK, MY_LIBRARY = "/desk/", "/my/"
 _WRITE = "circulation:write"
@@ -109,7 +109,7 @@ def my_library(request: HttpRequest) -> HttpResponse:
             loan, hold = form.cleaned_data["renew"], form.cleaned_data["cancel"]
             if loan:
                 _give(request, RenewLoan(loan=loan, viewer_login=login), done="Renewed.")
-            if hold:
+            elif hold:  # one command for the form's one key
                 _give(request, CancelHold(hold=hold, viewer_login=login), done="The hold was given up.")
         return HttpResponseRedirect(MY_LIBRARY)
     try:
@@ -134,13 +134,14 @@ def _lend(request: HttpRequest, form: LendForm) -> str | None:
     )
     try:
         card = ask(FindBorrower(card_or_email=given["patron"]))
-        loan = dispatch(
+        loan = dispatch_form(
+            request,
             BorrowBook(
                 copy_barcode=given["copy"],
                 patron_card=card,
                 override=override,
                 comment=given["comment"] if override else "",
-            )
+            ),
         )
     except Refused as refused:
         for reason in refused.refusals:
@@ -153,7 +154,7 @@ def _lend(request: HttpRequest, form: LendForm) -> str | None:
 
 def _take_back(request: HttpRequest, form: ReturnForm) -> bool:
     try:
-        receipt = dispatch(ReturnBook(copy_barcode=form.cleaned_data["copy"]))
+        receipt = dispatch_form(request, ReturnBook(copy_barcode=form.cleaned_data["copy"]))
     except Refused as refused:
         for reason in refused.refusals:
             form.add_error("copy", reason.detail)
@@ -173,7 +174,7 @@ def _take_back(request: HttpRequest, form: ReturnForm) -> bool:
 
 def _give(request: HttpRequest, command: Command[Any], *, done: str) -> None:  # whatever it answers
     try:
-        dispatch(command)
+        dispatch_form(request, command)
     except Refused as refused:
         for reason in refused.refusals:
             messages.error(request, reason.detail)

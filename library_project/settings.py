@@ -87,6 +87,7 @@ TEMPLATES = [
                 "django.contrib.messages.context_processors.messages",
                 "shared_kernel.web.pages.navigation",
             ],
+            "builtins": ["shared_kernel.web.form_key_tag"],
         },
     }
 ]

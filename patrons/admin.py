@@ -38,12 +38,12 @@ from patrons.services.commands.suspend_patron import SuspendPatron
 from patrons.services.commands.update_contact import UpdateContact
 from shared_kernel.domain.errors import Refused
 from shared_kernel.services.bus import Command
-from shared_kernel.services.commands import dispatch
 from shared_kernel.web.access import principal
 from shared_kernel.web.admin import CommandAdmin, show_refusals
 from shared_kernel.web.admin_asking import AskingAdmin, filled
 from shared_kernel.web.admin_choosing import ChoosableAdmin
 from shared_kernel.web.admin_timeline import WithTimeline
+from shared_kernel.web.form_keys import dispatch_form
 
 
 class BlockedFilter(admin.SimpleListFilter):
@@ -147,9 +147,9 @@ class PatronAdmin(WithTimeline, AskingAdmin[PatronRow], ChoosableAdmin[PatronRow
         """By name, since cards are hard to tell apart."""
         return f"{row.name} ({row})"
 
-    def add(self, data: dict[str, Any]) -> object:  # the form's values
+    def add(self, request: HttpRequest, data: dict[str, Any]) -> object:  # the form's values
         """Register a patron."""
-        return dispatch(RegisterPatron(**data))
+        return dispatch_form(request, RegisterPatron(**data))
 
     def get_urls(self) -> list[URLPattern]:
         """The usual pages, and one for the command that changes a patron."""
@@ -164,7 +164,7 @@ class PatronAdmin(WithTimeline, AskingAdmin[PatronRow], ChoosableAdmin[PatronRow
         if row is None:
             raise Http404
         form = ContactForm(request.POST or None, initial=ContactForm.values_of(row))
-        if form.is_valid() and self._is_given(form, UpdateContact(patron=id, **form.cleaned_data)):
+        if form.is_valid() and self._is_given(request, form, UpdateContact(patron=id, **form.cleaned_data)):
             self.message_user(request, "The patron was changed.", messages.SUCCESS)
             return HttpResponseRedirect(self._at("change", id))
         extra = {"title": f"Change {row.name}", "show_save_and_add_another": False}
@@ -195,9 +195,7 @@ class PatronAdmin(WithTimeline, AskingAdmin[PatronRow], ChoosableAdmin[PatronRow
             return None
         form = filled(LiftForm, request)
         form.offer(rows[0])
-        return self.ask(
-            request, rows, form, lambda row, said: LiftBlock(patron=row.id, block=UUID(said["block"]))
-        )
+        return self.ask(request, rows, form, lambda row, said: LiftBlock(patron=row.id, block=said["block"]))
 
     @admin.action(description="Renew membership…")
     def renew_membership(self, request: HttpRequest, rows: QuerySet[PatronRow]) -> HttpResponse | None:
@@ -223,9 +221,14 @@ class PatronAdmin(WithTimeline, AskingAdmin[PatronRow], ChoosableAdmin[PatronRow
         form = filled(ErasureForm, request)
         return self.ask(request, rows, form, lambda row, said: ErasePatron(patron=row.id, **said))
 
-    def _is_given(self, form: forms.Form, command: Command[Any]) -> bool:  # whatever it answers
+    def _is_given(
+        self,
+        request: HttpRequest,
+        form: forms.Form,
+        command: Command[Any],  # whatever it answers
+    ) -> bool:
         try:
-            dispatch(command)
+            dispatch_form(request, command)
         except Refused as refused:
             show_refusals(form, refused)
             return False
@@ -245,9 +248,9 @@ class CategoryAdmin(CommandAdmin[CategoryRow]):
     list_display = ("code", "name")
     search_fields = ("code", "name")
 
-    def add(self, data: dict[str, Any]) -> object:  # the form's values
+    def add(self, request: HttpRequest, data: dict[str, Any]) -> object:  # the form's values
         """Add or rename a category."""
-        return dispatch(DefineCategory(**data))
+        return dispatch_form(request, DefineCategory(**data))
 
 
 admin.site.register(NoticeRow, NoticeAdmin)

@@ -75,14 +75,14 @@ class BlockForm(forms.Form):
 
 
 class LiftForm(forms.Form):
-    """LiftBlock, to be filled in for one patron."""
+    """LiftBlock, to be filled in for one patron; whether there is such a block, the command says."""
 
-    block = forms.ChoiceField()
+    block = forms.UUIDField(widget=forms.Select)
 
     def offer(self, row: PatronRow) -> None:
         """Let one choose among the patron's blocks."""
         blocks = [(each["id"], f"{each['reason']} ({each['until'] or 'no end'})") for each in row.blocks]
-        self.fields["block"] = forms.ChoiceField(choices=blocks)
+        self.fields["block"].widget = forms.Select(choices=blocks)
 
 
 class RenewalForm(forms.Form):

@@ -19,10 +19,10 @@ from patrons.services.commands.revise_wording import ResetWording, ReviseWording
 from patrons.services.wordings import GetWording, LetterView, ListWordings, PreviewLetter, WordingView
 from shared_kernel.domain.errors import Refused
 from shared_kernel.services.bus import Command
-from shared_kernel.services.commands import dispatch
 from shared_kernel.services.queries import ask
 from shared_kernel.web.access import principal
 from shared_kernel.web.admin import ReadOnlyAdmin, show_refusals
+from shared_kernel.web.form_keys import dispatch_form
 
 Context = dict[str, Any]  # a template's
 WRITE: Final = "rules:write"
@@ -104,24 +104,26 @@ class WordingAdmin(ReadOnlyAdmin[WordingRow]):
             version = form.data.get("version", "")
             seen = int(version) if version.isdecimal() and len(version) < 9 else None
             return self._given(
-                form, ResetWording(**about, version=seen), "The letter is worded as shipped."
+                request, form, ResetWording(**about, version=seen), "The letter is worded as shipped."
             ), None
         if not form.is_valid():
             return "", None
         said = form.cleaned_data
         if "save" in request.POST:
             command = ReviseWording(kind=view.kind, language=view.language, **said)
-            return self._given(form, command, "The wording is saved, and the next letter is worded so."), None
+            return self._given(
+                request, form, command, "The wording is saved, and the next letter is worded so."
+            ), None
         try:
             return "", ask(PreviewLetter(**about, subject=said["subject"], text=said["text"]))
         except Refused as refused:
             show_refusals(form, refused)
             return "", None
 
-    def _given(self, form: WordingForm, command: Command[int], done: str) -> str:
+    def _given(self, request: HttpRequest, form: WordingForm, command: Command[int], done: str) -> str:
         """`done`, or nothing where the command was refused, which is then in the form."""
         try:
-            dispatch(command)
+            dispatch_form(request, command)
         except Refused as refused:
             form.is_valid()
             show_refusals(form, refused)

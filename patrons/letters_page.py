@@ -16,10 +16,10 @@ from patrons.services.answers import PatronView
 from patrons.services.commands.update_contact import UpdateContact
 from patrons.services.queries import OwnPatron
 from shared_kernel.domain.errors import Refused
-from shared_kernel.services.commands import dispatch
 from shared_kernel.services.queries import ask
 from shared_kernel.web.access import OWN, principal, require
 from shared_kernel.web.admin import show_refusals
+from shared_kernel.web.form_keys import dispatch_form
 
 #: What each kind of letter that one can do without is for.
 _WANTED: Final = {
@@ -82,13 +82,13 @@ def my_letters(request: HttpRequest) -> HttpResponse:
     except PatronNotFound:
         return render(request, "patrons/my_letters.html")
     form = LettersForm(request.POST or None, initial=LettersForm.values_of(patron))
-    if form.is_valid() and _is_changed(form, patron, login):
+    if form.is_valid() and _is_changed(request, form, patron, login):
         messages.success(request, "Your choice is saved.")
         return HttpResponseRedirect(request.path)
     return render(request, "patrons/my_letters.html", {"form": form})
 
 
-def _is_changed(form: LettersForm, patron: PatronView, login: int) -> bool:
+def _is_changed(request: HttpRequest, form: LettersForm, patron: PatronView, login: int) -> bool:
     said = form.cleaned_data
     command = UpdateContact(
         patron=patron.id,
@@ -99,7 +99,7 @@ def _is_changed(form: LettersForm, patron: PatronView, login: int) -> bool:
         version=said["version"],
     )
     try:
-        dispatch(command)
+        dispatch_form(request, command)
     except Refused as refused:
         show_refusals(form, refused)
         return False

@@ -15,11 +15,11 @@ from rest_framework.exceptions import Throttled
 from patrons.services.commands.send_password_link import SendPasswordLink
 from patrons.services.commands.set_password import LinkInvalid, PasswordTooWeak, SetPassword
 from patrons.services.queries import PasswordLinkIsValid
-from shared_kernel.services.commands import dispatch
 from shared_kernel.services.queries import ask
 from shared_kernel.web.access import PUBLIC, require
 from shared_kernel.web.allowance import Allowance
 from shared_kernel.web.clients import client_address
+from shared_kernel.web.form_keys import dispatch_form
 
 #: So many links may be asked for from one address; each patron gets one in ten minutes, whoever asks.
 LINKS_A_MINUTE = 20
@@ -67,7 +67,7 @@ def ask_for_link(request: HttpRequest) -> HttpResponse:
     wait = link_requests.take(client_address(request) or "nowhere", per_minute=LINKS_A_MINUTE)
     if wait:
         raise Throttled(wait=ceil(wait))
-    dispatch(SendPasswordLink(to=form.cleaned_data["to"], home=request.build_absolute_uri("/")))
+    dispatch_form(request, SendPasswordLink(to=form.cleaned_data["to"], home=request.build_absolute_uri("/")))
     return render(request, "patrons/link_sent.html")
 
 
@@ -79,7 +79,9 @@ def set_password(request: HttpRequest, login: str, token: str) -> HttpResponse:
     form = PasswordForm(request.POST or None)
     if form.is_valid():
         try:
-            dispatch(SetPassword(login=login, token=token, password=form.cleaned_data["password"]))
+            dispatch_form(
+                request, SetPassword(login=login, token=token, password=form.cleaned_data["password"])
+            )
         except PasswordTooWeak as weak:
             form.add_error("password", weak.detail)
         except LinkInvalid:

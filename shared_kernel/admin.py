@@ -15,9 +15,9 @@ from shared_kernel.domain.errors import Refused
 from shared_kernel.models import ApiToken, AuditEntry, Breaker
 from shared_kernel.resilience.registry import all_breakers
 from shared_kernel.services.breakers import CloseBreaker, HoldBreakerOpen
-from shared_kernel.services.commands import dispatch
 from shared_kernel.services.logins import CloseLogin, ReopenLogin
 from shared_kernel.web.admin import CommandAdmin, ReadOnlyAdmin
+from shared_kernel.web.form_keys import dispatch_form
 from shared_kernel.web.people import logins_of
 
 admin.site.unregister([Group, User])  # Django's own write rows; what a role may do is code (access.py)
@@ -130,7 +130,7 @@ class BreakerAdmin(CommandAdmin[Breaker]):
         refused = ""
         if form.is_valid():
             try:
-                self._give(**form.cleaned_data)
+                self._give(request, **form.cleaned_data)
             except Refused as refusal:
                 refused = str(refusal)
             else:
@@ -147,6 +147,6 @@ class BreakerAdmin(CommandAdmin[Breaker]):
         }
         return TemplateResponse(request, "breakers.html", context)
 
-    def _give(self, *, name: str, order: str, comment: str) -> None:
+    def _give(self, request: HttpRequest, *, name: str, order: str, comment: str) -> None:
         command = HoldBreakerOpen if order == "open" else CloseBreaker
-        dispatch(command(name=name, comment=comment))
+        dispatch_form(request, command(name=name, comment=comment))

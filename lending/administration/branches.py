@@ -2,6 +2,7 @@
 
 from calendar import day_name
 from typing import Any, Final
+from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from django import forms
@@ -20,12 +21,12 @@ from lending.services.commands.add_closure import AddClosure
 from lending.services.commands.remove_closure import RemoveClosure
 from lending.services.queries.calendars import GetBranch, ListClosures, PreviewClosure
 from shared_kernel.domain.errors import Refused
-from shared_kernel.services.commands import dispatch
 from shared_kernel.services.origin import OriginClock
 from shared_kernel.services.pages import PageRequest
 from shared_kernel.services.queries import ask
 from shared_kernel.web.access import principal
 from shared_kernel.web.admin import CommandAdmin
+from shared_kernel.web.form_keys import dispatch_form
 
 Context = dict[str, Any]  # a template's
 READ, WRITE = "circulation:read", "rules:write"
@@ -76,9 +77,9 @@ class BranchAdmin(CommandAdmin[BranchRow]):
         """The weekly days."""
         return ", ".join(day_name[day] for day in row.closed_weekdays) or "never"
 
-    def add(self, data: Context) -> object:
+    def add(self, request: HttpRequest, data: Context) -> object:
         """Add the branch."""
-        return dispatch(AddBranch(**data))
+        return dispatch_form(request, AddBranch(**data))
 
     def change_view(
         self,
@@ -124,12 +125,12 @@ def _act(request: HttpRequest, code: str, form: ClosureForm) -> Context:
         if closure := request.POST.get("ask_reopen"):
             return {"reopening": _closure(code, closure)}
         if closure := request.POST.get("reopen"):
-            dispatch(RemoveClosure(branch=code, closure=_closure(code, closure).id))
+            dispatch_form(request, RemoveClosure(branch=code, closure=_id(closure)))
             messages.success(request, "The closure is taken back.")
         elif form.is_valid():
             if "close" not in request.POST:
                 return _preview(code, form.cleaned_data)
-            dispatch(AddClosure(branch=code, **form.cleaned_data))
+            dispatch_form(request, AddClosure(branch=code, **form.cleaned_data))
             messages.success(
                 request, "The branch will be closed. What is due on these days moves in minutes."
             )
@@ -139,6 +140,13 @@ def _act(request: HttpRequest, code: str, form: ClosureForm) -> Context:
         else:
             messages.error(request, str(refused))
     return {}
+
+
+def _id(text: str) -> UUID:
+    try:
+        return UUID(text)
+    except ValueError:
+        raise ClosureNotFound from None
 
 
 def _closure(code: str, id: str) -> ClosureView:

@@ -28,11 +28,11 @@ from lending.services.queries.rules import (
 from lending.services.rule_answers import RuleRef
 from shared_kernel.domain.errors import Refused
 from shared_kernel.domain.text import has_visible_text
-from shared_kernel.services.commands import dispatch
 from shared_kernel.services.pages import PageRequest
 from shared_kernel.services.queries import ask
 from shared_kernel.web.access import principal
 from shared_kernel.web.admin import ReadOnlyAdmin
+from shared_kernel.web.form_keys import dispatch_form
 from shared_kernel.web.people import logins_of
 
 Context = dict[str, Any]  # a template's
@@ -146,18 +146,20 @@ def _edited(request: HttpRequest, row: MatrixRow) -> tuple[RuleValuesForm, RuleC
     try:
         if "save" not in request.POST:
             return form, ask(RulePreview(**about, values=values))
-        _save(form, about)
+        _save(request, form, about)
     except Refused as refused:
         form.tell(refused)
     return form, None
 
 
-def _save(form: RuleValuesForm, about: Mapping[str, str | None]) -> None:
+def _save(request: HttpRequest, form: RuleValuesForm, about: Mapping[str, str | None]) -> None:
     reason = form.cleaned_data["reason"]
     if not has_visible_text(reason):
         form.add_error("reason", "Say why: it goes into the rule's history.")
         return
-    dispatch(SetRule(**about, values=form.values, reason=reason, version=form.cleaned_data["version"]))
+    dispatch_form(
+        request, SetRule(**about, values=form.values, reason=reason, version=form.cleaned_data["version"])
+    )
 
 
 def _table(

@@ -17,9 +17,11 @@ class Command(Generic[R_co]):
     A command that answers False has found nothing to do, and leaves no line in the audit either.
     `refusals` are those that its handler raises; of one that another context makes, the code alone. The
     published schema lists them.
+    `has_secret` is on where a field is a secret that somebody chose: a plain digest would let it be guessed.
     """
 
     audited: ClassVar[bool] = True
+    has_secret: ClassVar[bool] = False
     refusals: ClassVar[tuple[type[Refusal] | str, ...]] = ()
 
 

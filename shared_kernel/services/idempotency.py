@@ -11,6 +11,7 @@ from django.db import OperationalError, connection
 from django.db.models import BooleanField
 from django.db.models.expressions import RawSQL
 from django.utils import timezone
+from django.utils.crypto import salted_hmac
 
 from shared_kernel.domain.errors import InvalidValue, NotFound, Refusal
 from shared_kernel.models import Receipt
@@ -74,7 +75,7 @@ def claim(command: Command[Any], key: str, *, hurried: bool = False) -> Claim | 
     if not _KEY.fullmatch(key):
         raise IdempotencyKeyInvalid
     now, who, mine = timezone.now(), origin().principal, uuid4()
-    fingerprint = hashlib.sha256(to_json([type(command).__name__, command])).hexdigest()
+    fingerprint = _fingerprint(command)
     receipt = Receipt(principal=who, key=key, claim=mine, fingerprint=fingerprint, claimed_at=now)
     if hurried:
         Receipt.objects.bulk_create([receipt], ignore_conflicts=True)
@@ -91,6 +92,16 @@ def claim(command: Command[Any], key: str, *, hurried: bool = False) -> Claim | 
     if known.result is None:
         raise AnswerForgotten
     return Replay(from_json(bytes(known.result), _result_type(command)))
+
+
+def is_answered(key: str) -> bool:
+    """Whether a command of whoever acts was carried out with this key."""
+    return Receipt.objects.filter(principal=origin().principal, key=key).exists()
+
+
+def release(key: str) -> None:
+    """Let whoever acts use a key again: what it was claimed for had no effect."""
+    Receipt.objects.filter(principal=origin().principal, key=key).delete()
 
 
 def forget_answers(*, containing: bytes) -> int:
@@ -111,6 +122,13 @@ def forget_answers_naming(identity: Identity) -> None:
         naming = [it.pk for it in batch if identity.is_whole_in(bytes(it.result or b"").decode())]
         Receipt.objects.filter(pk__in=naming).update(result=None)
         batch = list(kept.filter(pk__gt=batch[-1].pk)[:_BATCH])
+
+
+def _fingerprint(command: Command[Any]) -> str:
+    told = to_json([type(command).__name__, command])
+    if command.has_secret:
+        return salted_hmac("shared_kernel.idempotency", told, algorithm="sha256").hexdigest()
+    return hashlib.sha256(told).hexdigest()
 
 
 def _insert_waiting(receipt: Receipt) -> None:

@@ -1,6 +1,6 @@
 """The administration looks at rows and acts through commands; it never writes a row itself."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
 from uuid import UUID
 
@@ -19,9 +19,9 @@ from django.utils.module_loading import import_string
 
 from shared_kernel.domain.errors import Refused
 from shared_kernel.services.bus import Command
-from shared_kernel.services.commands import dispatch
 from shared_kernel.web.access import principal
 from shared_kernel.web.admin_widgets import dress
+from shared_kernel.web.form_keys import dispatch_form, forget_selection, selection, was_carried_out
 
 M = TypeVar("M", bound=models.Model)
 _MOST_MESSAGES = 20
@@ -99,14 +99,15 @@ class CommandAdmin(ReadOnlyAdmin[M]):
     """Rows to look at, and commands to give, for holders of `write_scope` (any of several).
 
     `add_form` is the form of the command that makes a row, and `add` dispatches it. An action in `actions`
-    is offered to holders of `write_scope` alone, and gives its commands by `run_each`.
+    is offered to holders of `write_scope` alone, and gives its commands by `run_each`. Both give them by
+    `dispatch_form`, so that what is sent twice is done once.
     """
 
     write_scope: ClassVar[str | tuple[str, ...]]
     add_form: ClassVar[type[forms.Form] | None] = None
     actions: Any = ()  # Django: names or functions
 
-    def add(self, data: dict[str, Any]) -> object:  # the form's values
+    def add(self, request: HttpRequest, data: dict[str, Any]) -> object:  # the form's values
         """Give the command that the filled form stands for. A refusal comes back as errors in the form."""
         raise NotImplementedError
 
@@ -138,7 +139,7 @@ class CommandAdmin(ReadOnlyAdmin[M]):
         form = self.add_form(initial=request.GET.dict())
         if request.method == "POST":
             form = self.add_form(request.POST, request.FILES)
-        if form.is_valid() and self._is_added(form):
+        if form.is_valid() and self._is_added(request, form):
             self.message_user(request, f"The {self.opts.verbose_name} was added.", messages.SUCCESS)
             where = "add" if "_addanother" in request.POST else "changelist"
             name = f"{self.admin_site.name}:{self.opts.app_label}_{self.opts.model_name}_{where}"
@@ -151,14 +152,39 @@ class CommandAdmin(ReadOnlyAdmin[M]):
         rows: Iterable[M],
         make_command: Callable[[M], Command[Any]],  # whatever it answers
     ) -> None:
-        """Give a command for each row, each in its own transaction; tell what was done and what refused."""
+        """Give a command for each row, each in its own transaction; tell what was done and what refused.
+
+        Sent again, it is about the rows that it was about the first time, those gone since included.
+        """
+        found = {str(row.pk): row for row in rows}
         done, refused = 0, []
-        for row in rows:
+        for key in selection(request, list(found)):
+            if key not in found:
+                done += was_carried_out(request, part=key)
+                continue
             try:
-                dispatch(make_command(row))
+                dispatch_form(request, make_command(found[key]), part=key)
                 done += 1
             except Refused as refusal:
-                refused.append(f"{row}: {refusal}")
+                refused.append(f"{found[key]}: {refusal}")
+        if not done:
+            forget_selection(request)
+        self._tell(request, done, refused)
+
+    def response_action(  # type: ignore[override]  # the stubs are of a later Django, with an argument more
+        self, request: HttpRequest, queryset: QuerySet[M]
+    ) -> HttpResponse | None:
+        """Run the action for the rows that were ticked, also if the list's filter hides them by now.
+
+        As it does once the action has been carried out, and the same form arrives again.
+        """
+        everything = request.POST.get("select_across", "0") != "0"
+        answer: HttpResponse | None = super().response_action(
+            request, queryset if everything else self.get_queryset(request)
+        )
+        return answer
+
+    def _tell(self, request: HttpRequest, done: int, refused: Sequence[str]) -> None:
         for each in refused[:_MOST_MESSAGES]:
             self.message_user(request, each, messages.ERROR)
         if len(refused) > _MOST_MESSAGES:
@@ -166,9 +192,9 @@ class CommandAdmin(ReadOnlyAdmin[M]):
         if done:
             self.message_user(request, f"{done} done.", messages.SUCCESS)
 
-    def _is_added(self, form: forms.Form) -> bool:
+    def _is_added(self, request: HttpRequest, form: forms.Form) -> bool:
         try:
-            self.add(form.cleaned_data)
+            self.add(request, form.cleaned_data)
         except Refused as refused:
             show_refusals(form, refused)
             return False

@@ -61,5 +61,12 @@ class TestTheHouse:
     def test_keeps_init_files_empty(self, package: str) -> None:
         assert [str(path) for path in (ROOT / package).rglob("__init__.py") if path.read_text().strip()] == []
 
+    def test_lets_pages_give_commands_by_their_forms_keys_alone(self) -> None:
+        """What is given to `dispatch_form` is done once, however often the form arrives."""
+        sources = [path for package in PACKAGES for path in (ROOT / package).rglob("*.py")]
+        of_pages = {path: text for path in sources if "HttpRequest" in (text := path.read_text())}
+        past_the_key = [path for path, text in of_pages.items() if "commands import dispatch\n" in text]
+        assert past_the_key == [ROOT / "shared_kernel/web/form_keys.py"]
+
     def test_runs_nothing_at_start(self) -> None:
         assert [str(path) for path in ROOT.glob("*/apps.py") if "def ready" in path.read_text()] == []

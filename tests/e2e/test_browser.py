@@ -9,6 +9,7 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
+from tests.e2e.desk import Patron
 from tests.e2e.made import MadeRun
 
 pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("make run")]
@@ -130,6 +131,43 @@ class TestTheCirculationDesk:
         back.get_by_role("button", name="Take back").click()
         expect(page.get_by_role("status").get_by_text("A desk copy")).to_be_visible()
         assert made.desk.get(f"/api/v1/copies/{barcode}").json["state"] == "free"
+
+    def test_takes_one_payment_where_enter_is_pressed_twice(self, page: Page, made: MadeRun) -> None:
+        patron = owing_for_a_lost_copy(made)
+        log_in(page, made, "librarian")
+        page.goto(f"/desk/?patron={patron.card}")
+        expect(page.get_by_text("Balance: 10.00")).to_be_visible()
+        sent: list[str] = []
+        page.on("request", lambda asked: sent.append(asked.url) if asked.method == "POST" else None)
+        page.get_by_label("Payment").fill("4.00")
+        # Both before the page can change: the browser gives the first request up and sends the second.
+        page.get_by_label("Payment").evaluate(
+            "field => { field.form.requestSubmit(); setTimeout(() => field.form.requestSubmit(), 0) }"
+        )
+        expect(page.get_by_role("status").get_by_text("Payment taken.")).to_be_visible()
+        expect(page.get_by_text("Balance: 6.00")).to_be_visible()
+        assert len(sent) == 2
+        page.screenshot(path=made.folder / "var" / "paid.png")
+        page.go_back()
+        page.get_by_label("Payment").fill("4.00")
+        page.get_by_label("Payment").press("Enter")
+        expect(page.get_by_text("Balance: 6.00")).to_be_visible()
+        page.go_back()
+        page.get_by_label("Payment").fill("5.00")
+        page.get_by_label("Payment").press("Enter")
+        expect(page.get_by_text("already sent with other contents. Reload the page")).to_be_visible()
+        page.goto(f"/desk/?patron={patron.card}")
+        expect(page.get_by_text("Balance: 6.00")).to_be_visible()
+
+
+def owing_for_a_lost_copy(made: MadeRun) -> Patron:
+    """A patron who has lost a copy of 10.00."""
+    [barcode], patron = made.desk.add_copies(), made.desk.register()
+    book = made.desk.get(f"/api/v1/copies/{barcode}").json["book"]
+    priced = made.desk.post(f"/books/{book}/copies", item_type="book", price="10.00").json["barcode"]
+    loan = made.desk.lend(priced, patron)
+    assert made.desk.post(f"/loans/{loan}/declare-lost").status == 200
+    return patron
 
 
 class TestTheFirstPageOfTheAdministration:

@@ -1,6 +1,7 @@
 """A patron sets the password of their login, by the link that they were sent."""
 
 from dataclasses import dataclass
+from typing import ClassVar
 
 from patrons.services.ports import PatronsWork
 from shared_kernel.domain.errors import InvalidValue, Refusal
@@ -21,6 +22,8 @@ class PasswordTooWeak(InvalidValue):
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SetPassword(Command[None]):
     """Set a password. `login` and `token` are what the link consists of."""
+
+    has_secret: ClassVar[bool] = True
 
     login: str
     token: str

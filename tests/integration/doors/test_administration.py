@@ -3,26 +3,14 @@
 import re
 from html import unescape
 from typing import Any
-from uuid import UUID, uuid4
+from uuid import UUID
 
 import pytest
 from django.contrib import admin
 from django.test import Client
 from django.urls import reverse
-from django.utils import timezone
 
-from catalog.services.commands.accept_import import AcceptImport
-from catalog.services.commands.count_borrowing import CountBorrowing
-from lending.services.commands.place_hold import PlaceHold
-from lending.services.commands.return_book import ReturnBook
-from outbox.models import InboxReceipt, QuarantinedMessage
-from patrons.models import ChannelPauseRow
-from shared_kernel.models import Breaker
-from shared_kernel.services.commands import dispatch
-from shared_kernel.services.tokens import IssueToken
 from shared_kernel.web.admin import ReadOnlyAdmin
-from tests.factories import a_book, a_copy, a_loan
-from tests.factories_patrons import a_patron, owe
 
 pytestmark = pytest.mark.django_db
 
@@ -38,29 +26,6 @@ def somebody_with_all_roles(visit: Any) -> Client:  # see conftest.py
     client: Client = visit("superuser")
     client.raise_request_exception = True
     return client
-
-
-@pytest.fixture
-def a_used_library(db: None) -> None:
-    """At least one row wherever the administration shows rows."""
-    reader, waiting = a_patron(), a_patron()
-    book = a_book(title="L'Étranger", copies=1)
-    lent, back = a_loan(patron_card=reader.card_number), a_copy(book=book.id)
-    a_loan(copy_barcode=back.barcode)
-    for _ in range(2):
-        dispatch(ReturnBook(copy_barcode=back.barcode))
-    dispatch(ReturnBook(copy_barcode=a_copy().barcode))
-    dispatch(PlaceHold(book=lent.book, patron_card=waiting.card_number))
-    dispatch(CountBorrowing(book=book.id, month=timezone.now().date().replace(day=1)))
-    dispatch(AcceptImport(name="books.csv", content=b"title\nRomola\n"))
-    dispatch(IssueToken(name="till", scopes=("catalog:read",)))
-    owe(patron=reader)
-    ChannelPauseRow.objects.create(channel="email", until=timezone.now(), reason="refused")
-    Breaker.objects.create(name="sendgrid", changed_at=timezone.now())
-    InboxReceipt.objects.create(consumer="patrons", event_id=uuid4(), digest="0", received_at=timezone.now())
-    QuarantinedMessage.objects.keep(
-        consumer="patrons", payload=b"{}", digest="d", reason="x", event_id=uuid4(), event_type="lending.x.v1"
-    )
 
 
 def links(page: str, pattern: str) -> list[str]:

@@ -13,10 +13,10 @@ from shared_kernel import urls as kernel_urls
 from shared_kernel.bootstrap import handlers
 from shared_kernel.models import ApiToken
 from shared_kernel.services.bus import Bus
-from shared_kernel.services.commands import dispatch
 from shared_kernel.services.tokens import IssueToken, RevokeToken
 from shared_kernel.web.admin import CommandAdmin
 from shared_kernel.web.admin_site import LibraryAdminSite
+from shared_kernel.web.form_keys import dispatch_form
 
 bus = Bus.of(handlers(), transaction=transaction_with_outbox)
 
@@ -39,8 +39,9 @@ class TokenAdmin(CommandAdmin[ApiToken]):
     actions = ("revoke",)
     list_display = ("name", "revoked_at")
 
-    def add(self, data: dict[str, Any]) -> object:
-        return dispatch(IssueToken(name=data["name"], scopes=tuple(data["scopes"]), days=data["days"]))
+    def add(self, request: HttpRequest, data: dict[str, Any]) -> object:
+        command = IssueToken(name=data["name"], scopes=tuple(data["scopes"]), days=data["days"])
+        return dispatch_form(request, command)
 
     def revoke(self, request: HttpRequest, tokens: QuerySet[ApiToken]) -> None:
         self.run_each(request, [*tokens, ApiToken()], lambda row: RevokeToken(id=row.id))
