@@ -173,6 +173,13 @@ class TestAKey:
         assert "No copy has the barcode" in text(refused)
         assert mended.send(browser).status_code == 302
 
+    def test_used_twice_tells_of_one_payment(self, visit: Any) -> None:
+        browser: Client = visit("librarian")
+        form, _ = SENDINGS["desk/pay/{}"][1](browser)
+        form.send(browser)  # the browser doesn't follow where it leads, since the form is sent again
+        shown = text(browser.get(form.send(browser).headers["Location"]))
+        assert shown.count("Payment taken.") == 1
+
     def test_is_its_owners_alone(self, visit: Any) -> None:
         librarian, manager = visit("librarian"), visit("manager")
         form, other = SENDINGS["desk/pay/{}"][1](librarian)
