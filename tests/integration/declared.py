@@ -4,6 +4,7 @@ import json
 import re
 from collections.abc import Mapping
 from functools import cache
+from threading import Lock
 from typing import Any
 
 from django.conf import settings
@@ -18,11 +19,17 @@ ROUTES = "library_project.urls"
 Codes = frozenset[str]
 #: (method, address) and, for each status, the codes of a problem and of all its errors; none of a success.
 Declared = Mapping[tuple[str, str], Mapping[int, tuple[Codes, Codes]]]
+_making = Lock()
+
+
+def declared() -> Declared:
+    """The statuses and codes of every operation, as the schema names them; made once, by one thread."""
+    with _making:
+        return _made()
 
 
 @cache
-def declared() -> Declared:
-    """The statuses and codes of every operation, as the schema names them."""
+def _made() -> Declared:
     schema = SchemaGenerator().get_schema(request=None, public=True)  # type: ignore[no-untyped-call]  # spectacular's own
     return {
         (method.upper(), address): {
