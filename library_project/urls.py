@@ -2,7 +2,7 @@
 
 from django.contrib import admin
 from django.urls import include, path
-from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerView
+from drf_spectacular.views import SpectacularSwaggerView
 
 import catalog.urls
 import lending.urls
@@ -10,6 +10,7 @@ import library_project.health
 import library_project.metrics
 import patrons.urls
 import shared_kernel.urls
+from shared_kernel.web.schema_view import SchemaView
 
 handler400 = "shared_kernel.web.pages.bad_request"
 urlpatterns = [
@@ -23,7 +24,7 @@ urlpatterns = [
             ]
         ),
     ),
-    path("api/schema/", SpectacularAPIView.as_view(permission_classes=[]), name="schema"),
+    path("api/schema/", SchemaView.as_view(permission_classes=[]), name="schema"),
     path(
         "docs",
         SpectacularSwaggerView.as_view(url_name="schema", permission_classes=[], template_name="docs.html"),

@@ -5,7 +5,8 @@ from typing import Any
 
 import pytest
 import schemathesis
-from django.test.client import ClientHandler
+from django.test.client import Client, ClientHandler
+from drf_spectacular.generators import SchemaGenerator
 from hypothesis import HealthCheck, Phase, given, settings
 from schemathesis.checks import not_a_server_error
 from schemathesis.core.result import Ok
@@ -62,6 +63,13 @@ def token(db: None) -> str:
 def test_every_route_is_in_the_schema() -> None:
     described = {(operation.method.upper(), operation.path) for operation in OPERATIONS}
     assert len(described) == sum(len(methods) for methods in API.values())
+
+
+def test_the_schema_is_made_once_a_process(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    first = client.get("/api/schema/", headers={"Accept": "application/json"})
+    monkeypatch.setattr(SchemaGenerator, "get_schema", None)
+    again = client.get("/api/schema/", headers={"Accept": "application/json"})
+    assert (again.status_code, again.content) == (200, first.content)
 
 
 @pytest.mark.parametrize("mode", list(GenerationMode), ids=lambda mode: mode.value)
