@@ -12,8 +12,6 @@ from lending.adapters.acl import (
     PatronsLetters,
     PatronsPrivacy,
 )
-from lending.adapters.repositories.accounts import DjangoAccounts
-from lending.adapters.repositories.rules import DjangoCalendars
 from lending.adapters.ties import StoredTies, StoredWords
 from lending.adapters.unit_of_work import DjangoLendingWork
 from lending.services.borrowing import Directories
@@ -34,8 +32,6 @@ from lending.services.commands.set_rule import set_rule
 from lending.services.commands.settle_account import post_payment, waive_charge
 from lending.services.commands.undo_return import undo_return
 from lending.services.ports import (
-    Accounts,
-    Calendars,
     CopyDirectory,
     LendingWork,
     LoanTies,
@@ -150,8 +146,6 @@ class Ports:
     patrons: PatronDirectory
     copies: CopyDirectory
     directories: Directories
-    accounts: Accounts
-    calendars: Calendars
     choices: PrivacyChoices
     ties: LoanTies
     words: WordsAboutPatrons
@@ -169,8 +163,6 @@ class Ports:
             patrons=patrons,
             copies=copies,
             directories=Directories(patrons=patrons, copies=copies),
-            accounts=DjangoAccounts(),
-            calendars=DjangoCalendars(),
             choices=choices,
             ties=StoredTies(choices=choices),
             words=StoredWords(),

@@ -59,8 +59,16 @@ def _with_ports(handler: Callable[..., Any], ports: ContextPorts) -> Callable[..
             continue
         if offered.get(name) != wanted[name]:
             raise WiringError(f"{handler.__qualname__} asks for {name}: {wanted[name]}, which isn't there")
-        found[name] = getattr(ports, name)
+        found[name] = _port(ports, name)
     return partial(handler, **found) if found else handler
+
+
+def _port(ports: ContextPorts, name: str) -> object:
+    """A port that all calls share, so never a repository: that one remembers what it has read."""
+    port: object = getattr(ports, name)
+    if hasattr(port, "flush"):
+        raise WiringError(f"{name} is a repository, which lives for one unit of work: ask for `work` instead")
+    return port
 
 
 def _with_work(handler: Callable[..., Any], ports: ContextPorts) -> QueryHandler:

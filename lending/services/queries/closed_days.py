@@ -13,7 +13,7 @@ from lending.models import HoldRow, LoanRow
 from lending.services.batches import ids_in_batches
 from lending.services.commands.redate_hold import RedateHold
 from lending.services.commands.redate_loan import RedateLoan
-from lending.services.ports import Calendars
+from lending.services.ports import Calendars, LendingWork
 from shared_kernel.services.bus import Command, Query
 
 
@@ -22,16 +22,16 @@ class DueOnClosedDays(Query[Iterator[Command[bool]]]):
     """Which loans and ready holds are due on a day on which their branch is closed?"""
 
 
-def due_on_closed_days(_query: DueOnClosedDays, *, calendars: Calendars) -> Iterator[Command[bool]]:
+def due_on_closed_days(_query: DueOnClosedDays, *, work: LendingWork) -> Iterator[Command[bool]]:
     """A command for each open loan and each ready hold whose day its branch is closed on.
 
     Reads the days on which anything is due, which are few, and then the records of the closed ones alone.
     """
     loans = LoanRow.objects.filter(state=LoanRow.State.OPEN)
-    for loan in _ids(loans, "branch", "due_at", calendars):
+    for loan in _ids(loans, "branch", "due_at", work.calendars):
         yield RedateLoan(loan=loan)
     holds = HoldRow.objects.filter(state=HoldRow.State.READY, pickup_branch__isnull=False)
-    for hold in _ids(holds, "pickup_branch", "pickup_deadline_at", calendars):
+    for hold in _ids(holds, "pickup_branch", "pickup_deadline_at", work.calendars):
         yield RedateHold(hold=hold)
 
 

@@ -12,7 +12,7 @@ from lending.domain.loan import LoanState
 from lending.domain.waiting_time import estimated_ready_at
 from lending.models import HoldRow, LoanRow
 from lending.services.answers import HoldView, LoanView
-from lending.services.ports import Accounts, PatronDirectory, PrivacyChoices, UnknownPatron
+from lending.services.ports import LendingWork, PatronDirectory, PrivacyChoices, UnknownPatron
 from lending.services.queries.holds import ListHolds, list_holds
 from lending.services.queries.loans import ListLoans, list_loans
 from shared_kernel.domain.clock import Clock
@@ -71,7 +71,7 @@ def patron_profile(
     *,
     patrons: PatronDirectory,
     choices: PrivacyChoices,
-    accounts: Accounts,
+    work: LendingWork,
     clock: Clock,
 ) -> ProfileView:
     """The profile. Raises PatronNotFound, also for somebody else's."""
@@ -89,7 +89,7 @@ def patron_profile(
         patron=query.patron,
         loans=loans,
         holds=_held_books(holds, now=clock.now()),
-        balance=accounts.balance_of(query.patron),
+        balance=work.accounts.balance_of(query.patron),
         privacy=choices.of(query.patron).value,
     )
 
@@ -104,14 +104,14 @@ class OwnProfile(Query[ProfileView]):
 
 
 def own_profile(
-    query: OwnProfile, *, patrons: PatronDirectory, choices: PrivacyChoices, accounts: Accounts, clock: Clock
+    query: OwnProfile, *, patrons: PatronDirectory, choices: PrivacyChoices, work: LendingWork, clock: Clock
 ) -> ProfileView:
     """The profile. Raises PatronNotFound for a login that is no patron's."""
     patron = patrons.id_of_login(query.login)
     if patron is None:
         raise PatronNotFound
     return patron_profile(
-        PatronProfile(patron=patron), patrons=patrons, choices=choices, accounts=accounts, clock=clock
+        PatronProfile(patron=patron), patrons=patrons, choices=choices, work=work, clock=clock
     )
 
 
@@ -181,7 +181,7 @@ class CardProfile(Query[DeskProfile]):
 
 
 def card_profile(
-    query: CardProfile, *, patrons: PatronDirectory, choices: PrivacyChoices, accounts: Accounts, clock: Clock
+    query: CardProfile, *, patrons: PatronDirectory, choices: PrivacyChoices, work: LendingWork, clock: Clock
 ) -> DeskProfile:
     """The profile. Raises UnknownPatron."""
     standing = patrons.standing(card=patrons.card_of(query.card_or_email))
@@ -197,7 +197,7 @@ def card_profile(
             PatronProfile(patron=standing.id),
             patrons=patrons,
             choices=choices,
-            accounts=accounts,
+            work=work,
             clock=clock,
         ),
     )

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
-from lending.services.ports import Calendars, PatronDirectory
+from lending.services.ports import Calendars, LendingWork, PatronDirectory
 from lending.services.reports.holds import PICKS, SHELF
 from lending.services.reports.overdue import OVERDUE
 from lending.services.reports.shape import BorrowingStatistics, Chart, Lines, Report, Scope, Sources
@@ -47,13 +47,13 @@ def read_report(
     query: ReadReport,
     *,
     patrons: PatronDirectory,
-    calendars: Calendars,
+    work: LendingWork,
     statistics: BorrowingStatistics,
     clock: Clock,
 ) -> Lines:
     """The page. Raises PeriodEndsBeforeItBegins and UnknownBranch."""
-    sources = Sources(patrons=patrons, calendars=calendars, statistics=statistics, now=clock.now())
-    _refuse_unknown_branch(query.scope, calendars)
+    sources = Sources(patrons=patrons, calendars=work.calendars, statistics=statistics, now=clock.now())
+    _refuse_unknown_branch(query.scope, work.calendars)
     return REPORTS[query.name].read(query.scope, sources, query.page)
 
 
@@ -61,13 +61,13 @@ def draw_report(
     query: DrawReport,
     *,
     patrons: PatronDirectory,
-    calendars: Calendars,
+    work: LendingWork,
     statistics: BorrowingStatistics,
     clock: Clock,
 ) -> Chart:
     """The chart. Raises PeriodEndsBeforeItBegins and UnknownBranch."""
-    sources = Sources(patrons=patrons, calendars=calendars, statistics=statistics, now=clock.now())
-    _refuse_unknown_branch(query.scope, calendars)
+    sources = Sources(patrons=patrons, calendars=work.calendars, statistics=statistics, now=clock.now())
+    _refuse_unknown_branch(query.scope, work.calendars)
     return REPORTS[query.name].draw(query.scope, sources)
 
 

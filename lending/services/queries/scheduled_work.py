@@ -14,7 +14,7 @@ from lending.services.batches import ids_in_batches
 from lending.services.commands.change_hold import EndSuspension, ExpireHold
 from lending.services.commands.lost_things import AgeToLost, MarkOverdue
 from lending.services.commands.remind_due_soon import RemindDueSoon
-from lending.services.ports import Calendars
+from lending.services.ports import Calendars, LendingWork
 from shared_kernel.domain.clock import Clock
 from shared_kernel.services.bus import Command, Query
 
@@ -59,13 +59,13 @@ class OverdueLoans(Query[Iterator[Command[bool]]]):
     """Which overdue loans is there something to report about?"""
 
 
-def overdue_loans(_query: OverdueLoans, *, clock: Clock, calendars: Calendars) -> Iterator[Command[bool]]:
+def overdue_loans(_query: OverdueLoans, *, work: LendingWork, clock: Clock) -> Iterator[Command[bool]]:
     """Overdue loans of which there is something to tell: that they became so, or that they still are.
 
     Reads on which days anything was due and what was told of it, which are few, and then those loans alone.
     """
     now = clock.now()
-    days_late = _lateness(calendars, now=now)
+    days_late = _lateness(work.calendars, now=now)
     untold = ExpressionWrapper(Q(overdue_version__lt=F("due_version")), output_field=BooleanField())
     overdue = _overdue(now).annotate(untold=untold)
     kinds = overdue.values_list("branch", "due_at", "untold", "overdue_notices").distinct()
@@ -81,10 +81,10 @@ class AgedLoans(Query[Iterator[Command[bool]]]):
     """Which loans have been overdue for so long that they count as lost?"""
 
 
-def aged_loans(_query: AgedLoans, *, clock: Clock, calendars: Calendars) -> Iterator[Command[bool]]:
+def aged_loans(_query: AgedLoans, *, work: LendingWork, clock: Clock) -> Iterator[Command[bool]]:
     """Loans that are overdue for longer than their terms say; read likewise."""
     now = clock.now()
-    days_late, overdue = _lateness(calendars, now=now), _overdue(now)
+    days_late, overdue = _lateness(work.calendars, now=now), _overdue(now)
     kinds = overdue.values_list("branch", "due_at", "terms__lost_after_days").distinct()
     for branch, due_at, lost_after in list(kinds.order_by("due_at", "branch")):
         late = days_late(branch, due_at)

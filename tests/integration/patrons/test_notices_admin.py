@@ -179,7 +179,7 @@ class TestAnotherAttempt:
     def test_is_refused_with_the_reason_for_what_needs_none(self, operator: Client) -> None:
         notice = owe()
         answer = operator.post(f"{NOTICES}{notice.id}/send-again/", follow=True)
-        assert "Only an ambiguous or a failed notice can be sent again" in page(answer)
+        assert "Only an ambiguous or failed notice can be sent again" in page(answer)
 
     def test_is_not_offered_for_what_is_untrue_now(self, operator: Client) -> None:
         notice = in_state("ambiguous", untrue_at=timezone.now())

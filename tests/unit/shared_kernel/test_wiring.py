@@ -74,6 +74,13 @@ class TestAHandler:
         with pytest.raises(WiringError, match="another unit of work"):
             wired(command=foreign)
 
+    def test_never_shares_a_repository_with_other_calls(self) -> None:
+        class Shelf(Brass):
+            def flush(self) -> None: ...
+
+        with pytest.raises(WiringError, match="repository"):
+            bind(commands=[ring], queries=[], ports=Ports(bell=Shelf()))
+
     def test_that_answers_something_else_than_its_command_promises_is_refused(self) -> None:
         def counting(_command: Ring, _work: DeskWork) -> int:
             return 1
