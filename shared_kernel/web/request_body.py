@@ -50,7 +50,7 @@ def _fault(request: HttpRequest) -> Fault | None:
         detail = "This server reads no body without a Content-Length."
         return Fault.plain(HTTPStatus.LENGTH_REQUIRED, detail=detail)
     coding = request.headers.get("Content-Encoding", "").strip().lower()
-    if coding not in {"", "identity"}:
+    if coding not in {"", "identity"} and request.META.get("CONTENT_LENGTH", "0") not in {"", "0"}:
         detail = "Bodies are read as they are; send this one without a Content-Encoding."
         return Fault.plain(
             HTTPStatus.UNSUPPORTED_MEDIA_TYPE,
