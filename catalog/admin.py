@@ -128,7 +128,7 @@ class BookAdmin(AskingAdmin[BookRow]):
     def get_urls(self) -> list[URLPattern]:
         """The usual pages, and one to revise a Book."""
         view = self.admin_site.admin_view(self.revise_view)
-        return [path("<uuid:id>/revise/", view, name="catalog_bookrow_revise"), *super().get_urls()]
+        return [path("<id:id>/revise/", view, name="catalog_bookrow_revise"), *super().get_urls()]
 
     def revise_view(self, request: HttpRequest, id: UUID) -> HttpResponse:
         """ReviseBook's form."""

@@ -79,7 +79,7 @@ class CopyAdmin(WithTimeline, AskingAdmin[CopyRow], ChoosableAdmin[CopyRow]):
     def get_urls(self) -> list[URLPattern]:
         """The usual pages, and one to change a Copy's condition."""
         view = self.admin_site.admin_view(self.condition_view)
-        return [path("<uuid:id>/condition/", view, name="catalog_copyrow_condition"), *super().get_urls()]
+        return [path("<id:id>/condition/", view, name="catalog_copyrow_condition"), *super().get_urls()]
 
     def condition_view(self, request: HttpRequest, id: UUID) -> HttpResponse:
         """ChangeCopyCondition's form."""

@@ -122,8 +122,8 @@ class ImportAdmin(CommandAdmin[ImportRow]):
         revert = self.admin_site.admin_view(self.revert_view)
         rejected = self.admin_site.admin_view(self.rejected_view)
         return [
-            path("<uuid:id>/revert/", revert, name="catalog_importrow_revert"),
-            path("<uuid:id>/rejected.csv", rejected, name="catalog_importrow_rejected"),
+            path("<id:id>/revert/", revert, name="catalog_importrow_revert"),
+            path("<id:id>/rejected.csv", rejected, name="catalog_importrow_rejected"),
             *super().get_urls(),
         ]
 

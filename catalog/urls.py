@@ -10,12 +10,12 @@ from catalog.views.imports import ImportViewSet, RejectedRecordsViewSet
 api_urlpatterns = [
     path("books", BookViewSet.as_view({"get": "list", "post": "create"}), name="books"),
     path(
-        "books/<uuid:id>",
+        "books/<id:id>",
         BookViewSet.as_view({"get": "retrieve", "patch": "partial_update", "delete": "destroy"}),
         name="book",
     ),
     path(
-        "books/<uuid:id>/copies",
+        "books/<id:id>/copies",
         BookCopyViewSet.as_view({"get": "list", "post": "create"}),
         name="book-copies",
     ),
@@ -26,15 +26,15 @@ api_urlpatterns = [
     ),
     path("exports/books", ExportViewSet.as_view({"get": "books"}), name="export-books"),
     path("imports", ImportViewSet.as_view({"get": "list", "post": "create"}), name="imports"),
-    path("imports/<uuid:id>", ImportViewSet.as_view({"get": "retrieve"}), name="import"),
+    path("imports/<id:id>", ImportViewSet.as_view({"get": "retrieve"}), name="import"),
     path(
-        "imports/<uuid:id>/rejected",
+        "imports/<id:id>/rejected",
         RejectedRecordsViewSet.as_view({"get": "file"}),
         name="import-rejected",
     ),
-    path("imports/<uuid:id>/revert", ImportViewSet.as_view({"post": "revert"}), name="import-revert"),
+    path("imports/<id:id>/revert", ImportViewSet.as_view({"post": "revert"}), name="import-revert"),
 ]
 page_urlpatterns = [
     path("", pages.catalogue, name="catalogue"),
-    path("books/<uuid:id>", pages.book, name="book-page"),
+    path("books/<id:id>", pages.book, name="book-page"),
 ]

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from django.core.exceptions import ImproperlyConfigured
 from django.templatetags.static import static
+from drf_spectacular.types import OpenApiTypes
 
 from library_project import configuration
 from library_project.database import database_settings, limited
@@ -190,6 +191,7 @@ SPECTACULAR_SETTINGS = {
     "SERVE_INCLUDE_SCHEMA": False,
     "SCHEMA_PATH_PREFIX": "/api/v1",
     "COMPONENT_SPLIT_REQUEST": True,
+    "PATH_CONVERTER_OVERRIDES": {"id": OpenApiTypes.UUID},
     "POSTPROCESSING_HOOKS": [],  # enumerations stay where they are used
 }
 

@@ -154,7 +154,7 @@ class PatronAdmin(WithTimeline, AskingAdmin[PatronRow], ChoosableAdmin[PatronRow
     def get_urls(self) -> list[URLPattern]:
         """The usual pages, and one for the command that changes a patron."""
         view = self.admin_site.admin_view(self.contact_view)
-        return [path("<uuid:id>/contact/", view, name="patrons_patronrow_contact"), *super().get_urls()]
+        return [path("<id:id>/contact/", view, name="patrons_patronrow_contact"), *super().get_urls()]
 
     def contact_view(self, request: HttpRequest, id: UUID) -> HttpResponse:
         """UpdateContact's form; refused if somebody else has changed the patron since it was opened."""

@@ -110,7 +110,7 @@ class NoticeAdmin(CommandAdmin[NoticeRow]):
     def get_urls(self) -> list[URLPattern]:
         """The usual pages, and one to send a notice again from."""
         view = self.admin_site.admin_view(self.send_again_view)
-        return [path("<uuid:id>/send-again/", view, name="patrons_noticerow_send_again"), *super().get_urls()]
+        return [path("<id:id>/send-again/", view, name="patrons_noticerow_send_again"), *super().get_urls()]
 
     def send_again_view(self, request: HttpRequest, id: UUID) -> HttpResponse:
         """Ask whether to send it again, then do."""

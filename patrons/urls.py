@@ -7,19 +7,19 @@ from patrons.views import PatronViewSet
 
 
 def _act(action: str) -> str:
-    return f"patrons/<uuid:id>/{action}"
+    return f"patrons/<id:id>/{action}"
 
 
 api_urlpatterns = [
     path("patrons", PatronViewSet.as_view({"get": "list", "post": "create"}), name="patrons"),
     path(
-        "patrons/<uuid:id>",
+        "patrons/<id:id>",
         PatronViewSet.as_view({"get": "retrieve", "patch": "partial_update"}),
         name="patron",
     ),
     path(_act("suspend"), PatronViewSet.as_view({"post": "suspend"}), name="patron-suspend"),
     path(_act("blocks"), PatronViewSet.as_view({"post": "block"}), name="patron-blocks"),
-    path(_act("blocks/<uuid:block>"), PatronViewSet.as_view({"delete": "lift"}), name="patron-block"),
+    path(_act("blocks/<id:block>"), PatronViewSet.as_view({"delete": "lift"}), name="patron-block"),
     path(_act("reinstate"), PatronViewSet.as_view({"post": "reinstate"}), name="patron-reinstate"),
     path(
         _act("renew-membership"),

@@ -51,7 +51,7 @@ _EVERYTHING = frozenset(SCOPES).union(*ROLE_SCOPES.values())
 #: So many denials of one principal go on record in an hour.
 DENIALS_AN_HOUR: Final = 60
 #: What an address's own id is of: a loan's below `loans/`, and in the administration below `loanrow/`.
-_OF_A_THING: Final = re.compile(rf"\b({'|'.join(LOOKED_UP)})(?:s|row)/<(?:uuid:id|path:object_id)>")
+_OF_A_THING: Final = re.compile(rf"\b({'|'.join(LOOKED_UP)})(?:s|row)/<(?:id:id|path:object_id)>")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -184,11 +184,14 @@ def _subjects(match: ResolverMatch) -> dict[str, str]:
     of_a_thing = _OF_A_THING.search(match.route)
     own = of_a_thing[1] if of_a_thing else "id"
     named = {own if name in {"id", "object_id"} else name: it for name, it in match.kwargs.items()}
-    return {name: str(it) for name, it in named.items() if _is_id(it)}
+    ids = {name: _id_of(it) for name, it in named.items()}
+    return {name: it for name, it in ids.items() if it is not None}
 
 
-def _is_id(part: object) -> bool:
+def _id_of(part: object) -> str | None:
+    """The part as the id that it is, in small letters; None if it is something else."""
+    text = str(part).lower()
     try:
-        return isinstance(part, UUID) or str(UUID(str(part))) == part
+        return text if str(UUID(text)) == text else None
     except ValueError:
-        return False
+        return None

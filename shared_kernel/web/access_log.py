@@ -26,7 +26,7 @@ def note_request(request: HttpRequest, response: HttpResponseBase, *, seconds: f
 
 
 def route_of(request: HttpRequest) -> str:
-    """The pattern that the request's path fits, such as `/api/v1/loans/<uuid:id>`."""
+    """The pattern that the request's path fits, such as `/api/v1/loans/<id:id>`."""
     if request.resolver_match:
         return _plain(request.resolver_match.route)
     return "static" if request.path_info.startswith(settings.STATIC_URL) else "unmatched"

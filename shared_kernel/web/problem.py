@@ -19,6 +19,7 @@ from shared_kernel.resilience.step_aside import Overloaded
 from shared_kernel.services.bus import Answer
 
 CONTENT_TYPE = "application/problem+json"
+NUL_IN_QUERY = "A parameter can't hold a NUL character."
 _RETRY_AFTER_SECONDS = 5
 #: An input can be wrong in a million places; this many tell the story.
 _MOST_ERRORS = 50

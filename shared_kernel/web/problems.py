@@ -17,9 +17,9 @@ from rest_framework.response import Response
 from rest_framework.views import set_rollback
 
 from shared_kernel.services.origin import origin
-from shared_kernel.web.access import ANONYMOUS, principal, record_denial
+from shared_kernel.web.access import ANONYMOUS, PUBLIC, principal, record_denial
 from shared_kernel.web.json import encode
-from shared_kernel.web.problem import CONTENT_TYPE, Fault, Problem, fault_of
+from shared_kernel.web.problem import CONTENT_TYPE, NUL_IN_QUERY, Fault, Problem, fault_of
 
 logger = logging.getLogger("library.problems")
 
@@ -96,9 +96,6 @@ class ProblemMiddleware:
         """Answer the request; an error answer under /api that is no problem yet becomes one."""
         if "\x00" in request.path_info:
             return self._answer(request, Fault.plain(404))
-        if "%00" in request.META.get("QUERY_STRING", ""):
-            detail = "A parameter can't hold a NUL character."
-            return self._answer(request, Fault.plain(422, code="invalid_text", detail=detail))
         response = self._get_response(request)
         if response.status_code < HTTPStatus.BAD_REQUEST:
             return response
@@ -114,6 +111,18 @@ class ProblemMiddleware:
         replaced.cookies = response.cookies
         replaced._has_been_logged = True  # type: ignore[attr-defined]  # noqa: SLF001  Django's mark, as on the first
         return replaced
+
+    def process_view(
+        self, request: HttpRequest, view: Callable[..., HttpResponseBase], _args: object, _kwargs: object
+    ) -> HttpResponse | None:
+        """Refuse a NUL in the query of a page whose visitor may see it; the API's views do so themselves."""
+        if "%00" not in request.META.get("QUERY_STRING", "") or request.path_info.startswith("/api/v1/"):
+            return None
+        who = principal(request)
+        in_admin = request.path_info.startswith("/admin/")
+        if not (who.is_staff if in_admin else who.may(*getattr(view, "scopes", (PUBLIC,)))):
+            return None
+        return self._answer(request, Fault.plain(422, code="invalid_text", detail=NUL_IN_QUERY))
 
     def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:
         """Answer an error that escaped a view, unless Django's own pages do (404, 403) or it is a bug.

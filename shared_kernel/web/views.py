@@ -24,7 +24,7 @@ from shared_kernel.services.pages import Page, PageRequest
 from shared_kernel.web.access import PUBLIC, Principal, principal
 from shared_kernel.web.conditional import make_conditional, version_to_match
 from shared_kernel.web.pagination import PARAMETERS, page_links, requested_page
-from shared_kernel.web.problem import key_of
+from shared_kernel.web.problem import NUL_IN_QUERY, key_of
 from shared_kernel.web.request_body import check_body
 
 Values = dict[str, Any]  # a form's values, as various as its fields
@@ -93,13 +93,24 @@ class LibraryViewSet(ViewSet):
         following, preceding = page_links(self.request, page)
         return Response({"results": page.results, "next": following, "previous": preceding})
 
-    def perform_authentication(self, request: Request) -> None:
-        """Find out who asks, and whether too often, before a denial would be written down."""
+    def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:  # the route's own
+        """Decide whether the asker may be here before anything else about the request is judged.
+
+        DRF would first say which formats there are (406). Throttling comes before permissions, so that a
+        client that asks too often fills no audit with denials.
+        """
         super().perform_authentication(request)
         super().check_throttles(request)
+        self.check_permissions(request)
+        if "%00" in request.META.get("QUERY_STRING", ""):
+            raise ValidationError([ErrorDetail(NUL_IN_QUERY, code="invalid_text")])
+        super().initial(request, *args, **kwargs)
+
+    def perform_authentication(self, request: Request) -> None:
+        """Done by `initial`."""
 
     def check_throttles(self, request: Request) -> None:
-        """Done: DRF would do it last. Nobody is told what is wrong with a body who may not send one."""
+        """Counted by `initial`. Nobody is told what is wrong with a body who may not send one."""
         check_body(request._request)  # noqa: SLF001  DRF's way to Django's request
 
     _asked: frozenset[str] = frozenset()

@@ -13,22 +13,23 @@ METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
 NOBODY = UUID("00000000-0000-4000-8000-000000000000")
 
 _VARIES = re.compile(r"<(?:(?P<converter>\w+):)?\w+>")
-_OF_EACH_KIND = {"uuid": str(NOBODY), "int": "0", "slug": "nothing", "path": "nothing"}
+_OF_EACH_KIND = {"id": str(NOBODY), "int": "0", "slug": "nothing", "path": "nothing"}
 
 
 @dataclass(frozen=True, slots=True)
 class Route:
-    """An address with `{}` for what varies, and one example of it that leads to nothing."""
+    """An address with `{}` for what varies, one example of it that leads to nothing, and as Django has it."""
 
     pattern: str
     example: str
+    raw: str
 
 
 def routes(prefix: str = "", *, root: str | None = None) -> list[Route]:
     """The routes below the prefix, with the prefix taken off."""
     found = [_route(raw) for raw in _walk(get_resolver(root), "")]
     return [
-        Route(route.pattern.removeprefix(prefix), route.example)
+        Route(route.pattern.removeprefix(prefix), route.example, route.raw)
         for route in found
         if route.pattern.startswith(prefix)
     ]
@@ -60,4 +61,4 @@ def _walk(resolver: URLResolver, prefix: str) -> Iterator[str]:
 def _route(raw: str) -> Route:
     plain = re.sub(r"\^|\$|/\?", "", raw)
     example = _VARIES.sub(lambda found: _OF_EACH_KIND.get(found["converter"], "nothing"), plain)
-    return Route(_VARIES.sub("{}", plain), f"/{example}")
+    return Route(_VARIES.sub("{}", plain), f"/{example}", raw)

@@ -112,7 +112,7 @@ class TestADenial:
         stranger = Desk(token("catalog:read"))
         assert stranger.post(f"/{of}s/{thing}/{action}", reason="why not").status_code == 403
         entry = told(desk, **{of: thing})[-1]
-        assert lines([entry]) == [("denial", f"POST /api/v1/{of}s/<uuid:id>/{action}", "denied")]
+        assert lines([entry]) == [("denial", f"POST /api/v1/{of}s/<id:id>/{action}", "denied")]
         assert (entry["codes"], entry[of]) == (["permission_denied"], thing)
 
     @pytest.mark.parametrize("of", ["loan", "patron", "copy"])
@@ -132,10 +132,10 @@ class TestADenial:
     def test_of_a_payment_is_told_of_whose_it_was_for(self, desk: Desk, browser: Any) -> None:
         patron = a_patron()
         assert browser("operator").post(f"/desk/pay/{patron.id}", {"amount": "1"}).status_code == 403
-        denied = ("denial", "POST /desk/pay/<uuid:patron>", "denied")
+        denied = ("denial", "POST /desk/pay/<id:patron>", "denied")
         assert lines(told(desk, patron=patron.id))[-1] == denied
         page = browser("manager").get("/admin/lending/reportrow/timeline/", {"patron": str(patron.id)})
-        assert "POST /desk/pay/&lt;uuid:patron&gt;" in page.content.decode()
+        assert "POST /desk/pay/&lt;id:patron&gt;" in page.content.decode()
 
     def test_names_no_barcode_and_no_card(self, desk: Desk, token: Token) -> None:
         copy = a_copy()

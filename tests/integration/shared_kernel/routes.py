@@ -226,10 +226,10 @@ urlpatterns = [
             [
                 path("shelves", ShelfViewSet.as_view({"get": "list", "post": "create"})),
                 path(
-                    "shelves/<uuid:id>",
+                    "shelves/<id:id>",
                     ShelfViewSet.as_view({"get": "retrieve", "put": "update", "delete": "destroy"}),
                 ),
-                path("shelves/<uuid:id>/forgotten", ShelfViewSet.as_view({"post": "forgotten"})),
+                path("shelves/<id:id>/forgotten", ShelfViewSet.as_view({"post": "forgotten"})),
                 path("failures/<str:how>", FailureViewSet.as_view({"get": "retrieve"})),
             ]
         ),

@@ -72,7 +72,7 @@ class TestAnAction:
         STRANGER.delete(ONE, headers=token("catalog:write"))
         entry = AuditEntry.objects.get(outcome="denied")
         assert entry.principal.startswith("token:")
-        assert entry.action == "DELETE /api/v1/shelves/<uuid:id>"
+        assert entry.action == "DELETE /api/v1/shelves/<id:id>"
         assert entry.subjects == {"id": "00000000-0000-0000-0000-000000000001"}
 
     def test_denied_to_a_stranger_is_not(self) -> None:
