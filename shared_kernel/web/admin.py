@@ -20,6 +20,7 @@ from django.utils.module_loading import import_string
 from shared_kernel.domain.errors import Refused
 from shared_kernel.services.bus import Command
 from shared_kernel.web.access import principal
+from shared_kernel.web.admin_lists import GuardedLists
 from shared_kernel.web.admin_widgets import dress
 from shared_kernel.web.form_keys import dispatch_form, forget_selection, selection, was_carried_out
 
@@ -50,7 +51,7 @@ class CappedPaginator(Paginator):  # type: ignore[type-arg]  # Django has it wit
         return int(rows.order_by()[:_MOST_ROWS].count())
 
 
-class ReadOnlyAdmin(ModelAdmin[M]):
+class ReadOnlyAdmin(GuardedLists, ModelAdmin[M]):
     """Rows to look at, for holders of `read_scope` (any of several); no way to add, change or delete one."""
 
     read_scope: ClassVar[str | tuple[str, ...]]
