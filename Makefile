@@ -86,7 +86,7 @@ migrations: .venv/.dev
 
 deploy: .venv/.dev
 	ENVIRONMENT=production SECRET_KEY=$$($(BIN)/python -c 'import secrets; print(secrets.token_urlsafe(64))') \
-		ALLOWED_HOSTS=library.example.org $(BIN)/python manage.py check --deploy --fail-level WARNING
+		ALLOWED_HOSTS=library.example.org PUBLIC_URL=https://library.example.org $(BIN)/python manage.py check --deploy --fail-level WARNING
 
 audit: .venv/.dev ## known vulnerabilities of what is installed; fails where the registry can't be asked
 	$(BIN)/pip-audit --strict --requirement requirements/base.txt --require-hashes --disable-pip --progress-spinner off

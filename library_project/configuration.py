@@ -110,6 +110,8 @@ def _checked(name: str, text: str | None, default: object, *, kind: type) -> obj
     value = default if text is None else _cast(text, kind)
     if kind is float and isinstance(value, int) and not isinstance(value, bool):
         value = float(value)
+    if name == "TRUSTED_PROXIES" and type(value) is int:
+        value = [str(value)]  # a bare number, as in older files
     if type(value) is not kind or (isinstance(value, list) and not all(isinstance(it, str) for it in value)):
         raise _WrongSetting(f"{_shown(name, value)} is not {_KINDS[kind]}.")
     meaning = why_impossible(name, value)

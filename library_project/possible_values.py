@@ -4,6 +4,7 @@ import re
 from collections.abc import Callable
 from datetime import datetime
 from email.utils import parseaddr
+from ipaddress import ip_network
 from typing import Any
 from urllib.parse import SplitResult, urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -95,6 +96,28 @@ def _broker(text: str) -> bool:
     return not text or (parts is not None and bool(parts.hostname) and not parts.fragment)
 
 
+def _public_address(text: str) -> bool:
+    parts = _parts(text, "http", "https")
+    if not text or parts is None:
+        return not text
+    return (
+        bool(parts.hostname)
+        and "@" not in parts.netloc
+        and parts.path in {"", "/"}
+        and text.isascii()
+        and not (parts.query or parts.fragment)
+    )
+
+
+def _proxies(given: list[str]) -> bool:
+    if len(given) == 1 and given[0].isascii() and given[0].isdigit():  # as it was before there were networks
+        return int(given[0]) <= 16
+    try:
+        return all(bool(ip_network(each)) for each in given)
+    except ValueError:
+        return False
+
+
 def _mail_service(text: str) -> bool:
     parts = _parts(text, "http", "https")
     return parts is not None and bool(parts.hostname) and "@" not in parts.netloc and not parts.query
@@ -106,7 +129,11 @@ _CHECKS: dict[str, tuple[Check, str]] = {
         lambda it: bool(it) and all(_HOST.fullmatch(host) for host in it),
         "host names without scheme and port, such as library.example.org or .example.org",
     ),
-    "TRUSTED_PROXIES": (lambda it: 0 <= it <= 16, "the number of proxies, or 0"),
+    "PUBLIC_URL": (
+        _public_address,
+        "https://host, without a path, such as https://library.example.org, or empty",
+    ),
+    "TRUSTED_PROXIES": (_proxies, "networks such as 10.0.0.0/8, comma between, or nothing"),
     "LOG_FORMAT": (lambda it: it in {"console", "json"}, "console or json"),
     "TIME_ZONE": (_zone, "a zone of the IANA database, such as Europe/Berlin"),
     "LOANS_KEPT_DAYS": (lambda it: 1 <= it <= 36_500, "a whole number of days, from 1 to 36500"),

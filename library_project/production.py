@@ -23,6 +23,8 @@ def unsafe_settings(chosen: Mapping[str, Any]) -> Iterator[str]:
     """Why production can't have these settings, a line each; one that is wrong already may be missing."""
     if not _is_strong(chosen.get("SECRET_KEY")):
         yield "SECRET_KEY must be set in production, to 50 random characters or more."
+    if not chosen.get("PUBLIC_URL", "https://").startswith("https://"):
+        yield "PUBLIC_URL must be set in production, to https:// and the name of the library's site."
     if chosen.get("DEBUG"):
         yield "DEBUG must be off in production."
     if any(host.startswith(("*", ".")) for host in chosen.get("ALLOWED_HOSTS", [])):

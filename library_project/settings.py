@@ -1,5 +1,7 @@
 """Django's settings, derived from settings.yaml and the environment (see configuration.py)."""
 
+import logging
+import os
 import sys
 from datetime import timedelta
 from pathlib import Path
@@ -30,6 +32,8 @@ PRODUCTION = ENVIRONMENT == "production"
 DEBUG: bool = chosen["DEBUG"]
 SECRET_KEY: str = chosen["SECRET_KEY"] or secret_key_in(VAR_DIR)
 ALLOWED_HOSTS: list[str] = chosen["ALLOWED_HOSTS"]
+#: What the links in letters begin with, never a request's host. `make run` says at which address it serves.
+PUBLIC_URL: str = (chosen["PUBLIC_URL"] or os.environ.get("RUN_URL") or "http://127.0.0.1:8000").rstrip("/")
 TIME_ZONE: str = chosen["TIME_ZONE"]
 USE_TZ = True
 LANGUAGE_CODE = "en-gb"
@@ -57,6 +61,7 @@ INSTALLED_APPS = [
     "library_project",
 ]
 MIDDLEWARE = [
+    "shared_kernel.web.forwarded.ForwardedHeadersMiddleware",
     "shared_kernel.web.origin.OriginMiddleware",
     "shared_kernel.web.problems.ProblemMiddleware",
     "shared_kernel.web.request_body.RequestBodyMiddleware",
@@ -66,7 +71,7 @@ MIDDLEWARE = [
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
-    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "shared_kernel.web.sessions.LoginMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "axes.middleware.AxesMiddleware",
@@ -115,6 +120,7 @@ AUTHENTICATION_BACKENDS = [
     "axes.backends.AxesStandaloneBackend",  # first, to refuse a locked login before its password is looked at
     "django.contrib.auth.backends.ModelBackend",
 ]
+AXES_HANDLER = "shared_kernel.web.guessing.GuessingHandler"  # adds limits by address, by name and in all
 AXES_FAILURE_LIMIT = 5
 AXES_COOLOFF_TIME = timedelta(minutes=15)
 AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]  # a stranger elsewhere locks nobody out
@@ -130,11 +136,18 @@ PASSWORD_HASHERS = ["django.contrib.auth.hashers.Argon2PasswordHasher"]
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 10}},
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+    {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
+    {"NAME": "patrons.adapters.passwords.UnlikeThePatron"},
 ]
 MESSAGE_STORAGE = "shared_kernel.web.messages.EachMessageOnce"
 LOGIN_URL = "/login"
 LOGIN_REDIRECT_URL = "/"
 LOGOUT_REDIRECT_URL = "/"
+SESSION_ENGINE = "shared_kernel.web.sessions"
+SESSION_EXPIRE_AT_BROWSER_CLOSE = True
+SESSION_COOKIE_AGE = 1800
+#: A session ends after so many seconds without a request: a desk is open all day, a patron's browser isn't.
+SESSION_IDLE_SECONDS = {"staff": 12 * 3600, "patron": 1800}
 SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = "Lax"
 X_FRAME_OPTIONS = "DENY"
@@ -173,7 +186,7 @@ REST_FRAMEWORK = {
     "URL_FORMAT_OVERRIDE": None,
     "FORMAT_SUFFIX_KWARG": None,
 }
-TRUSTED_PROXIES: int = chosen["TRUSTED_PROXIES"]
+TRUSTED_PROXIES: list[str] = chosen["TRUSTED_PROXIES"]
 #: Requests a minute that one client may make of one process; 0 for no limit.
 RATE_LIMITS = {
     "anonymous": chosen["RATE_LIMIT_ANONYMOUS"],
@@ -220,6 +233,10 @@ LIBRARY_NOW: str = chosen["LIBRARY_NOW"] if LIBRARY_TESTING else ""
 
 LOGGING_CONFIG = None
 logging_settings(chosen["LOG_FORMAT"])
+if any(each.isdigit() for each in TRUSTED_PROXIES):
+    logging.getLogger("library.settings").warning(
+        "TRUSTED_PROXIES is a number, so every peer is taken for a proxy: give the proxies' networks."
+    )
 
 UNFOLD = {
     "SITE_TITLE": "Library",

@@ -48,6 +48,7 @@ class _Supervisor:
             **os.environ,
             "HOST": self._address.host,
             "PORT": str(self._address.port),
+            "RUN_URL": self._address.url,
             "PATH": f"{Path(sys.executable).parent}:{os.environ.get('PATH', os.defpath)}",
         }
         with ProcessGroup(environment, ROOT) as group:

@@ -212,8 +212,7 @@ class PatronAdmin(WithTimeline, AskingAdmin[PatronRow], ChoosableAdmin[PatronRow
     @admin.action(description="Send a link to set a password")
     def send_password_link(self, request: HttpRequest, rows: QuerySet[PatronRow]) -> None:
         """Send each of them a letter; who has no login gets one."""
-        home = request.build_absolute_uri("/")
-        self.run_each(request, rows, lambda row: SendPasswordLink(to=row.card_number, home=home))
+        self.run_each(request, rows, lambda row: SendPasswordLink(to=row.card_number))
 
     @admin.action(description="Erase…", permissions=["erase"])
     def erase(self, request: HttpRequest, rows: QuerySet[PatronRow]) -> HttpResponse | None:

@@ -68,6 +68,8 @@ class NoticeAdmin(CommandAdmin[NoticeRow]):
             hidden.add("send_again_link")
         return tuple(name for name in self.fields if name not in hidden)
 
+    linked_lookups = ("patron_id__exact",)
+
     def lookup_allowed(self, lookup: str, value: str, request: HttpRequest) -> bool:
         """Whether a list may be narrowed so: to one patron's letters by those who may know of them."""
         if lookup == "patron_id__exact":

@@ -36,7 +36,11 @@ from patrons.services.commands.reinstate_patron import reinstate_patron
 from patrons.services.commands.renew_membership import renew_membership
 from patrons.services.commands.repeat_notice import repeat_notice
 from patrons.services.commands.revise_wording import reset_wording, revise_wording
-from patrons.services.commands.send_password_link import send_password_link
+from patrons.services.commands.send_password_link import (
+    answer_password_link_request,
+    request_password_link,
+    send_password_link,
+)
 from patrons.services.commands.set_password import set_password
 from patrons.services.commands.settle_cut_off_notices import settle_cut_off_notices
 from patrons.services.commands.settle_notice import settle_notice
@@ -64,6 +68,8 @@ COMMANDS: tuple[CommandHandler, ...] = (
     erase_patron,
     forget_loan_letters,
     link_login,
+    request_password_link,
+    answer_password_link_request,
     send_password_link,
     set_password,
     define_category,
@@ -83,6 +89,7 @@ QUERIES: tuple[QueryHandler, ...] = (
     queries.own_patron,
     password_link_is_valid,
     queries.notice_is_due,
+    queries.password_link_is_requested,
     queries.notice_was_cut_off,
     wordings.list_wordings,
     wordings.get_wording,

@@ -158,6 +158,17 @@ class NoticeRow(models.Model):
         return str(self.id)
 
 
+class LinkRequestRow(models.Model):
+    """Somebody asked for a link to set a password. Gone as soon as the worker has looked whose it is."""
+
+    id = models.BigAutoField(primary_key=True)
+    to = models.CharField(max_length=254, help_text="A normalised address or card number.")
+    asked_at = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return str(self.id)
+
+
 class WordingRow(models.Model):
     """A decision how letters of a kind are worded in a language. The latest version counts; none changes."""
 

@@ -12,7 +12,7 @@ from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods
 from rest_framework.exceptions import Throttled
 
-from patrons.services.commands.send_password_link import SendPasswordLink
+from patrons.services.commands.send_password_link import RequestPasswordLink
 from patrons.services.commands.set_password import LinkInvalid, PasswordTooWeak, SetPassword
 from patrons.services.queries import PasswordLinkIsValid
 from shared_kernel.services.queries import ask
@@ -21,7 +21,7 @@ from shared_kernel.web.allowance import Allowance
 from shared_kernel.web.clients import client_address
 from shared_kernel.web.form_keys import dispatch_form
 
-#: So many links may be asked for from one address; each patron gets one in ten minutes, whoever asks.
+#: So many links may be asked for from one address; how many letters one patron gets is limited as well.
 LINKS_A_MINUTE = 20
 link_requests = Allowance()
 
@@ -67,7 +67,7 @@ def ask_for_link(request: HttpRequest) -> HttpResponse:
     wait = link_requests.take(client_address(request) or "nowhere", per_minute=LINKS_A_MINUTE)
     if wait:
         raise Throttled(wait=ceil(wait))
-    dispatch_form(request, SendPasswordLink(to=form.cleaned_data["to"], home=request.build_absolute_uri("/")))
+    dispatch_form(request, RequestPasswordLink(to=form.cleaned_data["to"]))
     return render(request, "patrons/link_sent.html")
 
 

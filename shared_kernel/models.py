@@ -1,7 +1,11 @@
 """Bookkeeping that every context shares: receipts, audit, tokens, circuit breakers, runs of jobs."""
 
+from django.conf import settings
+from django.contrib.sessions.backends.base import SessionBase
+from django.contrib.sessions.base_session import AbstractBaseSession
 from django.db import models
 from django.db.models import Q
+from django.utils.module_loading import import_string
 
 from shared_kernel.subject_ids import LOOKED_UP, by_subject
 
@@ -119,6 +123,29 @@ class Breaker(models.Model):
 
     def __str__(self) -> str:
         return f"{self.name} {self.state}"
+
+
+class GuessCount(models.Model):
+    """How many wrong passwords came of one kind, such as from one address, within the current period."""
+
+    key = models.CharField(max_length=64, primary_key=True, help_text="A digest of what is counted.")
+    failures = models.PositiveIntegerField()
+    began_at = models.DateTimeField(db_index=True)
+
+    def __str__(self) -> str:
+        return self.key
+
+
+class LoginSession(AbstractBaseSession):
+    """A browser's session. Found by its login, so that closing the login removes it."""
+
+    login_id = models.PositiveBigIntegerField(null=True, db_index=True)
+
+    @classmethod
+    def get_session_store_class(cls) -> type[SessionBase]:
+        """What reads and writes it."""
+        store: type[SessionBase] = import_string(f"{settings.SESSION_ENGINE}.SessionStore")
+        return store
 
 
 class InvariantCheck(models.Model):

@@ -28,7 +28,6 @@ _EXAMPLE: Params = {
     "pickup_branch": "MAIN",
     "pickup_deadline_at": "2026-03-10T23:59:59Z",
     "expires_on": "2026-03-31",
-    "home": "https://library.example.org",
 }
 _EXAMPLE_NAME = "Ada Lovelace"
 
@@ -43,7 +42,7 @@ def compose(notice: ClaimedNotice, *, wordings: Wordings) -> Letter:
     language = _language(patron["language"])
     facts = _facts(notice.kind, notice.params, language=language)
     if notice.kind == "password_link":
-        facts |= _way_in(notice.params, patron["login_id"], language=language)
+        facts |= _way_in(patron["login_id"], language=language)
     wording = wordings.current(notice.kind, language)
     return _letter(notice, wording, facts | {"name": patron["name"]}, language, email=patron["email"])
 
@@ -54,7 +53,7 @@ def preview_letter(query: PreviewLetter) -> LetterView:
     wording = Wording.parse(kind=query.kind, subject=query.subject, text=query.text)
     facts = in_words(_EXAMPLE, language=query.language) | {
         "name": _EXAMPLE_NAME,
-        "link": f"{_EXAMPLE['home']}/password/…",
+        "link": f"{settings.PUBLIC_URL}/password/…",
         "days": days_in_words(_link_days(), language=query.language),
     }
     subject, text = wording.filled(facts)
@@ -135,12 +134,12 @@ def _language(chosen: str | None) -> str:
     return chosen if chosen and chosen in LANGUAGES else settings.LETTERS_LANGUAGE
 
 
-def _way_in(params: Params, login_id: int | None, *, language: str) -> dict[str, str]:
+def _way_in(login_id: int | None, *, language: str) -> dict[str, str]:
     """The link, fresh at the time of sending: no table has ever held one."""
     path = None if login_id is None else link_path(login_id)
     if path is None:
         raise LetterRejected("the patron has no login of their own")
-    return {"link": f"{params['home']}{path}", "days": days_in_words(_link_days(), language=language)}
+    return {"link": f"{settings.PUBLIC_URL}{path}", "days": days_in_words(_link_days(), language=language)}
 
 
 def _link_days() -> int:

@@ -125,6 +125,11 @@ class DjangoNotices:
             untrue_at=at,
         )
 
+    def states_since(self, instant: datetime, *, patron: UUID, kind: str) -> Sequence[str]:
+        """The states of a patron's notices of this kind that were owed since an instant."""
+        owed = NoticeRow.objects.filter(patron_id=patron, kind=kind, owed_at__gt=instant)
+        return list(owed.order_by().values_list("state", flat=True))
+
     def was_told(self, patron: UUID, *, about: UUID, kinds: Collection[str]) -> bool:
         """Whether the latest notice of these kinds about this went out, or may have."""
         told = NoticeRow.objects.filter(patron_id=patron, about_id=about, kind__in=kinds)

@@ -10,7 +10,7 @@ from django.contrib.contenttypes.models import ContentType
 
 from patrons.adapters.files import letter_file
 from patrons.domain.patron import Patron
-from patrons.models import PatronRow
+from patrons.models import LinkRequestRow, PatronRow
 from shared_kernel.services.audit import entries_about, forget_comments, strike_from_comments
 from shared_kernel.services.codec import to_json
 from shared_kernel.services.free_text import Identity, strike_out
@@ -39,5 +39,6 @@ class StoredTraces:
         strike_out(identity)
         logged = LogEntry.objects.filter(content_type=ContentType.objects.get_for_model(PatronRow))
         logged.filter(object_id=str(patron.id)).update(object_repr=str(patron.id), change_message="")
+        LinkRequestRow.objects.filter(to__in=[str(patron.card_number), str(patron.email)]).delete()
         for notice in notices:
             letter_file(self.letters(), notice).unlink(missing_ok=True)

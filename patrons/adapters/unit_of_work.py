@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+from patrons.adapters.link_requests import DjangoLinkRequests
 from patrons.adapters.logins import DjangoLogins
 from patrons.adapters.notices import DjangoNotices
 from patrons.adapters.repositories import DjangoCategories, DjangoPatrons
@@ -17,6 +18,7 @@ class DjangoPatronsWork:
         self.categories = DjangoCategories()
         self.logins = DjangoLogins()
         self.notices = DjangoNotices()
+        self.link_requests = DjangoLinkRequests()
         self.wordings = DjangoWordings()
 
     @property

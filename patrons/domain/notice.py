@@ -40,23 +40,24 @@ class Kind:
     """A kind of notice: which facts it tells besides the patron's name, and whether a patron may do without.
 
     Optional is what confirms one's own doing or is a courtesy. What somebody would come in vain for, or pay
-    for, without knowing it, is not. A wording `needs` what the letter would be of no use without.
+    for, without knowing it, is not. A wording `needs` what the letter would be of no use without. What is
+    `made` is known only when the letter is written.
     """
 
     tells: tuple[str, ...]
     optional: bool = False
     needs: tuple[str, ...] = ()
+    made: tuple[str, ...] = ()
 
     @property
     def placeholders(self) -> tuple[str, ...]:
         """What a wording of this kind can tell: an instant as a day, a kind of charge as a reason."""
-        return ("name", *(word for fact in self.tells for word in _words_for(fact)))
+        return ("name", *(word for fact in self.tells for word in _words_for(fact)), *self.made)
 
 
 _AS_WORDS: Final[Mapping[str, tuple[str, ...]]] = {
     "was_overdue": (),
     "kind": ("reason",),
-    "home": ("link", "days"),
 }
 _LOAN = ("book_title", "barcode", "due_at")
 _READY = ("book_title", "barcode", "pickup_branch", "pickup_deadline_at")
@@ -78,7 +79,7 @@ KINDS: Final[Mapping[str, Kind]] = {
     "hold_unallocated": Kind(("book_title",)),
     "hold_expired": Kind(("book_title", "pickup_deadline_at")),
     "membership_expiring": Kind(("expires_on",), optional=True),
-    "password_link": Kind(("home",), needs=("link",)),
+    "password_link": Kind((), needs=("link",), made=("link", "days")),
 }
 
 

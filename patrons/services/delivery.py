@@ -9,11 +9,12 @@ from prometheus_client import Counter
 
 from patrons.domain.notice import NoticeState
 from patrons.services.commands.claim_notice import ClaimNotice
+from patrons.services.commands.send_password_link import AnswerPasswordLinkRequest
 from patrons.services.commands.settle_cut_off_notices import SettleCutOffNotices
 from patrons.services.commands.settle_notice import SettleNotice
 from patrons.services.mail import ChannelClosed, Letter, Mailer, NotDelivered
 from patrons.services.ports import ClaimedNotice
-from patrons.services.queries import NoticeIsDue, NoticeWasCutOff
+from patrons.services.queries import NoticeIsDue, NoticeWasCutOff, PasswordLinkIsRequested
 from shared_kernel.metrics import REGISTRY
 from shared_kernel.resilience.breakers import BreakerOpen
 from shared_kernel.resilience.failpoints import failpoint
@@ -36,6 +37,12 @@ class _NothingDueError(Exception):
     """Leaves the mailer's gate without counting as a success of the service."""
 
 
+def answer_link_requests() -> None:
+    """Look into the requests for links to set a password that wait, so that their letters are due."""
+    while ask(PasswordLinkIsRequested()):
+        dispatch(AnswerPasswordLinkRequest())
+
+
 def deliver_due_notices(
     *, mailer: Mailer, compose: Compose, for_at_most: timedelta, stopping: Callable[[], bool] = lambda: False
 ) -> int:
@@ -44,6 +51,7 @@ def deliver_due_notices(
     `for_at_most` bounds the beginning of sends; the last may take its own deadline longer. Tells how many
     attempts were made.
     """
+    answer_link_requests()
     if ask(NoticeWasCutOff()):
         log.warning("notices_cut_off", count=dispatch(SettleCutOffNotices()))
     last_start = monotonic() + for_at_most.total_seconds()

@@ -171,6 +171,10 @@ class Notices(Protocol):
         """Send nothing of this about the loan, hold or charge from now on: it isn't true any more."""
         ...
 
+    def states_since(self, instant: datetime, *, patron: UUID, kind: str) -> Sequence[str]:
+        """The states of a patron's notices of this kind that were owed since an instant."""
+        ...
+
     def was_told(self, patron: UUID, *, about: UUID, kinds: Collection[str]) -> bool:
         """Whether the latest notice of these kinds about this went out, or may have."""
         ...
@@ -185,6 +189,18 @@ class Notices(Protocol):
 
     def paused(self, *, at: datetime, setting: str) -> bool:
         """Whether sending with this setting of the mailer is paused."""
+        ...
+
+
+class LinkRequests(Protocol):
+    """Requests for a link to set a password that nobody has looked into yet."""
+
+    def add(self, to: str, *, at: datetime) -> None:
+        """Keep a request by a normalised address or card number."""
+        ...
+
+    def take(self) -> str | None:
+        """The longest waiting request that nobody else is taking, which is gone then; None for none."""
         ...
 
 
@@ -217,6 +233,11 @@ class PatronsWork(Protocol):
     @property
     def notices(self) -> Notices:
         """All notices."""
+        ...
+
+    @property
+    def link_requests(self) -> LinkRequests:
+        """Requests for links to set a password."""
         ...
 
     @property

@@ -11,7 +11,7 @@ from django.utils import timezone
 from patrons.domain.notice import CUT_OFF_AFTER
 from patrons.domain.patron import PatronNotFound
 from patrons.domain.text import folded
-from patrons.models import NoticeRow, PatronRow
+from patrons.models import LinkRequestRow, NoticeRow, PatronRow
 from patrons.services.answers import BlockView, PatronView
 from patrons.services.backlog import is_paused
 from shared_kernel.services.bus import Query
@@ -134,6 +134,16 @@ def notice_is_due(query: NoticeIsDue) -> bool:
     now = timezone.now()
     due = NoticeRow.objects.filter(state="queued", next_attempt_at__lte=now)
     return due.exists() and not is_paused(at=now, setting=query.setting)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PasswordLinkIsRequested(Query[bool]):
+    """Whether somebody's request for a link to set a password waits to be answered."""
+
+
+def password_link_is_requested(_query: PasswordLinkIsRequested) -> bool:
+    """A glance that spares an idle library a write lock each second."""
+    return LinkRequestRow.objects.exists()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

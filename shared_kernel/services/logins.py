@@ -1,12 +1,13 @@
 """People's credentials: a login is Django's User, a role its Group."""
 
 import secrets
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from django.contrib.auth.models import Group, User
 from django.core.exceptions import ValidationError
 
 from shared_kernel.domain.errors import InvalidValue, NotFound, Refusal
+from shared_kernel.models import LoginSession
 from shared_kernel.services.bus import Answer, Command, UnitOfWork
 from shared_kernel.services.origin import concerning
 
@@ -70,6 +71,24 @@ def create_login(command: CreateLogin, _work: UnitOfWork) -> CreatedLogin:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ChangePassword(Command[None]):
+    """Give a login another password, by the person who has entered the present one."""
+
+    id: int
+    password: str = field(repr=False)
+
+
+def change_password(command: ChangePassword) -> None:
+    """Set it, which ends the login's sessions but for the one that says so. Raises LoginNotFound."""
+    concerning(login=command.id)
+    user = User.objects.select_for_update().filter(pk=command.id).first()
+    if user is None:
+        raise LoginNotFound(id=command.id)
+    user.set_password(command.password)
+    user.save(update_fields=["password"])
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class CloseLogin(Command[None]):
     """Let a person in no more, from this moment on; what they did stays on record."""
 
@@ -77,8 +96,9 @@ class CloseLogin(Command[None]):
 
 
 def close_login(command: CloseLogin, _work: UnitOfWork) -> None:
-    """Close it. Raises LoginNotFound."""
+    """Close it and end its sessions, so that none goes on when it is reopened. Raises LoginNotFound."""
     _set_active(command.id, active=False)
+    LoginSession.objects.filter(login_id=command.id).delete()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

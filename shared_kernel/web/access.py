@@ -99,8 +99,8 @@ def of_login(user: AbstractBaseUser | AnonymousUser | None) -> Principal:
     if user.is_superuser:
         scopes = _EVERYTHING
     else:
-        roles = user.groups.values_list("name", flat=True)
-        scopes = frozenset().union(*(ROLE_SCOPES.get(role, frozenset()) for role in roles))
+        roles = user.groups.all()
+        scopes = frozenset().union(*(ROLE_SCOPES.get(role.name, frozenset()) for role in roles))
     return Principal(id=f"user:{user.pk}", scopes=scopes, login_id=user.pk)
 
 

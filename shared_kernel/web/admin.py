@@ -51,7 +51,7 @@ class CappedPaginator(Paginator):  # type: ignore[type-arg]  # Django has it wit
         return int(rows.order_by()[:_MOST_ROWS].count())
 
 
-class ReadOnlyAdmin(GuardedLists, ModelAdmin[M]):
+class ReadOnlyAdmin(GuardedLists[M], ModelAdmin[M]):
     """Rows to look at, for holders of `read_scope` (any of several); no way to add, change or delete one."""
 
     read_scope: ClassVar[str | tuple[str, ...]]

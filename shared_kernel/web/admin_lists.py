@@ -1,20 +1,26 @@
 """What a list of the administration may be asked: what it offers itself, in reasonable amounts."""
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
 
 from django.contrib import messages
 from django.contrib.admin.options import IncorrectLookupParameters
 from django.contrib.admin.views.main import ChangeList
-from django.db.models import Field
+from django.db.models import ForeignObject, ManyToManyField, Model
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+
+M = TypeVar("M", bound=Model)
 
 if TYPE_CHECKING:
     from django.contrib.admin import ModelAdmin
-
-    _Admin = ModelAdmin[Any]
 else:
-    _Admin = object
+
+    class ModelAdmin:
+        """Stands for the one that GuardedLists is mixed into."""
+
+        def __class_getitem__(cls, _model):  # noqa: ANN001, ANN204  invisible to the type checker
+            return cls
+
 
 #: A search becomes a condition for each word, and SQLite refuses an expression of a thousand.
 MOST_WORDS = 20
@@ -35,7 +41,7 @@ class BoundedChangeList(ChangeList):
             raise IncorrectLookupParameters(error) from error
 
 
-class GuardedLists(_Admin):
+class GuardedLists(ModelAdmin[M]):
     """Lets a list be narrowed by its own filters alone.
 
     Django would let every column be asked about (`?password__startswith=`), shown or not. `linked_lookups`
@@ -53,15 +59,15 @@ class GuardedLists(_Admin):
             if isinstance(each, type):
                 yield getattr(each, "parameter_name", "")
                 continue
-            name = str(each if isinstance(each, str) else each[0])
+            name = str(each[0] if isinstance(each, tuple | list) else each)
             yield from (f"{name}{end}" for end in _BY_FILTERS)
             field = self.opts.get_field(name)
-            if isinstance(field, Field) and field.is_relation:
+            if isinstance(field, ForeignObject | ManyToManyField):
                 yield f"{name}__{field.target_field.name}__exact"
         if self.date_hierarchy:
             yield from (f"{self.date_hierarchy}{end}" for end in _BY_DATES)
 
-    def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[ChangeList]:  # Django's
+    def get_changelist(self, request: HttpRequest, **_kwargs: Any) -> type[ChangeList]:  # noqa: ARG002  Django passes it
         """The list that this page shows."""
         return BoundedChangeList
 

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from typing import Any
 
+from django.contrib.auth.forms import AuthenticationForm
 from django.contrib.auth.views import LoginView, LogoutView
 from django.core.exceptions import DisallowedHost
 from django.http import HttpRequest, HttpResponse
@@ -10,6 +11,7 @@ from django.template.loader import render_to_string
 from django.utils.functional import SimpleLazyObject
 
 from shared_kernel.web.access import OWN, Principal, of_login, principal
+from shared_kernel.web.guessing import remember_browser
 
 CATALOGUE, MY_LIBRARY, DESK, ADMINISTRATION, API_DOCS = "/", "/my/", "/desk/", "/admin/", "/docs"
 
@@ -40,6 +42,12 @@ class LibraryLoginView(LoginView):
     template_name = "login.html"
     http_method_names = ["get", "head", "post", "options"]
     redirect_authenticated_user = True
+
+    def form_valid(self, form: AuthenticationForm) -> HttpResponse:
+        """Log in; this browser is known from now on, so that strangers' guesses don't hold it up."""
+        response = super().form_valid(form)
+        remember_browser(self.request, response, name=form.cleaned_data["username"])
+        return response
 
     def get_default_redirect_url(self) -> str:
         """The desk for those who lend, their own page for patrons, the administration for the rest."""

@@ -22,6 +22,7 @@ PUBLIC_NAME = "library.example.org"
 VARIABLES = {
     "SECRET_KEY": secrets.token_urlsafe(64),
     "ALLOWED_HOSTS": PUBLIC_NAME,
+    "PUBLIC_URL": f"https://{PUBLIC_NAME}",
     "POSTGRES_PASSWORD": secrets.token_hex(16),
     "POSTGRES_OWNER_PASSWORD": secrets.token_hex(16),
     "POSTGRES_APPLICATION_PASSWORD": secrets.token_hex(16),

@@ -138,6 +138,8 @@ def production() -> dict[str, str]:
         "ENVIRONMENT": "production",
         "SECRET_KEY": "q7Kd-Zr2_mX9vB4nL8sT1wY6cF3hJ5pG0aE-uR7iO2kM4xV9bN1",
         "ALLOWED_HOSTS": "library.example.org",
+        "PUBLIC_URL": "https://library.example.org",
+        "TRUSTED_PROXIES": "127.0.0.1",
         "DATABASE_URL": "sqlite:///var/unused-by-tests.sqlite3",
     }
 

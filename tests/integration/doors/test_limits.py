@@ -7,6 +7,7 @@ import pytest
 import time_machine
 from axes.models import AccessAttempt
 from django.contrib.auth.models import User
+from django.http import HttpRequest, HttpResponse
 from django.test import Client, RequestFactory
 from pytest_django import Settings
 
@@ -16,6 +17,7 @@ from shared_kernel.services.tokens import IssueToken, forget_verified
 from shared_kernel.web import allowance, authentication
 from shared_kernel.web.allowance import Allowance
 from shared_kernel.web.clients import client_address
+from shared_kernel.web.forwarded import ForwardedHeadersMiddleware
 
 pytestmark = pytest.mark.django_db
 NOW = datetime(2026, 1, 15, 10, tzinfo=UTC)
@@ -232,21 +234,35 @@ class TestAClientsAddress:
     @pytest.mark.parametrize(
         ("proxies", "forwarded", "address"),
         [
-            (0, "192.0.2.1", "10.0.0.1"),
-            (1, "192.0.2.1", "192.0.2.1"),
-            (1, "203.0.113.9, 192.0.2.1", "192.0.2.1"),
-            (2, "203.0.113.9, 192.0.2.1, 10.0.0.2", "192.0.2.1"),
-            (2, "192.0.2.1", "192.0.2.1"),
-            (1, None, "10.0.0.1"),
-            (1, "unknown", "10.0.0.1"),
-            (1, "", "10.0.0.1"),
+            ([], "192.0.2.1", "10.0.0.1"),
+            (["10.0.0.0/8"], "192.0.2.1", "192.0.2.1"),
+            (["10.0.0.0/8"], "203.0.113.9, 192.0.2.1", "192.0.2.1"),
+            (["10.0.0.0/8"], "203.0.113.9, 192.0.2.1, 10.0.0.2", "192.0.2.1"),
+            (["10.0.0.1"], "203.0.113.9, 192.0.2.1, 10.0.0.2", "10.0.0.2"),
+            (["10.0.0.0/8"], "10.9.9.9, 10.0.0.2", "10.9.9.9"),
+            (["10.0.0.0/8"], "192.0.2.1, unknown, 10.0.0.2", "10.0.0.2"),
+            (["172.16.0.0/12"], "192.0.2.1", "10.0.0.1"),
+            (["::/0"], "192.0.2.1", "10.0.0.1"),
+            (["10.0.0.0/8"], None, "10.0.0.1"),
+            (["0"], "192.0.2.1", "10.0.0.1"),
+            (["1"], "192.0.2.1", "192.0.2.1"),
+            (["1"], "203.0.113.9, 192.0.2.1", "192.0.2.1"),
+            (["2"], "203.0.113.9, 192.0.2.1, 10.0.0.2", "192.0.2.1"),
+            (["2"], "192.0.2.1", "192.0.2.1"),
+            (["1"], None, "10.0.0.1"),
+            (["1"], "unknown", "10.0.0.1"),
+            (["1"], "", "10.0.0.1"),
         ],
     )
     def test_is_what_the_outermost_trusted_proxy_saw(
-        self, proxies: int, forwarded: str | None, address: str, settings: Settings
+        self, proxies: list[str], forwarded: str | None, address: str, settings: Settings
     ) -> None:
         settings.TRUSTED_PROXIES = proxies
         assert self.of("10.0.0.1", forwarded) == address
+
+    def test_behind_a_proxy_whose_own_address_is_written_as_ipv6(self, settings: Settings) -> None:
+        settings.TRUSTED_PROXIES = ["10.0.0.0/8"]
+        assert self.of("::ffff:10.0.0.1", "192.0.2.1") == "192.0.2.1"
 
     @pytest.mark.parametrize(
         ("remote", "address"),
@@ -260,3 +276,36 @@ class TestAClientsAddress:
     )
     def test_is_a_network_where_one_client_has_many(self, remote: str, address: str | None) -> None:
         assert self.of(remote) == address
+
+
+class TestAHeaderOfAProxy:
+    """What ForwardedHeadersMiddleware lets through; a server that folds both spellings shows one value."""
+
+    def left(self, value: str = "https", name: str = "X-Forwarded-Proto") -> str | None:
+        seen: list[HttpRequest] = []
+
+        def view(request: HttpRequest) -> HttpResponse:
+            seen.append(request)
+            return HttpResponse()
+
+        request = RequestFactory().get("/", headers={name: value}, REMOTE_ADDR="10.0.0.1")
+        ForwardedHeadersMiddleware(view)(request)
+        return seen[0].headers.get(name)
+
+    @pytest.mark.parametrize(
+        ("proxies", "is_believed"),
+        [([], False), (["192.0.2.0/24"], False), (["10.0.0.0/8"], True), (["1"], True)],
+    )
+    @pytest.mark.parametrize(
+        "name", ["X-Forwarded-Proto", "X-Forwarded-Host", "X-Forwarded-For", "Forwarded", "X-Real-IP"]
+    )
+    def test_is_believed_of_a_trusted_proxy_alone(
+        self, name: str, proxies: list[str], is_believed: bool, settings: Settings
+    ) -> None:
+        settings.TRUSTED_PROXIES = proxies
+        assert self.left("https", name) == ("https" if is_believed else None)
+
+    def test_is_no_word_about_tls_where_it_is_two(self, settings: Settings) -> None:
+        settings.TRUSTED_PROXIES = ["10.0.0.0/8"]
+        assert self.left("https, http") is None
+        assert self.left("http,https") is None

@@ -10,9 +10,10 @@ from django.core.management import call_command
 from django.test import Client
 
 from patrons import pages
-from patrons.models import NoticeRow, PatronRow
+from patrons.models import LinkRequestRow, NoticeRow, PatronRow
 from patrons.pages import link_requests
 from patrons.services.answers import PatronView
+from patrons.services.commands.erase_patron import ErasePatron
 from patrons.services.commands.link_login import LinkLogin
 from patrons.services.commands.update_contact import UpdateContact
 from shared_kernel.models import AuditEntry
@@ -45,7 +46,7 @@ def link(letters: Path) -> str:
     """The link in the latest letter, as a path."""
     call_command("deliver_notices", "--json")
     latest = max(letters.iterdir(), key=lambda file: file.stat().st_mtime_ns)
-    found = re.search(r"http://localhost(/password/\S+)", latest.read_text())
+    found = re.search(r"http://127.0.0.1:8000(/password/\S+)", latest.read_text())
     assert found
     return found[1]
 
@@ -96,6 +97,17 @@ class TestAPatron:
             assert answer.status_code == 200
             assert said in answer.content.decode()
         assert follow(path).status_code == 302
+
+    @pytest.mark.parametrize(
+        "password",
+        ["20000123456789", "2000 0123 4567 89", "Hopper-Grace", "grace.hopper", "GRACE.HOPPER@navy"],
+    )
+    def test_may_not_take_what_stands_on_the_card(self, letters: Path, password: str) -> None:
+        a_patron(email="grace.hopper@navy.example", card_number="20000123456789", name="Grace Hopper")
+        ask("20000123456789")
+        answer = follow(link(letters), password)
+        assert answer.status_code == 200
+        assert "too similar" in answer.content.decode()
 
     def test_can_be_sent_a_link_by_the_desk(self, ada: PatronView, letters: Path, login_as: Any) -> None:
         librarian, _ = login_as("librarian")
@@ -156,13 +168,47 @@ class TestAskingForALink:
         answers = [ask(to) for to in ("A-7", "ada@example.org", "eve@example.org", "B-8", "\u200b@", "%")]
         assert {answer.status_code for answer in answers} == {200}
         assert len({answer.content for answer in answers}) == 1
+        call_command("deliver_notices", "--json")
         assert NoticeRow.objects.count() == 1
         assert not User.objects.exclude(username="A-7").exists()
 
-    def test_sends_one_letter_in_ten_minutes(self, ada: PatronView, letters: Path) -> None:
+    def test_again_brings_another_letter_whose_link_works_three_times_an_hour(
+        self, ada: PatronView, letters: Path
+    ) -> None:
+        found = []
         for _ in range(5):
             ask("A-7")
-        assert NoticeRow.objects.count() == 1
+            found.append(link(letters))
+        assert NoticeRow.objects.count() == 3
+        assert follow(found[-1]).status_code == 302
+
+    def test_links_to_the_public_address_whatever_the_host_says(
+        self, ada: PatronView, letters: Path, settings: Any
+    ) -> None:
+        settings.PUBLIC_URL = "https://library.example.org"
+        settings.ALLOWED_HOSTS = ["*"]
+        ask("A-7", host="evil.example")
+        call_command("deliver_notices", "--json")
+        (letter,) = (file.read_text() for file in letters.iterdir())
+        assert "evil" not in letter
+        assert "https://library.example.org/password/" in letter
+
+    @pytest.mark.parametrize("to", ["A-7", "B-8", "ada@example.org", "eve@example.org"])
+    def test_costs_the_same_queries_for_everybody(
+        self, ada: PatronView, to: str, django_assert_num_queries: Any
+    ) -> None:
+        client = Client()
+        with django_assert_num_queries(3):  # the request's row, in a transaction of its own
+            client.post("/password", {"to": to})
+        assert not User.objects.exists()
+        assert not NoticeRow.objects.exists()
+
+    def test_is_forgotten_with_the_patron(self, ada: PatronView) -> None:
+        ask("A-7")
+        ask("ada@example.org")
+        ask("eve@example.org")
+        dispatch(ErasePatron(patron=ada.id, comment="asked for it"))
+        assert [row.to for row in LinkRequestRow.objects.all()] == ["eve@example.org"]
 
     def test_stops_a_client_that_tries_too_many(
         self, ada: PatronView, monkeypatch: pytest.MonkeyPatch

@@ -13,7 +13,12 @@ from tests.conftest import ROOT
 
 DEFAULTS: dict[str, Any] = yaml.safe_load((HERE / "settings.yaml").read_text())
 KEY = "q7Kd-Zr2_mX9vB4nL8sT1wY6cF3hJ5pG0aE-uR7iO2kM4xV9bN1"
-PRODUCTION = {"ENVIRONMENT": "production", "SECRET_KEY": KEY, "ALLOWED_HOSTS": "library.example.org"}
+PRODUCTION = {
+    "ENVIRONMENT": "production",
+    "SECRET_KEY": KEY,
+    "ALLOWED_HOSTS": "library.example.org",
+    "PUBLIC_URL": "https://library.example.org",
+}
 TESTING = {"LIBRARY_TESTING": "1"}
 SECRET = "hunter2-is-secret"
 
@@ -27,7 +32,19 @@ VALUES: dict[str, tuple[str, object, list[str]]] = {
         ["a.example.org", ".example.com", "[::1]"],
         ["", "https://library.example.org", "library.example.org:8000", "a b", "*.example.org", "x/y"],
     ),
-    "TRUSTED_PROXIES": ("2", 2, ["-1", "17", "two", "1.5", "١"]),
+    "PUBLIC_URL": (
+        "https://library.example.org",
+        "https://library.example.org",
+        [
+            *("library.example.org", "ftp://library.example.org", "https://", "https://a/b", "https://a?b=c"),
+            *("https://u:p@a", "https://a:port", "https://a b", "https://a#b", "https://ä.example"),
+        ],
+    ),
+    "TRUSTED_PROXIES": (
+        "10.0.0.0/8, 127.0.0.1,::1",
+        ["10.0.0.0/8", "127.0.0.1", "::1"],
+        ["-1", "17", "two", "1.5", "١", "10.0.0.1/8", "1, 10.0.0.0/8", "proxy.example.org"],
+    ),
     "RATE_LIMIT_ANONYMOUS": ("60", 60, ["-1", "60/min", "", "1e3"]),
     "RATE_LIMIT_SESSION": ("0", 0, ["-1", "none"]),
     "RATE_LIMIT_TOKEN": (" 600 ", 600, ["-1", "9" * 30]),
@@ -151,6 +168,14 @@ class TestASetting:
         file = tmp_path / "settings.yaml"
         file.write_text("SENDGRID_TIMEOUT: 3")
         assert load({}, yaml_file=file)["SENDGRID_TIMEOUT"] == 3.0
+
+    @pytest.mark.parametrize("content", ["TRUSTED_PROXIES: 2", "TRUSTED_PROXIES: ['2']"])
+    def test_of_proxies_may_be_their_number_as_before(self, content: str, tmp_path: Path) -> None:
+        file = tmp_path / "settings.yaml"
+        file.write_text(content)
+        assert (
+            load({}, yaml_file=file)["TRUSTED_PROXIES"] == load({"TRUSTED_PROXIES": "2"})["TRUSTED_PROXIES"]
+        )
 
     def test_may_begin_with_a_dollar_sign(self) -> None:
         assert load({"RABBITMQ_PASSWORD": "$HOME"})["RABBITMQ_PASSWORD"] == "$HOME"
@@ -301,6 +326,8 @@ class TestProduction:
             ("SECRET_KEY", KEY[:49]),
             ("SECRET_KEY", "a" * 60),
             ("SECRET_KEY", f"django-insecure-{KEY}"),
+            ("PUBLIC_URL", ""),
+            ("PUBLIC_URL", "http://library.example.org"),
             ("DEBUG", "true"),
             ("ALLOWED_HOSTS", "*"),
             ("ALLOWED_HOSTS", "library.example.org,*"),
@@ -372,6 +399,7 @@ class TestProduction:
     )
     def test_that_is_refused_says_so_in_lines_whatever_is_started(self, command: list[str]) -> None:
         wrong = {"ENVIRONMENT": "production", "SECRET_KEY": "", "LIBRARY_TESTING": "", "LOG_FORMAT": "xml"}
+        wrong["PUBLIC_URL"] = "https://library.example.org"
         ended = subprocess.run(
             [Path(sys.executable).with_name(command[0]), *command[1:]],
             cwd=ROOT,

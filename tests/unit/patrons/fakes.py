@@ -216,6 +216,13 @@ class Notices:
                 each.untrue = True
                 each.state = NoticeState.WITHDRAWN if each.state == NoticeState.QUEUED else each.state
 
+    def states_since(self, instant: datetime, *, patron: UUID, kind: str) -> Sequence[str]:
+        return [
+            each.state
+            for each in self.all
+            if (each.patron, each.kind) == (patron, kind) and each.next_attempt_at > instant
+        ]
+
     def was_told(self, patron: UUID, *, about: UUID, kinds: Collection[str]) -> bool:
         of_these = [each for each in self.all if each.about == about and each.kind in kinds]
         arrived = {NoticeState.SENDING, NoticeState.ACCEPTED, NoticeState.AMBIGUOUS}
@@ -267,6 +274,17 @@ class Wordings:
 
 
 @dataclass
+class LinkRequests:
+    waiting: list[str] = field(default_factory=list)
+
+    def add(self, to: str, *, at: datetime) -> None:
+        self.waiting.append(to)
+
+    def take(self) -> str | None:
+        return self.waiting.pop(0) if self.waiting else None
+
+
+@dataclass
 class FakeWork:
     """Patrons' unit of work, in memory."""
 
@@ -274,6 +292,7 @@ class FakeWork:
     categories: Categories = field(default_factory=Categories)
     logins: Logins = field(default_factory=Logins)
     notices: Notices = field(default_factory=Notices)
+    link_requests: LinkRequests = field(default_factory=LinkRequests)
     wordings: Wordings = field(default_factory=Wordings)
 
     @property

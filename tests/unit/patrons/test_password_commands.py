@@ -2,17 +2,22 @@ from datetime import timedelta
 
 import pytest
 
-from patrons.services.commands.send_password_link import SendPasswordLink, send_password_link
+from patrons.domain.notice import NoticeState
+from patrons.services.commands.send_password_link import (
+    AnswerPasswordLinkRequest,
+    RequestPasswordLink,
+    answer_password_link_request,
+    request_password_link,
+)
 from patrons.services.commands.set_password import LinkInvalid, SetPassword, set_password
 from tests.unit.patrons.fakes import NOW, FakeWork, FixedClock
 from tests.unit.patrons.test_patron_commands import register
 
-HOME = "https://library.example.org/"
-
 
 def ask(work: FakeWork, to: str, *, seconds: int = 0) -> None:
     clock = FixedClock(NOW + timedelta(seconds=seconds))
-    send_password_link(SendPasswordLink(to=to, home=HOME), work, wall_clock=clock)
+    request_password_link(RequestPasswordLink(to=to), work, wall_clock=clock)
+    answer_password_link_request(AnswerPasswordLinkRequest(), work, wall_clock=clock)
 
 
 class TestAskingForALink:
@@ -22,8 +27,16 @@ class TestAskingForALink:
         ada = register(work, card_number="A-7")
         ask(work, to)
         (notice,) = work.notices.all
-        assert (notice.kind, notice.patron) == ("password_link", ada.id)
-        assert notice.params == {"home": "https://library.example.org"}
+        assert (notice.kind, notice.patron, notice.params) == ("password_link", ada.id, {})
+        assert not work.link_requests.waiting
+
+    def test_does_nothing_that_depends_on_whose_it_is_before_it_is_answered(self) -> None:
+        work = FakeWork()
+        register(work, card_number="A-7")
+        for to in ("A-7", "B-8", "ada@example.org", "eve@example.org"):
+            request_password_link(RequestPasswordLink(to=to), work, wall_clock=FixedClock())
+        assert len(work.link_requests.waiting) == 4
+        assert (work.notices.all, work.logins.names, work.patrons.locked) == ([], [], set())
 
     def test_makes_a_login_for_who_has_none(self) -> None:
         work = FakeWork()
@@ -34,12 +47,22 @@ class TestAskingForALink:
         assert work.logins.of(ada.id)
         assert work.patrons.locked == {ada.id}
 
-    def test_sends_one_letter_in_ten_minutes(self) -> None:
+    def test_again_while_the_letter_waits_sends_no_second_one(self) -> None:
         work = FakeWork()
         register(work, card_number="A-7")
-        for seconds in (0, 1, 599, 600):
+        for seconds in (0, 1, 2):
             ask(work, "A-7", seconds=seconds)
-        assert len(work.notices.all) == 2
+        assert len(work.notices.all) == 1
+
+    def test_sends_three_letters_in_an_hour_at_most(self) -> None:
+        work = FakeWork()
+        register(work, card_number="A-7")
+        for seconds in (0, 60, 120, 180, 3599):
+            ask(work, "A-7", seconds=seconds)
+            work.notices.all[-1].state = NoticeState.ACCEPTED
+        assert len(work.notices.all) == 3
+        ask(work, "A-7", seconds=3600)
+        assert len(work.notices.all) == 4
 
     @pytest.mark.parametrize(
         "to", ["", "eve@example.org", "not an address@", "B-7", "%", "\x00", "x" * 10_000]

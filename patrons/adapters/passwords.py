@@ -1,0 +1,25 @@
+"""What a patron may not take as a password."""
+
+from django.contrib.auth.base_user import AbstractBaseUser
+from django.contrib.auth.password_validation import UserAttributeSimilarityValidator
+
+from patrons.models import PatronRow
+
+_ATTRIBUTES = ("card_number", "name", "email")
+
+
+class UnlikeThePatron:
+    """Refuses a password that is much like the card number, the name or the address of the login's patron."""
+
+    def __init__(self) -> None:
+        self._similarity = UserAttributeSimilarityValidator(user_attributes=_ATTRIBUTES)
+
+    def validate(self, password: str, user: AbstractBaseUser | None = None) -> None:
+        """Raises ValidationError where it is too similar."""
+        patron = PatronRow.objects.filter(login_id=user.pk).first() if user and user.pk else None
+        if patron:
+            self._similarity.validate(password, patron)  # type: ignore[arg-type]  # it reads attributes of anything
+
+    def get_help_text(self) -> str:
+        """What a form says about it."""
+        return "Your password can’t be too similar to your card number, your name or your address."
