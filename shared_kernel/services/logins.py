@@ -78,7 +78,7 @@ class ChangePassword(Command[None]):
     password: str = field(repr=False)
 
 
-def change_password(command: ChangePassword) -> None:
+def change_password(command: ChangePassword, _work: UnitOfWork) -> None:
     """Set it, which ends the login's sessions but for the one that says so. Raises LoginNotFound."""
     concerning(login=command.id)
     user = User.objects.select_for_update().filter(pk=command.id).first()

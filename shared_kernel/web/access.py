@@ -24,6 +24,7 @@ from shared_kernel.models import AuditEntry
 from shared_kernel.services.origin import identify, origin
 from shared_kernel.services.tokens import SCOPES
 from shared_kernel.subject_ids import LOOKED_UP
+from shared_kernel.web.converters import ID  # also lets routes say `<id:…>`
 
 P = ParamSpec("P")
 
@@ -51,7 +52,7 @@ _EVERYTHING = frozenset(SCOPES).union(*ROLE_SCOPES.values())
 #: So many denials of one principal go on record in an hour.
 DENIALS_AN_HOUR: Final = 60
 #: What an address's own id is of: a loan's below `loans/`, and in the administration below `loanrow/`.
-_OF_A_THING: Final = re.compile(rf"\b({'|'.join(LOOKED_UP)})(?:s|row)/<(?:id:id|path:object_id)>")
+_OF_A_THING: Final = re.compile(rf"\b({'|'.join(LOOKED_UP)})(?:s|row)/<(?:{ID}:id|path:object_id)>")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

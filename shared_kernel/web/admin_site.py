@@ -6,6 +6,7 @@ from django.apps import apps
 from django.contrib.auth.views import redirect_to_login
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
+from django.template.response import TemplateResponse
 from django.urls import reverse
 from django.utils.module_loading import import_string
 
@@ -33,19 +34,19 @@ class LibraryAdminSite(AdminSite):
         self,
         request: HttpRequest,
         extra_context: dict[str, Any] | None = None,  # a template's
-    ) -> HttpResponse:
+    ) -> TemplateResponse:
         """Let somebody of the staff change their password."""
         # Late: its form is unfold's, which asks for models.
         from shared_kernel.web.own_password import OwnPasswordView
 
-        request.current_app = self.name  # type: ignore[attr-defined]  # as Django's own does
+        request.current_app = self.name
         shown = {**self.each_context(request), **(extra_context or {})}
         view = OwnPasswordView.as_view(
             success_url=reverse(f"{self.name}:password_change_done"),
             template_name=self.password_change_template or "registration/password_change_form.html",
             extra_context=shown,
         )
-        return cast("HttpResponse", view(request))
+        return cast("TemplateResponse", view(request))
 
     def login(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:  # noqa: ARG002  Django passes it
         """Send people to the library's own login page; a login that may not come in is answered 403."""

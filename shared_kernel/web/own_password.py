@@ -23,7 +23,7 @@ else:  # unfold is a matter of looks: without it the plain administration does t
     )
 
 
-class OwnPasswordForm(PasswordChangeForm):  # type: ignore[type-arg]  # the stubs' parameter is not Django's
+class OwnPasswordForm(PasswordChangeForm):
     """The present password and a new one, twice."""
 
     def __init__(self, *args: Any, request: HttpRequest, **kwargs: Any) -> None:  # Django's

@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('shared_kernel', '0007_breaker_setting'),
+        ('shared_kernel', '0008_append_only_audit'),
     ]
 
     operations = [

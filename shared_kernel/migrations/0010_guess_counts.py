@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('shared_kernel', '0008_login_sessions'),
+        ('shared_kernel', '0009_login_sessions'),
     ]
 
     operations = [
