@@ -2,6 +2,7 @@
 
 import secrets
 from dataclasses import dataclass, field
+from typing import ClassVar
 
 from django.contrib.auth.models import Group, User
 from django.core.exceptions import ValidationError
@@ -73,6 +74,8 @@ def create_login(command: CreateLogin, _work: UnitOfWork) -> CreatedLogin:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ChangePassword(Command[None]):
     """Give a login another password, by the person who has entered the present one."""
+
+    has_secret: ClassVar[bool] = True
 
     id: int
     password: str = field(repr=False)

@@ -10,8 +10,8 @@ from django.core.exceptions import ValidationError
 from django.http import HttpRequest
 from django.utils.module_loading import import_string
 
-from shared_kernel.services.commands import dispatch
 from shared_kernel.services.logins import ChangePassword
+from shared_kernel.web.form_keys import dispatch_form
 
 if TYPE_CHECKING:
     from django.contrib.auth.forms import PasswordChangeForm
@@ -40,7 +40,8 @@ class OwnPasswordForm(PasswordChangeForm):
 
     def save(self, commit: bool = True) -> User:  # noqa: ARG002, FBT001, FBT002  Django's signature
         """Give the command, so that the change is on record."""
-        dispatch(ChangePassword(id=self.user.pk, password=self.cleaned_data["new_password1"]))
+        command = ChangePassword(id=self.user.pk, password=self.cleaned_data["new_password1"])
+        dispatch_form(self._request, command)
         self.user.refresh_from_db(fields=["password"])
         user: User = self.user
         return user
