@@ -70,10 +70,10 @@ def mine(browser: Client) -> PatronView:
 
 def link_to_set_a_password(patron: PatronView) -> str:
     """The path of the link in the letter that the patron gets."""
-    dispatch(SendPasswordLink(to=patron.card_number, home="http://localhost"))
+    dispatch(SendPasswordLink(to=patron.card_number))
     call_command("deliver_notices", "--json")
     latest = max(Path(settings.EMAIL_FILE_PATH).iterdir(), key=lambda file: file.stat().st_mtime_ns)
-    found = re.search(r"http://localhost(/password/\S+)", latest.read_text())
+    found = re.search(re.escape(settings.PUBLIC_URL) + r"(/password/\S+)", latest.read_text())
     assert found
     return found[1]
 
