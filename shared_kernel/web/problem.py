@@ -9,6 +9,7 @@ from typing import Any
 
 import msgspec
 from django.core import exceptions as django
+from django.core.paginator import InvalidPage
 from django.db import DataError, IntegrityError, InterfaceError, OperationalError
 from django.http import Http404, UnreadablePostError
 from django.http.multipartparser import MultiPartParserError
@@ -102,7 +103,7 @@ def fault_of(error: BaseException) -> Fault | None:  # noqa: PLR0911  a table, i
             return Fault(422, list(islice(_of_validation(error.detail), _MOST_ERRORS)))
         case drf.APIException():
             return _of_api_exception(error)
-        case Http404() | django.ObjectDoesNotExist():
+        case Http404() | django.ObjectDoesNotExist() | InvalidPage():
             return Fault.plain(404)
         case django.PermissionDenied():
             return Fault.plain(403, code="permission_denied", detail="You may not do this.")

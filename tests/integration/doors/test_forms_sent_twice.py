@@ -69,11 +69,11 @@ class TestAForm:
         browser.raise_request_exception = True
         form, _ = make(browser)
         assert form.key
-        before = done()
+        before, made = done(), rows()
         first = form.send(browser)
         assert first.status_code == (200 if name == "password" else 302), text(first)
         once, kept = done(), rows()
-        assert once > before
+        assert once > before or (name == "password" and kept != made)  # a row for the worker
         again = form.send(browser)
         assert (again.status_code, again.headers.get("Location")) == (
             first.status_code,
