@@ -13,7 +13,7 @@ from benchmarks.figures import Figure, share
 from benchmarks.place import Place
 from benchmarks.rounds import Variant, Void, interleave
 from catalog.models import BorrowingCountRow
-from outbox.broker.listener import PREFETCH, Listener
+from outbox.broker.consumer import PREFETCH, RabbitConsumer
 from outbox.broker.topology import current_topology
 from outbox.consumer import Consumer
 from outbox.envelope import ReceivedEvent
@@ -100,6 +100,8 @@ def _consume(context: str) -> int:
         return count
 
     subscribers = {type_: counted(each) for type_, each in subscriptions()[context].items()}
-    listener = Listener(settings.RABBITMQ_URL, current_topology(), Consumer(Inbox(context, subscribers)))
+    listener = RabbitConsumer(
+        settings.RABBITMQ_URL, current_topology(), Consumer(Inbox(context, subscribers))
+    )
     listener.listen()
     return seen

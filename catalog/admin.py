@@ -22,8 +22,8 @@ from catalog.services.commands.remove_book import RemoveBook
 from catalog.services.commands.revise_book import ReviseBook
 from catalog.services.search import books_found
 from shared_kernel.domain.errors import Refused
-from shared_kernel.web.admin import ReadOnlyAdmin, show_refusals
-from shared_kernel.web.admin_asking import AskingAdmin
+from shared_kernel.web.action_forms import ActionFormAdmin
+from shared_kernel.web.admin_base import ReadOnlyAdmin, show_refusals
 from shared_kernel.web.form_keys import dispatch_form
 
 admin.site.register(CopyRow, CopyAdmin)
@@ -31,7 +31,7 @@ admin.site.register(ImportRow, ImportAdmin)
 
 
 @admin.register(BookRow)
-class BookAdmin(AskingAdmin[BookRow]):
+class BookAdmin(ActionFormAdmin[BookRow]):
     read_scope = "catalog:read"
     write_scope = "catalog:write"
     add_form = AddBookForm

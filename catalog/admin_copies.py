@@ -19,14 +19,14 @@ from catalog.services.commands.change_copy_condition import ChangeCopyCondition
 from catalog.services.prices import stored_price
 from catalog.services.search import books_found
 from shared_kernel.domain.errors import Refused
-from shared_kernel.web.admin import show_refusals
-from shared_kernel.web.admin_asking import AskingAdmin, filled
-from shared_kernel.web.admin_choosing import ChoosableAdmin
+from shared_kernel.web.action_forms import ActionFormAdmin, filled
+from shared_kernel.web.admin_base import show_refusals
 from shared_kernel.web.admin_timeline import WithTimeline
+from shared_kernel.web.autocomplete import AutocompleteAdmin
 from shared_kernel.web.form_keys import dispatch_form
 
 
-class CopyAdmin(WithTimeline, AskingAdmin[CopyRow], ChoosableAdmin[CopyRow]):
+class CopyAdmin(WithTimeline, ActionFormAdmin[CopyRow], AutocompleteAdmin[CopyRow]):
     timeline_of = "copy"
     read_scope = "catalog:read"
     write_scope = "catalog:write"

@@ -22,8 +22,8 @@ from catalog.services.import_queries import GetImport
 from catalog.services.imports import LARGEST_FILE, LARGEST_UPLOAD
 from shared_kernel.domain.errors import Refused
 from shared_kernel.services.queries import ask
-from shared_kernel.web.admin import CommandAdmin, show_refusals
-from shared_kernel.web.admin_widgets import dress
+from shared_kernel.web.admin_base import CommandAdmin, show_refusals
+from shared_kernel.web.admin_widgets import style_form
 from shared_kernel.web.csv_files import csv_file
 from shared_kernel.web.form_keys import dispatch_form
 
@@ -142,7 +142,7 @@ class ImportAdmin(CommandAdmin[ImportRow]):
                 done = f"{reverted.removed} books removed, {reverted.kept_count} kept so far."
                 self.message_user(request, done, messages.SUCCESS)
                 return HttpResponseRedirect(_at(self, "change", id))
-        dress(form)
+        style_form(form)
         context = {
             **self.admin_site.each_context(request),
             "title": f"Take {row.name} back",

@@ -13,7 +13,7 @@ from catalog.domain.copy import Condition
 from catalog.models import BookRow, BorrowingCountRow, CopyRow
 from catalog.services.prices import stored_price
 from shared_kernel.domain.money import Money
-from shared_kernel.sql import Given, Prepared
+from shared_kernel.sql import CompiledQuery, Param
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -119,7 +119,7 @@ def most_borrowed(*, first_month: date, last_month: date, limit: int) -> list[tu
 
 
 def _with_barcode() -> "QuerySet[CopyRow, tuple[Any, ...]]":  # see _columns
-    return _columns(CopyRow.objects.filter(barcode=Given(CopyRow, "barcode")).order_by())
+    return _columns(CopyRow.objects.filter(barcode=Param(CopyRow, "barcode")).order_by())
 
 
-_by_barcode, _by_barcode_locked = Prepared(_with_barcode), Prepared(_with_barcode, hold=CopyRow)
+_by_barcode, _by_barcode_locked = CompiledQuery(_with_barcode), CompiledQuery(_with_barcode, hold=CopyRow)

@@ -11,7 +11,7 @@ from catalog.domain.copy import Condition
 from catalog.services.answers import BookView
 from catalog.services.queries import BookOrder
 from shared_kernel.domain.money import Money
-from shared_kernel.services.bus import Answer
+from shared_kernel.services.bus import Result
 
 #: Far above every bound of the domain, whose own refusals say more.
 _LONG = 10_000
@@ -105,7 +105,7 @@ class ExportFilter(serializers.Serializer[Any]):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class FoundBooksPage(Answer):
+class FoundBooksPage(Result):
     """One page of Books; what was looked for instead of a misspelt `q`, where that was mended."""
 
     results: list[BookView]

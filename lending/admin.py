@@ -27,9 +27,9 @@ from lending.services.commands.borrow_book import BorrowBook
 from lending.services.commands.return_book import ReturnBook
 from lending.services.queries.loans import PatronOfCard
 from shared_kernel.services.queries import ask
-from shared_kernel.web.admin import CommandAdmin, ReadOnlyAdmin
-from shared_kernel.web.admin_choosing import ChoosingInput
+from shared_kernel.web.admin_base import CommandAdmin, ReadOnlyAdmin
 from shared_kernel.web.admin_timeline import WithTimeline
+from shared_kernel.web.autocomplete import AutocompleteInput
 from shared_kernel.web.form_keys import dispatch_form
 
 L = TypeVar("L", bound=LoanRow)
@@ -41,13 +41,13 @@ class LendForm(forms.Form):
     patron_card = forms.CharField(
         max_length=64,
         label="Patron's card",
-        widget=ChoosingInput("admin:patrons_patronrow_choices"),
+        widget=AutocompleteInput("admin:patrons_patronrow_choices"),
         help_text="Search by name, address or card.",
     )
     copy_barcode = forms.CharField(
         max_length=64,
         label="Copy's barcode",
-        widget=ChoosingInput("admin:catalog_copyrow_choices"),
+        widget=AutocompleteInput("admin:catalog_copyrow_choices"),
         help_text="Search by barcode, or by words of title and authors.",
     )
 

@@ -8,9 +8,9 @@ import shared_kernel.bootstrap
 from lending.adapters.circulation_facts import LendingFacts
 from outbox.unit_of_work import transaction_with_outbox
 from shared_kernel.services.bus import Bus
-from shared_kernel.services.origin import OriginClock
+from shared_kernel.services.request_context import RequestClock
 
-_clock = OriginClock()
+_clock = RequestClock()
 _circulation = LendingFacts()
 
 bus = Bus.of(

@@ -12,9 +12,9 @@ from celery.signals import after_task_publish, beat_init, setup_logging, worker_
 from django.conf import settings
 
 from library_project.schedule import Schedule
-from outbox.broker.connecting import HEARTBEAT, PATIENCE, BrokerConnection, transport_options
+from outbox.broker.connection import HEARTBEAT, PATIENCE, BrokerConnection, transport_options
+from shared_kernel.resilience.heartbeat import heartbeat
 from shared_kernel.resilience.outages import outage
-from shared_kernel.resilience.pulse import pulse
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "library_project.settings")
 
@@ -55,7 +55,7 @@ class _Amqp(AMQP):
     Connection = BrokerConnection
 
 
-app = Celery("library", amqp=_Amqp, task_cls="library_project.ticks:Tick")
+app = Celery("library", amqp=_Amqp, task_cls="library_project.periodic_tasks:Tick")
 app.conf.update(
     broker_url=settings.RABBITMQ_URL or "memory://localhost/",
     # The memory's transport looks for messages so often, and takes as many each time as are not worked on;
@@ -106,7 +106,7 @@ def start_embedded_beat(**_: Any) -> None:  # Celery's signal arguments
 @after_task_publish.connect
 def show_that_the_clock_ticks(**_: Any) -> None:  # Celery's signal arguments
     """Only the clock gives tasks."""
-    pulse("beat")
+    heartbeat("beat")
     outage("broker").over()
 
 

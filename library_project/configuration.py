@@ -12,8 +12,8 @@ import environ
 import yaml
 from django.core.exceptions import ImproperlyConfigured
 
-from library_project.possible_values import why_impossible
 from library_project.production import unsafe_settings
+from library_project.settings_checks import why_impossible
 
 HERE = Path(__file__).resolve().parent
 Settings = dict[str, Any]  # as various as settings

@@ -7,7 +7,7 @@ import re
 import structlog
 
 from library_project.outage_logs import OnceAnOutage
-from shared_kernel.services.origin import origin
+from shared_kernel.services.request_context import current_context
 
 #: `Key (email)=(…) already exists.` and the like.
 _VALUES = re.compile(r"^((?:DETAIL|CONTEXT|LINE \d+):).*$", re.MULTILINE)
@@ -16,7 +16,7 @@ _VALUES = re.compile(r"^((?:DETAIL|CONTEXT|LINE \d+):).*$", re.MULTILINE)
 def _with_origin(
     _logger: object, _method: str, event: structlog.typing.EventDict
 ) -> structlog.typing.EventDict:
-    who = origin()
+    who = current_context()
     cause = {"causation_id": who.causation_id} if who.causation_id else {}
     return {
         **event,

@@ -16,9 +16,9 @@ from prometheus_client.metrics_core import GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 
 from library_project.health import watched
+from outbox.pending import failing
 from outbox.status import consumer_lags, in_quarantine, outbox_lag
 from outbox.subscriptions import subscriptions
-from outbox.waiting import failing
 from patrons.bootstrap import mailer
 from patrons.services.backlog import notice_backlog
 from shared_kernel.metrics import sums

@@ -12,7 +12,7 @@ from django.db.migrations.executor import MigrationExecutor
 from library_project.broker_probe import broker_probe
 from outbox.status import outbox_lag
 from shared_kernel.resilience.registry import all_breakers
-from shared_kernel.services.bus import Answer
+from shared_kernel.services.bus import Result
 
 #: Seconds that a committed event may wait while the broker is there before something is wrong with the relay.
 LAG_ALLOWED = 60.0
@@ -21,7 +21,7 @@ log = structlog.get_logger(__name__)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Checks(Answer):
+class Checks(Result):
     """What was found. `outbox_lag` is the age in seconds of the oldest event not yet published."""
 
     database: str = "away"
@@ -32,7 +32,7 @@ class Checks(Answer):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Readiness(Answer):
+class Readiness(Result):
     """`ready` unless the database or its tables are missing; all else is only `degraded`."""
 
     status: str

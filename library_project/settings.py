@@ -62,8 +62,8 @@ INSTALLED_APPS = [
 ]
 MIDDLEWARE = [
     "shared_kernel.web.forwarded.ForwardedHeadersMiddleware",
-    "shared_kernel.web.origin.OriginMiddleware",
-    "shared_kernel.web.problems.ProblemMiddleware",
+    "shared_kernel.web.request_context.RequestContextMiddleware",
+    "shared_kernel.web.problem_responses.ProblemMiddleware",
     "shared_kernel.web.request_body.RequestBodyMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "shared_kernel.web.content_security.ContentSecurityMiddleware",
@@ -91,7 +91,7 @@ TEMPLATES = [
                 "django.template.context_processors.request",
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
-                "shared_kernel.web.pages.navigation",
+                "shared_kernel.web.login_pages.navigation",
             ],
             "builtins": ["shared_kernel.web.form_key_tag"],
         },
@@ -127,7 +127,7 @@ AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]  # a stranger elsewhere l
 AXES_RESET_COOL_OFF_ON_FAILURE_DURING_LOCKOUT = False
 AXES_RESET_ON_SUCCESS = True
 AXES_USERNAME_CALLABLE = "shared_kernel.web.lockout.name_digest"
-AXES_CLIENT_IP_CALLABLE = "shared_kernel.web.clients.client_address"
+AXES_CLIENT_IP_CALLABLE = "shared_kernel.web.client_address.client_address"
 AXES_LOCKOUT_CALLABLE = "shared_kernel.web.lockout.locked_out"
 AXES_DISABLE_ACCESS_LOG = True
 AXES_ENABLE_ADMIN = False
@@ -177,12 +177,12 @@ REST_FRAMEWORK = {
     "DEFAULT_PERMISSION_CLASSES": ["shared_kernel.web.access.PolicyPermission"],
     "DEFAULT_RENDERER_CLASSES": [
         "shared_kernel.web.json.FastJSONRenderer",
-        "shared_kernel.web.browsable.StaffPages",
+        "shared_kernel.web.browsable.BrowsableRenderer",
     ],
-    "DEFAULT_THROTTLE_CLASSES": ["shared_kernel.web.throttling.FairShare"],
+    "DEFAULT_THROTTLE_CLASSES": ["shared_kernel.web.throttling.ClientThrottle"],
     "DEFAULT_PARSER_CLASSES": ["shared_kernel.web.json.StrictJSONParser"],
     "DEFAULT_SCHEMA_CLASS": "shared_kernel.web.openapi.LibrarySchema",
-    "EXCEPTION_HANDLER": "shared_kernel.web.problems.exception_handler",
+    "EXCEPTION_HANDLER": "shared_kernel.web.problem_responses.exception_handler",
     "URL_FORMAT_OVERRIDE": None,
     "FORMAT_SUFFIX_KWARG": None,
 }

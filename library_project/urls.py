@@ -12,7 +12,7 @@ import patrons.urls
 import shared_kernel.urls
 from shared_kernel.web.schema_view import SchemaView
 
-handler400 = "shared_kernel.web.pages.bad_request"
+handler400 = "shared_kernel.web.login_pages.bad_request"
 urlpatterns = [
     path(
         "api/v1/",

@@ -6,7 +6,7 @@ from django.http import HttpRequest
 
 from outbox.models import InboxReceipt, OutboxMessage, QuarantinedMessage
 from outbox.quarantine import ReplayQuarantine
-from shared_kernel.web.admin import CommandAdmin, ReadOnlyAdmin, with_id
+from shared_kernel.web.admin_base import CommandAdmin, ReadOnlyAdmin, with_id
 
 
 @admin.register(OutboxMessage)

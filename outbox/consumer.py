@@ -9,7 +9,7 @@ from uuid import UUID
 import structlog
 from django.db import close_old_connections
 
-from outbox.inbox import ATTEMPTS_ALLOWED, Arrival, DatabaseAway, Fate, Inbox, Verdict
+from outbox.inbox import ATTEMPTS_ALLOWED, Arrival, DatabaseAway, HandlingResult, HandlingStatus, Inbox
 from shared_kernel.resilience.failpoints import failpoint
 from shared_kernel.resilience.outages import outage
 
@@ -29,7 +29,7 @@ class Acknowledge(Protocol):
 
 
 @dataclass(slots=True, kw_only=True, eq=False)
-class Letter:
+class Delivery:
     """A delivered message until it is acknowledged. `failures` counts those before this delivery as well.
 
     A dead letter was delivered too often; why, nobody wrote down, so it gets one more chance.
@@ -53,7 +53,7 @@ class Consumer:
     def __init__(self, inbox: Inbox, *, clock: Callable[[], float] = monotonic) -> None:
         self.inbox = inbox
         self._clock = clock
-        self._letters: list[Letter] = []
+        self._letters: list[Delivery] = []
         self._pauses = 0
         self._resume_at = 0.0
 
@@ -67,7 +67,7 @@ class Consumer:
         """Whether any letter is not settled."""
         return bool(self._letters)
 
-    def receive(self, letter: Letter) -> None:
+    def receive(self, letter: Delivery) -> None:
         """Take a letter in, to be handled soon."""
         self._letters.append(letter)
 
@@ -95,8 +95,8 @@ class Consumer:
             self._letters = [letter for letter in self._letters if letter.delivery_tag not in settled]
             self._acknowledge(settled, acknowledge)
 
-    def _next_batch(self) -> list[Letter]:
-        batch: list[Letter] = []
+    def _next_batch(self) -> list[Delivery]:
+        batch: list[Delivery] = []
         waited_for: set[UUID] = set()
         now = self._clock()
         for letter in self._letters:
@@ -109,10 +109,10 @@ class Consumer:
                 break
         return batch
 
-    def _settles(self, letter: Letter, verdict: Verdict) -> bool:
+    def _settles(self, letter: Delivery, verdict: HandlingResult) -> bool:
         """Whether nothing is left to do for a letter; a failed one waits, or goes into quarantine."""
-        if verdict.fate is not Fate.FAILED:
-            return verdict.fate is Fate.SETTLED
+        if verdict.fate is not HandlingStatus.FAILED:
+            return verdict.fate is HandlingStatus.SETTLED
         letter.failures += 1
         log.warning(
             "event_failed",

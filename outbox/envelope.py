@@ -10,7 +10,7 @@ import msgspec
 
 from shared_kernel.domain.events import DomainEvent, Recorded
 from shared_kernel.services.codec import to_builtins, to_json
-from shared_kernel.services.origin import Origin
+from shared_kernel.services.request_context import RequestContext
 
 CONTENT_TYPE = "application/cloudevents+json"
 ENVELOPE_FIELDS = frozenset(field.name for field in dataclasses.fields(DomainEvent))
@@ -35,7 +35,7 @@ class ReceivedEvent:
     causationid: str | None = None
 
 
-def write_event(recorded: Recorded, *, event_id: UUID, origin: Origin) -> str:
+def write_event(recorded: Recorded, *, event_id: UUID, origin: RequestContext) -> str:
     """The CloudEvents JSON of a recorded event, as it is stored and as it is sent."""
     event = recorded.event
     envelope: dict[str, Any] = {  # JSON

@@ -13,7 +13,7 @@ from django.apps import apps
 
 from outbox.envelope import CONTENT_TYPE, ENVELOPE_FIELDS, write_event
 from shared_kernel.domain.events import DomainEvent, Recorded
-from shared_kernel.services.origin import Origin
+from shared_kernel.services.request_context import RequestContext
 
 _DIALECT = "https://json-schema.org/draft/2020-12/schema"
 _AT = datetime(2026, 1, 15, 10, 0, tzinfo=UTC)
@@ -71,7 +71,7 @@ def example(kind: type[DomainEvent]) -> str:
         for name, part in definitions[kind.__name__]["properties"].items()
     }
     event = msgspec.convert(values, type=kind)
-    origin = Origin(correlation_id="request-1", causation_id=str(_id("cause")))
+    origin = RequestContext(correlation_id="request-1", causation_id=str(_id("cause")))
     return write_event(Recorded(event, 1), event_id=_id(kind.type), origin=origin)
 
 

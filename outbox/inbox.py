@@ -17,10 +17,10 @@ from outbox.envelope import Malformed, ReceivedEvent, read_event
 from outbox.metrics import RECEIVED
 from outbox.models import InboxReceipt, QuarantinedMessage
 from outbox.subscriptions import Subscriber, without_version
-from outbox.unit_of_work import undone_together
+from outbox.unit_of_work import shared_transaction
 from shared_kernel.domain.errors import Refused
 from shared_kernel.resilience.failpoints import failpoint
-from shared_kernel.services.origin import Origin, acting
+from shared_kernel.services.request_context import RequestContext, request_context
 
 #: How often a message is tried before it goes into quarantine.
 ATTEMPTS_ALLOWED = 5
@@ -46,7 +46,7 @@ class DatabaseAway(Exception):
     """Nothing can be handled for now, which is no message's fault."""
 
 
-class Fate(Enum):
+class HandlingStatus(Enum):
     """What became of a message. Settled: in effect, received before, of no concern here, or in quarantine."""
 
     SETTLED = "settled"
@@ -65,15 +65,15 @@ class Reception(Enum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Verdict:
+class HandlingResult:
     """The fate of a message; a failed one with the reason and the seconds to wait before a first retry."""
 
-    fate: Fate
+    fate: HandlingStatus
     reason: str = ""
     first_wait: float = 0.0
 
 
-_SETTLED, _HELD = Verdict(fate=Fate.SETTLED), Verdict(fate=Fate.HELD)
+_SETTLED, _HELD = HandlingResult(fate=HandlingStatus.SETTLED), HandlingResult(fate=HandlingStatus.HELD)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -120,7 +120,7 @@ class Inbox:
             payload=payload, digest=digest, label=label, flaw=flaw or "unknown version of a known type"
         )
 
-    def take(self, arrivals: Sequence[Arrival]) -> list[Verdict]:
+    def take(self, arrivals: Sequence[Arrival]) -> list[HandlingResult]:
         """Handle messages: all in one transaction, or where that fails one by one. Raises DatabaseAway.
 
         One that fails holds up the later ones of its aggregate, and nobody else.
@@ -149,7 +149,7 @@ class Inbox:
         for arrival in arrivals:
             if arrival.event:
                 digests.setdefault(arrival.event.id, arrival.digest)
-        with undone_together() if len(arrivals) > 1 else transaction.atomic():
+        with shared_transaction() if len(arrivals) > 1 else transaction.atomic():
             new = InboxReceipt.objects.insert_new(self.consumer, digests)
             failpoint("consumer.after_inbox")
             if len(new) < len(digests):
@@ -182,7 +182,7 @@ class Inbox:
         if event.id not in new:
             return Reception.REPEATED
         new.discard(event.id)  # it may have arrived twice in this very batch
-        with acting(_cause(event)):
+        with request_context(_cause(event)):
             self._subscribers[event.type](event)
         return Reception.HANDLED
 
@@ -203,21 +203,21 @@ class Inbox:
             return
         say = log.info if reception is Reception.HANDLED else log.error
         label, event = arrival.label, arrival.event
-        with acting(_cause(event)) if event else nullcontext():
+        with request_context(_cause(event)) if event else nullcontext():
             say(f"event_{reception.value}", consumer=self.consumer, type=label.type, event_id=str(label.id))
 
     def _count(self, *receptions: Reception) -> None:
         for reception, times in Counter(receptions).items():
             RECEIVED.labels(self.consumer, reception.value).inc(times)
 
-    def _one_by_one(self, arrivals: Sequence[Arrival]) -> list[Verdict]:
+    def _one_by_one(self, arrivals: Sequence[Arrival]) -> list[HandlingResult]:
         verdicts, failed = [], set()
         for arrival in arrivals:
             if arrival.event and arrival.event.subject in failed:
                 verdicts.append(_HELD)
                 continue
             [verdict] = self.take([arrival])
-            if verdict.fate is Fate.FAILED and arrival.event:
+            if verdict.fate is HandlingStatus.FAILED and arrival.event:
                 failed.add(arrival.event.subject)
             verdicts.append(verdict)
         return verdicts
@@ -231,14 +231,14 @@ def explain(error: Exception) -> str:
     return f"{type(error).__name__}: {first_line}"
 
 
-def _cause(event: ReceivedEvent) -> Origin:
-    return Origin(door="event", correlation_id=event.correlationid, causation_id=str(event.id))
+def _cause(event: ReceivedEvent) -> RequestContext:
+    return RequestContext(door="event", correlation_id=event.correlationid, causation_id=str(event.id))
 
 
-def _failure(error: Exception) -> Verdict:
+def _failure(error: Exception) -> HandlingResult:
     # A fault of the database's, such as a column not yet migrated, is likelier to be mended in a while.
     first_wait = FIRST_WAIT * 4 if isinstance(error, DatabaseError) else FIRST_WAIT
-    return Verdict(fate=Fate.FAILED, reason=explain(error), first_wait=first_wait)
+    return HandlingResult(fate=HandlingStatus.FAILED, reason=explain(error), first_wait=first_wait)
 
 
 def _label(payload: bytes) -> Label:

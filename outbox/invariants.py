@@ -10,7 +10,7 @@ from django.db.models import Count, Exists, F, Model, OuterRef, Q, QuerySet, Sub
 from django.utils import timezone
 
 from outbox.envelope import Malformed, read_event
-from outbox.models import FORGOTTEN, InboxReceipt, OutboxMessage
+from outbox.models import REDACTED, InboxReceipt, OutboxMessage
 from outbox.pruning import KEPT_DAYS
 from shared_kernel.services.invariants import Invariant, Rows
 
@@ -108,12 +108,12 @@ def last_payloads(aggregates: Collection[UUID]) -> Iterator[tuple[UUID, int, Any
         aggregate_id=OuterRef("aggregate_id"), aggregate_version__gt=OuterRef("aggregate_version")
     )
     latest = OutboxMessage.objects.filter(~Exists(newer), aggregate_id__in=aggregates)
-    for row in latest.exclude(payload=FORGOTTEN).order_by():
+    for row in latest.exclude(payload=REDACTED).order_by():
         yield row.aggregate_id, row.aggregate_version, msgspec.json.decode(row.payload)["data"]
 
 
 def _agrees(row: dict[str, Any]) -> bool:  # columns
-    if row["payload"] == FORGOTTEN:
+    if row["payload"] == REDACTED:
         return True
     try:
         event = read_event(row["payload"])

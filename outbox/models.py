@@ -10,12 +10,12 @@ from django.utils import timezone
 
 from outbox.envelope import write_event
 from shared_kernel.domain.events import Recorded
-from shared_kernel.services.origin import origin
-from shared_kernel.sql import insert_along
+from shared_kernel.services.request_context import current_context
+from shared_kernel.sql import defer_insert
 
 LONGEST_REASON = 500
 #: The payload of a delivered event of which only that it was is to be known.
-FORGOTTEN = "{}"
+REDACTED = "{}"
 
 
 class OutboxMessages(models.Manager["OutboxMessage"]):
@@ -23,7 +23,7 @@ class OutboxMessages(models.Manager["OutboxMessage"]):
 
     def append(self, events: Iterable[Recorded]) -> None:
         """Store events within the transaction of the change they tell of."""
-        who, now = origin(), timezone.now()
+        who, now = current_context(), timezone.now()
         messages = []
         for recorded in events:
             event_id = uuid4()
@@ -37,7 +37,7 @@ class OutboxMessages(models.Manager["OutboxMessage"]):
                     "recorded_at": now,
                 }
             )
-        insert_along(OutboxMessage, *messages)
+        defer_insert(OutboxMessage, *messages)
 
 
 class OutboxMessage(models.Model):

@@ -10,8 +10,8 @@ from outbox.inbox import Inbox, explain
 from outbox.models import QuarantinedMessage
 from outbox.subscriptions import subscriptions
 from shared_kernel.domain.errors import NotFound, Refusal
-from shared_kernel.services.bus import Answer, Command, Query, UnitOfWork
-from shared_kernel.services.origin import concerning
+from shared_kernel.services.bus import Command, Query, Result, UnitOfWork
+from shared_kernel.services.request_context import bind_audit_subjects
 
 
 class NotInQuarantine(NotFound):
@@ -29,7 +29,7 @@ class StillUnhandled(Refusal):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class QuarantineView(Answer):
+class QuarantineView(Result):
     """A quarantined message; `digest` is the SHA-256 of what was received, in hex."""
 
     id: int
@@ -54,7 +54,7 @@ def replay_quarantine(command: ReplayQuarantine, _work: UnitOfWork) -> Quarantin
     message = QuarantinedMessage.objects.select_for_update().filter(id=command.message).first()
     if message is None:
         raise NotInQuarantine(message=command.message)
-    concerning(quarantined=message.id, event=message.event_id or "unknown")
+    bind_audit_subjects(quarantined=message.id, event=message.event_id or "unknown")
     if message.replayed_at:
         raise ReplayedBefore(replayed_at=message.replayed_at.isoformat())
     inbox = Inbox(message.consumer, subscriptions().get(message.consumer, {}))

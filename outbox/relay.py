@@ -10,18 +10,18 @@ import structlog
 from django.conf import settings
 from django.db import DatabaseError, InterfaceError, close_old_connections, connection
 
-from outbox import waiting
+from outbox import pending
 from outbox.broker.publisher import RabbitPublisher
 from outbox.broker.topology import current_topology
-from outbox.embedded import InProcessPublisher
+from outbox.in_process import InProcessPublisher
 from outbox.metrics import RELAYED
 from outbox.publishing import Outcome, Outgoing, Publisher, PublishingUnavailable
 from outbox.single_flight import single_flight
 from outbox.subscriptions import subscriptions
 from shared_kernel.resilience.breakers import BreakerOpen, breaker
 from shared_kernel.resilience.failpoints import failpoint
+from shared_kernel.resilience.heartbeat import heartbeat
 from shared_kernel.resilience.outages import outage
-from shared_kernel.resilience.pulse import pulse
 
 BATCH = 1000
 POLL_SECONDS = 0.05
@@ -49,12 +49,12 @@ def drain(*, limit: int = BATCH) -> Drained:
     """Publish the next messages, at most `limit`, unless another relay is at work. Raises django.db.Error."""
     publisher = current_publisher()
     publisher.keep_alive()
-    if not waiting.has_due():
+    if not pending.has_due():
         return Drained()
     with single_flight() as alone:
         if not alone:
             return Drained(busy=True)
-        batch, problem = waiting.batch(limit), ""
+        batch, problem = pending.batch(limit), ""
         failpoint("relay.after_claim")
         try:
             outcome = _publish(publisher, batch)
@@ -63,14 +63,14 @@ def drain(*, limit: int = BATCH) -> Drained:
             outcome, problem = away.outcome, str(away)
             outage("broker").failed(problem)
         failpoint("relay.before_mark")
-        waiting.settle(batch, outcome)
+        pending.settle(batch, outcome)
     RELAYED.labels("published").inc(len(outcome.confirmed))
     RELAYED.labels("failed").inc(len(outcome.faults))
     return Drained(
         published=len(outcome.confirmed),
         failed=len(outcome.faults),
         outage=problem,
-        more=bool(outcome.confirmed or outcome.faults) and not problem and waiting.has_due(),
+        more=bool(outcome.confirmed or outcome.faults) and not problem and pending.has_due(),
     )
 
 
@@ -97,10 +97,10 @@ def drain_all(*, seconds: float, patient: bool = True) -> Drained:
             )
 
 
-def stay(stop: Event) -> None:
+def run_forever(stop: Event) -> None:
     """Drain again and again until told to stop, whatever happens to the broker and the database."""
     while not stop.is_set():
-        pulse("relay")
+        heartbeat("relay")
         close_old_connections()
         pause = POLL_SECONDS
         try:

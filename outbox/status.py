@@ -7,9 +7,9 @@ from django.db.models import Count, Exists, Max, Min, OuterRef, QuerySet
 from django.utils import timezone
 
 from outbox.models import InboxReceipt, OutboxMessage, QuarantinedMessage
+from outbox.pending import failing, fresh
 from outbox.subscriptions import subscriptions
-from outbox.waiting import failing, fresh
-from shared_kernel.services.bus import Answer, Query
+from shared_kernel.services.bus import Query, Result
 
 #: Counting further would cost more than the number is worth.
 COUNTED_UP_TO = 100_000
@@ -18,7 +18,7 @@ LOOKED_BACK = 1000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class InboxStatus(Answer):
+class InboxStatus(Result):
     """What one consumer received. `quarantined` waits to be replayed."""
 
     consumer: str
@@ -28,7 +28,7 @@ class InboxStatus(Answer):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class OutboxStatus(Answer):
+class OutboxStatus(Result):
     """What waits to be published: `pending` events (counted up to 100 000), the oldest so many seconds.
 
     `failing` of them are at fault themselves and are tried again from time to time.

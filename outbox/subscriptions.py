@@ -20,7 +20,7 @@ def subscriptions() -> Subscriptions:
     return found
 
 
-def contexts_heard(types: Mapping[str, Subscriber]) -> list[str]:
+def publishing_contexts(types: Mapping[str, Subscriber]) -> list[str]:
     """The contexts that these event types come from, sorted."""
     return sorted({type_.partition(".")[0] for type_ in types})
 

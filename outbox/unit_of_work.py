@@ -14,51 +14,52 @@ from shared_kernel.domain.aggregates import Aggregate
 from shared_kernel.domain.errors import ConcurrentChange, NotFound, Refusal
 from shared_kernel.domain.events import Recorded
 from shared_kernel.services.bus import Repository
-from shared_kernel.sql import along, insert, rows_having, update
+from shared_kernel.sql import compiled_filter, deferred_inserts, insert, update
 
 A = TypeVar("A", bound=Aggregate)
 R = TypeVar("R", bound=models.Model)
 T = TypeVar("T")
 
-_Left = dict[Callable[[list[Any]], None], list[Any]]
+_DeferredWrites = dict[Callable[[list[Any]], None], list[Any]]
 #: What the units of work that are undone together have left to be written at their end, by who writes it.
-_left: ContextVar[_Left | None] = ContextVar("left", default=None)
+_deferred_writes: ContextVar[_DeferredWrites | None] = ContextVar("left", default=None)
 
 
-class UndoneTogether(Exception):
+class SharedTransactionRolledBack(Exception):
     """One of many units of work failed, and though somebody expected that, none of them has happened."""
 
 
 @contextmanager
-def undone_together() -> Iterator[None]:
+def shared_transaction() -> Iterator[None]:
     """One transaction for many units of work: where one fails, none of them has happened.
 
     So none needs a savepoint of its own: two statements each, and beyond 64 of them in a transaction they
-    slow down every other session of PostgreSQL. Raises UndoneTogether where a failure was suppressed inside.
+    slow down every other session of PostgreSQL. Raises
+    SharedTransactionRolledBack where a failure was suppressed inside.
     """
     with transaction.atomic():
-        left: _Left = {}
-        token = _left.set(left)
+        writes: _DeferredWrites = {}
+        token = _deferred_writes.set(writes)
         try:
             yield
         finally:
-            _left.reset(token)
+            _deferred_writes.reset(token)
         if transaction.get_rollback():  # which Django would do without a word
-            raise UndoneTogether
-        for write, things in left.items():
+            raise SharedTransactionRolledBack
+        for write, things in writes.items():
             write(things)
 
 
-def write_together(write: Callable[[list[T]], None], thing: T) -> None:
+def defer_write(write: Callable[[list[T]], None], thing: T) -> None:
     """Have it written by one call with what other units of work leave to `write`; alone, at once.
 
     Only for what none of them reads.
     """
-    left = _left.get()
-    if left is None:
+    writes = _deferred_writes.get()
+    if writes is None:
         write([thing])
     else:
-        left.setdefault(write, []).append(thing)
+        writes.setdefault(write, []).append(thing)
 
 
 @contextmanager
@@ -68,7 +69,7 @@ def transaction_with_outbox(*repositories: Repository) -> Iterator[None]:
     Raises ConcurrentChange where somebody else has told of the same version first.
     """
     try:
-        with transaction.atomic(savepoint=_left.get() is None), along():
+        with transaction.atomic(savepoint=_deferred_writes.get() is None), deferred_inserts():
             yield
             happened = [event for repository in repositories for event in repository.recorded()]
             # Of one aggregate, the row and the events go in one statement. Of several, each row is locked
@@ -99,7 +100,7 @@ class DjangoRepository(Generic[A, R]):
     further_rows: ClassVar[Sequence[type[models.Model]]] = ()  # tables of what the aggregate consists of
 
     def __init__(self) -> None:
-        self._known: dict[UUID, A] = {}
+        self._identity_map: dict[UUID, A] = {}
         self._removed: set[UUID] = set()
 
     def rebuild(self, row: R) -> A:
@@ -112,7 +113,7 @@ class DjangoRepository(Generic[A, R]):
 
     def add(self, aggregate: A) -> None:
         """Take a new aggregate in."""
-        self._known[aggregate.id] = aggregate
+        self._identity_map[aggregate.id] = aggregate
 
     def remove(self, aggregate: A) -> None:
         """Let an aggregate go; its last event says so."""
@@ -127,20 +128,20 @@ class DjangoRepository(Generic[A, R]):
 
     def find(self, *, lock: bool = False, **lookup: object) -> A | None:
         """The one aggregate whose columns have these values, if there is one."""
-        for row in rows_having(self.rows, *lookup, lock=lock)(**lookup):
-            return self.known(row)
+        for row in compiled_filter(self.rows, *lookup, lock=lock)(**lookup):
+            return self.attach(row)
         return None
 
-    def known(self, row: R) -> A:
+    def attach(self, row: R) -> A:
         """The aggregate of this row: the same object however often it is read in a unit of work."""
-        found = self._known.get(row.pk)
+        found = self._identity_map.get(row.pk)
         if found is None:
-            found = self._known[row.pk] = self.rebuild(row)
+            found = self._identity_map[row.pk] = self.rebuild(row)
         return found
 
     def flush(self) -> None:
         """Write every aggregate that recorded events. Raises the refusal a broken constraint stands for."""
-        changed = [each for each in self._known.values() if each.has_changed]
+        changed = [each for each in self._identity_map.values() if each.has_changed]
         try:
             new = [each for each in changed if self.is_new(each)]
             insert(self.rows, *(self._row(each) for each in new))
@@ -171,4 +172,4 @@ class DjangoRepository(Generic[A, R]):
 
     def recorded(self) -> list[Recorded]:
         """The events of every aggregate of this unit of work, in order for each."""
-        return [event for each in self._known.values() for event in each.recorded]
+        return [event for each in self._identity_map.values() for event in each.recorded]

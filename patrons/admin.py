@@ -39,10 +39,10 @@ from patrons.services.commands.update_contact import UpdateContact
 from shared_kernel.domain.errors import Refused
 from shared_kernel.services.bus import Command
 from shared_kernel.web.access import principal
-from shared_kernel.web.admin import CommandAdmin, show_refusals
-from shared_kernel.web.admin_asking import AskingAdmin, filled
-from shared_kernel.web.admin_choosing import ChoosableAdmin
+from shared_kernel.web.action_forms import ActionFormAdmin, filled
+from shared_kernel.web.admin_base import CommandAdmin, show_refusals
 from shared_kernel.web.admin_timeline import WithTimeline
+from shared_kernel.web.autocomplete import AutocompleteAdmin
 from shared_kernel.web.form_keys import dispatch_form
 
 
@@ -63,7 +63,7 @@ class BlockedFilter(admin.SimpleListFilter):
 
 
 @admin.register(PatronRow)
-class PatronAdmin(WithTimeline, AskingAdmin[PatronRow], ChoosableAdmin[PatronRow]):
+class PatronAdmin(WithTimeline, ActionFormAdmin[PatronRow], AutocompleteAdmin[PatronRow]):
     """The patrons."""
 
     timeline_of = "patron"

@@ -20,7 +20,7 @@ from patrons.services.commands.repeat_notice import RepeatNotice
 from patrons.services.wordings import ShowLetter
 from shared_kernel.services.queries import ask
 from shared_kernel.web.access import principal
-from shared_kernel.web.admin import CommandAdmin, ReadOnlyAdmin
+from shared_kernel.web.admin_base import CommandAdmin, ReadOnlyAdmin
 
 #: Tells who borrowed what, which whoever runs the system needn't know.
 _PRIVATE = ("patron_id", "about_id", "params", "letter")

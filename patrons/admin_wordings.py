@@ -21,7 +21,7 @@ from shared_kernel.domain.errors import Refused
 from shared_kernel.services.bus import Command
 from shared_kernel.services.queries import ask
 from shared_kernel.web.access import principal
-from shared_kernel.web.admin import ReadOnlyAdmin, show_refusals
+from shared_kernel.web.admin_base import ReadOnlyAdmin, show_refusals
 from shared_kernel.web.form_keys import dispatch_form
 
 Context = dict[str, Any]  # a template's

@@ -18,7 +18,7 @@ from patrons.services.queries import OwnPatron
 from shared_kernel.domain.errors import Refused
 from shared_kernel.services.queries import ask
 from shared_kernel.web.access import OWN, principal, require
-from shared_kernel.web.admin import show_refusals
+from shared_kernel.web.admin_base import show_refusals
 from shared_kernel.web.form_keys import dispatch_form
 
 #: What each kind of letter that one can do without is for.

@@ -17,13 +17,13 @@ from patrons.services.commands.set_password import LinkInvalid, PasswordTooWeak,
 from patrons.services.queries import PasswordLinkIsValid
 from shared_kernel.services.queries import ask
 from shared_kernel.web.access import PUBLIC, require
-from shared_kernel.web.allowance import Allowance
-from shared_kernel.web.clients import client_address
+from shared_kernel.web.client_address import client_address
 from shared_kernel.web.form_keys import dispatch_form
+from shared_kernel.web.token_bucket import TokenBucket
 
 #: So many links may be asked for from one address; how many letters one patron gets is limited as well.
 LINKS_A_MINUTE = 20
-link_requests = Allowance()
+link_requests = TokenBucket()
 
 
 class LinkForm(forms.Form):

@@ -12,7 +12,7 @@ from patrons.domain.card_number import CardNumber
 from patrons.domain.email_address import EmailAddress
 from patrons.models import CategoryRow, NoticeRow, PatronRow
 from shared_kernel.domain.errors import InvalidValue
-from shared_kernel.sql import rows_having
+from shared_kernel.sql import compiled_filter
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,7 +59,7 @@ def patron_facts(
     given = {name: value for name, value in wanted.items() if value is not None}
     if len(given) != 1:
         raise ValueError("give exactly one of card, id, email and login_id")
-    row = next(iter(rows_having(PatronRow, *given, lock=lock)(**given)), None)
+    row = next(iter(compiled_filter(PatronRow, *given, lock=lock)(**given)), None)
     return row and PatronFacts(
         id=row.id,
         card_number=row.card_number,

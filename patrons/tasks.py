@@ -8,8 +8,8 @@ from celery import shared_task
 from patrons.bootstrap import compose, mailer
 from patrons.services.delivery import deliver_due_notices
 from patrons.services.jobs import MembershipsEnding
+from shared_kernel.services.batch_dispatch import dispatch_each
 from shared_kernel.services.queries import ask
-from shared_kernel.services.sweeps import sweep
 
 #: A tick gives the worker back after so long, for the sake of the other ticks; the next one goes on.
 _FOR_AT_MOST = timedelta(seconds=5)
@@ -29,4 +29,4 @@ def deliver_notices() -> None:
 @shared_task(name="patrons.remind_membership_ends", ignore_result=True)
 def remind_membership_ends() -> None:
     """Tell patrons whose membership will end."""
-    sweep(ask(MembershipsEnding()))
+    dispatch_each(ask(MembershipsEnding()))

@@ -16,9 +16,9 @@ from shared_kernel.models import ApiToken, AuditEntry, Breaker
 from shared_kernel.resilience.registry import all_breakers
 from shared_kernel.services.breakers import CloseBreaker, HoldBreakerOpen
 from shared_kernel.services.logins import CloseLogin, ReopenLogin
-from shared_kernel.web.admin import CommandAdmin, ReadOnlyAdmin
+from shared_kernel.web.admin_base import CommandAdmin, ReadOnlyAdmin
 from shared_kernel.web.form_keys import dispatch_form
-from shared_kernel.web.people import logins_of
+from shared_kernel.web.usernames import usernames_of
 
 admin.site.unregister([Group, User])  # Django's own write rows; what a role may do is code (access.py)
 
@@ -70,7 +70,7 @@ class AuditEntryAdmin(ReadOnlyAdmin[AuditEntry]):
     def get_changelist_instance(self, request: HttpRequest) -> ChangeList:
         """The list, with the names of the page's people in one go."""
         page = super().get_changelist_instance(request)
-        people = logins_of(row.principal for row in page.result_list)
+        people = usernames_of(row.principal for row in page.result_list)
         for row in page.result_list:
             row.who = people[row.principal]
         return page

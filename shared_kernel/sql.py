@@ -38,7 +38,7 @@ R = TypeVar("R")
 Values = Mapping[str, Any]  # by column, as various as columns
 
 
-class Given(Expression):
+class Param(Expression):
     """Stands in a prepared query for a value of a column, to be given each time that the query is asked.
 
     It is given by the column's name, or by `key` where a query asks for two values of one column.
@@ -57,7 +57,7 @@ class Given(Expression):
         return "%s", [self]
 
 
-class GivenAny(Given):
+class ArrayParam(Param):
     """Stands there behind `in` for values of a column, however many."""
 
     def as_sql(  # type: ignore[override]  # see above
@@ -67,8 +67,8 @@ class GivenAny(Given):
         return f"({_place_for_all(self.model, self.name)})", [self]
 
 
-class Prepared(Generic[R]):
-    """A query that Django writes once: `Prepared(lambda: Row.objects.filter(code=Given(Row, "code")))`.
+class CompiledQuery(Generic[R]):
+    """A query that Django writes once: `CompiledQuery(lambda: Row.objects.filter(code=Given(Row, "code")))`.
 
     It answers with what the query set consists of: rows of the model, or tuples of a `values_list`. Rows of
     the model to `hold` are kept as they are until the transaction ends.
@@ -79,7 +79,7 @@ class Prepared(Generic[R]):
         self._hold = hold
 
     def __call__(self, **values: object) -> list[R]:
-        """Ask, with a value for each column that is `Given`, and values for one that is `GivenAny`."""
+        """Ask, with a value for each column that is `Given`, and values for one that is `ArrayParam`."""
         sql, find, read = self._written
         return _carry_out(sql, [each(values) for each in find], read)
 
@@ -102,25 +102,25 @@ class Prepared(Generic[R]):
         return sql, [_finder(each) for each in parameters], read
 
 
-def stored(model: type[Model], name: str, value: object) -> Any:  # any driver's parameter
+def to_db_value(model: type[Model], name: str, value: object) -> Any:  # any driver's parameter
     """What a value of this column is to the database, for SQL that is written by hand."""
     return _columns(model)[name].store(value)
 
 
-def any_of(model: type[Model], name: str, values: Iterable[object]) -> RawSQL:
-    """Values of a column as one parameter, however many: `filter(id__in=any_of(Row, "id", ids))`."""
+def array_param(model: type[Model], name: str, values: Iterable[object]) -> RawSQL:
+    """Values of a column as one parameter, however many: `filter(id__in=array_param(Row, "id", ids))`."""
     return RawSQL(_place_for_all(model, name), [_all_in_one(model, name, values)])  # noqa: S611  a constant
 
 
 @cache
-def rows_having(model: type[M], *columns: str, lock: bool = False) -> Prepared[M]:
+def compiled_filter(model: type[M], *columns: str, lock: bool = False) -> CompiledQuery[M]:
     """The rows that have certain values in these columns; `lock` holds them until the transaction ends."""
 
     def query() -> "QuerySet[M]":
-        rows = model._default_manager.filter(**{name: Given(model, name) for name in columns}).order_by()
+        rows = model._default_manager.filter(**{name: Param(model, name) for name in columns}).order_by()
         return rows.select_for_update() if lock else rows
 
-    return Prepared(query)
+    return CompiledQuery(query)
 
 
 def insert(model: type[Model], *rows: Values, on_conflict: str = "") -> None:
@@ -133,7 +133,7 @@ def insert(model: type[Model], *rows: Values, on_conflict: str = "") -> None:
         _write(f"{sql} {on_conflict}", parameters)
 
 
-def insert_along(model: type[Model], *rows: Values) -> None:
+def defer_insert(model: type[Model], *rows: Values) -> None:
     """Insert a few rows, which nobody reads before the end, with the next statement that writes.
 
     So their way to PostgreSQL costs no time of its own. Outside `along` they are inserted at once.
@@ -146,8 +146,8 @@ def insert_along(model: type[Model], *rows: Values) -> None:
 
 
 @contextmanager
-def along() -> Iterator[None]:
-    """Let `insert_along` wait, at most until the end of this. After a failure nothing of it is written."""
+def deferred_inserts() -> Iterator[None]:
+    """Let `defer_insert` wait, at most until the end of this. After a failure nothing of it is written."""
     token = _waiting.set([])
     try:
         yield
@@ -195,10 +195,10 @@ def _store(field: Any) -> Callable[[Any], Any]:  # the stubs know no field that 
 
 def _finder(parameter: object) -> Callable[[Values], Any]:
     """What finds a parameter of a statement among the values that are given."""
-    if not isinstance(parameter, Given):
+    if not isinstance(parameter, Param):
         return lambda _: parameter
     model, name, key = parameter.model, parameter.name, parameter.key
-    if isinstance(parameter, GivenAny):
+    if isinstance(parameter, ArrayParam):
         return lambda values: _all_in_one(model, name, values[key])
     store = _columns(model)[name].store
     return lambda values: store(values[key])

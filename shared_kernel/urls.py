@@ -1,6 +1,6 @@
 from django.urls import path
 
-from shared_kernel.web.pages import LibraryLoginView, LibraryLogoutView
+from shared_kernel.web.login_pages import LibraryLoginView, LibraryLogoutView
 
 urlpatterns = [
     path("login", LibraryLoginView.as_view(), name="login"),

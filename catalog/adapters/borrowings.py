@@ -10,7 +10,7 @@ from django.db.models import QuerySet, Sum
 
 from catalog.models import BookRow, BorrowingCountRow
 from catalog.services.indexing import OFTEN_FROM, index_rows
-from outbox.unit_of_work import write_together
+from outbox.unit_of_work import defer_write
 from shared_kernel.sql import insert
 
 _DUE, _IN, _OUT = BorrowingCountRow.Reckoning.values
@@ -25,7 +25,7 @@ class DjangoBorrowingCounts:
 
     def add_one(self, book: UUID, month: date) -> None:
         """Count one borrowing more, whoever else is counting."""
-        write_together(_add, (book, month))
+        defer_write(_add, (book, month))
 
     def reckon(self, *, since: date, at_most: int) -> int:
         """Reckon popularity from the months since then; going through counts in the order of their Books."""

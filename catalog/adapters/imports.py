@@ -35,7 +35,7 @@ class DjangoImports:
     """The imports of one unit of work; each that was read is written at the end."""
 
     def __init__(self) -> None:
-        self._known: dict[UUID, Import] = {}
+        self._identity_map: dict[UUID, Import] = {}
 
     def add(self, new: Import, content: bytes) -> None:
         """Take a new one in, with its file, if that is kept."""
@@ -45,7 +45,7 @@ class DjangoImports:
             ImportPartRow.objects.create(
                 owner_id=new.id, number=number, content=pieces[start : start + _PART]
             )
-        self._known[new.id] = new
+        self._identity_map[new.id] = new
 
     def get(self, id: UUID, *, lock: bool = False) -> Import:
         """The import with this id. Raises ImportNotFound."""
@@ -115,7 +115,7 @@ class DjangoImports:
 
     def flush(self) -> None:
         """Write all that were read."""
-        for known in self._known.values():
+        for known in self._identity_map.values():
             ImportRow.objects.filter(id=known.id).update(**_columns(known))
 
     def recorded(self) -> list[Recorded]:
@@ -123,7 +123,7 @@ class DjangoImports:
         return []
 
     def _of(self, row: ImportRow) -> Import:
-        return self._known.setdefault(row.id, import_of(row))
+        return self._identity_map.setdefault(row.id, import_of(row))
 
 
 def _columns(each: Import) -> dict[str, Any]:  # values as various as the columns

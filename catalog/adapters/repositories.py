@@ -68,21 +68,21 @@ class DjangoBooks(DjangoRepository[Book, BookRow]):
     def with_ids(self, ids: Collection[UUID], *, lock: bool = False) -> list[Book]:
         """The stored Books with these ids."""
         rows = BookRow.objects.filter(id__in=ids).order_by("id")
-        return [self.known(row) for row in (rows.select_for_update() if lock else rows)]
+        return [self.attach(row) for row in (rows.select_for_update() if lock else rows)]
 
     def by_isbn(self, isbns: Collection[str]) -> dict[str, Book]:
         """The stored Books that have these ISBNs."""
         found = IsbnRow.objects.filter(isbn__in=isbns).select_related("book")
-        return {row.isbn: self.known(row.book) for row in found}
+        return {row.isbn: self.attach(row.book) for row in found}
 
     def with_fingerprints(self, fingerprints: Collection[str]) -> list[Book]:
         """The stored Books with these fingerprints, the oldest first."""
         found = BookRow.objects.filter(fingerprint__in=fingerprints).order_by("added_at", "id")
-        return [self.known(row) for row in found]
+        return [self.attach(row) for row in found]
 
     def flush(self) -> None:
         """Write what changed. Raises DuplicateISBN."""
-        changed = [it for it in self._known.values() if it.has_changed and it.id not in self._removed]
+        changed = [it for it in self._identity_map.values() if it.has_changed and it.id not in self._removed]
         super().flush()
         if not changed:
             return
@@ -108,7 +108,7 @@ class DjangoBooks(DjangoRepository[Book, BookRow]):
     def flush_removed(self) -> None:
         """Delete those that were removed, and whatever finds them. Their Copies must have gone before."""
         for book in self._removed:
-            super()._overwrite(self._known[book])
+            super()._overwrite(self._identity_map[book])
         indexing.forget(self._removed)
 
 
@@ -164,7 +164,7 @@ class DjangoCopies(DjangoRepository[Copy, CopyRow]):
         found: dict[UUID, list[Copy]] = {book: [] for book in books}
         rows = CopyRow.objects.select_for_update().filter(book_id__in=books).order_by("book_id", "barcode")
         for row in rows:
-            found[row.book_id].append(self.known(row))
+            found[row.book_id].append(self.attach(row))
         return found
 
     def columns(self, aggregate: Copy) -> dict[str, Any]:  # column values are as various as columns

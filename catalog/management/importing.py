@@ -18,7 +18,7 @@ from catalog.services.commands.carry_on_import import FinishImport
 from catalog.services.import_reports import ImportReport
 from catalog.services.importing import PreviewImport, Records, import_chunks
 from catalog.services.imports import FileUnreadable, UnknownEncoding
-from shared_kernel.management.door import LibraryCommand
+from shared_kernel.management.base_command import LibraryCommand
 from shared_kernel.services.commands import dispatch
 from shared_kernel.services.queries import ask
 
@@ -42,7 +42,7 @@ class ImportCommand(LibraryCommand):
         """What the file is taken for. Raises FileUnreadable."""
         return format_of(_sample(stream), name=name)
 
-    def carry_out(self, *, file: Path, dry_run: bool, encoding: str | None, **_: Any) -> None:
+    def run(self, *, file: Path, dry_run: bool, encoding: str | None, **_: Any) -> None:
         """Import the file and report."""
         try:
             with file.open("rb") as stream:

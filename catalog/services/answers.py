@@ -7,13 +7,13 @@ from uuid import UUID
 from catalog.domain.book import Book
 from catalog.domain.copy import Condition, Copy
 from shared_kernel.domain.money import Money
-from shared_kernel.services.bus import Answer
+from shared_kernel.services.bus import Result
 
 CopyState = Literal["free", "lent", "held", "out_of_service"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Availability(Answer):
+class Availability(Result):
     """What there is of a Book: copies not withdrawn, those of them in service, of these the free ones."""
 
     copies: int
@@ -23,7 +23,7 @@ class Availability(Answer):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class BookView(Answer):
+class BookView(Result):
     """A Book, and what there is of it. `isbn` has 13 digits, `language` is a code of ISO 639."""
 
     id: UUID
@@ -64,7 +64,7 @@ class BookView(Answer):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class CopyView(Answer):
+class CopyView(Result):
     """A Copy. `price` is that of replacing it; `state` says whether it stands on the shelf."""
 
     id: UUID

@@ -11,15 +11,15 @@ from catalog.domain.text import words_sought
 from catalog.models import WordRow
 from catalog.services.search import numbers_found
 from catalog.services.sought import AFTER_ALL, Sought
-from shared_kernel.sql import Given, Prepared
+from shared_kernel.sql import CompiledQuery, Param
 
 #: So many words are tried for each misspelt one, and so many ways of putting them together.
 _CANDIDATES, _WAYS = 3, 8
 # Given values are no words or numbers to the stubs of `filter`; a Q takes them.
 _OF_ABOUT_THE_LENGTH = Q(
-    ("length__in", [Given(WordRow, "length", name) for name in ("shorter", "as_long", "longer")])
+    ("length__in", [Param(WordRow, "length", name) for name in ("shorter", "as_long", "longer")])
 )
-_SWAPPED = Q(("word__in", [Given(WordRow, "word", f"swapped_{boundary}") for boundary in range(3)]))
+_SWAPPED = Q(("word__in", [Param(WordRow, "word", f"swapped_{boundary}") for boundary in range(3)]))
 
 
 def corrected(q: str, sought: Sought) -> str | None:
@@ -104,7 +104,7 @@ def _about(length: int) -> dict[str, int]:
 
 def _beginning_with(column: str, name: str) -> Q:
     """The words, or the reversed ones, that begin so; the databases read their index alone."""
-    least, after = Given(WordRow, column, name), Given(WordRow, column, f"{name}_after")
+    least, after = Param(WordRow, column, name), Param(WordRow, column, f"{name}_after")
     return Q((f"{column}__gte", least), (f"{column}__lt", after))
 
 
@@ -112,14 +112,14 @@ def _words_but_for_one_quarter() -> QuerySet[WordRow, tuple[str]]:
     words, of_length = WordRow.objects, WordRow.objects.filter(_OF_ABOUT_THE_LENGTH)
     return _any_of(
         words.filter(_beginning_with("word", "three")),
-        of_length.filter(_beginning_with("word", "two"), word__endswith=Given(WordRow, "word", "end")),
+        of_length.filter(_beginning_with("word", "two"), word__endswith=Param(WordRow, "word", "end")),
         of_length.filter(_beginning_with("reversed", "last_three")),
         of_length.filter(
             _beginning_with("reversed", "last_two"),
-            reversed__endswith=Given(WordRow, "reversed", "beginning"),
+            reversed__endswith=Param(WordRow, "reversed", "beginning"),
         ),
         words.filter(_SWAPPED),
-        words.filter(skeleton=Given(WordRow, "skeleton")),
+        words.filter(skeleton=Param(WordRow, "skeleton")),
     )
 
 
@@ -140,7 +140,7 @@ def _words_like() -> QuerySet[WordRow, tuple[str]]:
     return _any_of(
         of_length.filter(_beginning_with("word", "head")),
         of_length.filter(_beginning_with("reversed", "tail")),
-        WordRow.objects.filter(skeleton=Given(WordRow, "skeleton")),
+        WordRow.objects.filter(skeleton=Param(WordRow, "skeleton")),
     )
 
 
@@ -149,7 +149,7 @@ def _any_of(*ways: QuerySet[WordRow]) -> QuerySet[WordRow, tuple[str]]:
     return first.union(*others)
 
 
-_but_for_one_quarter, _like = Prepared(_words_but_for_one_quarter), Prepared(_words_like)
+_but_for_one_quarter, _like = CompiledQuery(_words_but_for_one_quarter), CompiledQuery(_words_like)
 
 
 def _written(q: str, mended: dict[str, str]) -> str:

@@ -10,7 +10,7 @@ from django.db.models import Sum
 from catalog.domain.import_states import ImportState
 from catalog.models import BookRow, BorrowingCountRow, ImportRow
 from shared_kernel.domain.clock import Clock
-from shared_kernel.services.bus import Answer, Query
+from shared_kernel.services.bus import Query, Result
 
 _MOST: Final = 10
 _COUNTED: Final = (BorrowingCountRow.Reckoning.DUE, BorrowingCountRow.Reckoning.IN)
@@ -18,7 +18,7 @@ _GOING_ON: Final = (ImportState.QUEUED, ImportState.RUNNING, ImportState.REVERTI
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class PopularBook(Answer):
+class PopularBook(Result):
     """A Book, and how often it was borrowed in this month and the last."""
 
     book: UUID
@@ -27,7 +27,7 @@ class PopularBook(Answer):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class CollectionView(Answer):
+class CollectionView(Result):
     """The ten Books borrowed most in this month and the last, and how many imports are going on."""
 
     most_borrowed: Sequence[PopularBook]

@@ -8,11 +8,11 @@ from uuid import UUID
 
 from catalog.services.import_reports import Rejection
 from catalog.services.imports import Import
-from shared_kernel.services.bus import Answer
+from shared_kernel.services.bus import Result
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class KeptBook(Answer):
+class KeptBook(Result):
     """A Book that an import made and its revert left: somebody has lent, held or changed it since."""
 
     book: UUID
@@ -21,7 +21,7 @@ class KeptBook(Answer):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ImportSummary(Answer):
+class ImportSummary(Result):
     """A file and how far it is imported. `size` is in bytes; `total` is how many records it may hold.
 
     `state` is queued, running, done, failed, reverting or reverted. Of the `handled` records so many became

@@ -11,7 +11,7 @@ from catalog.services.import_answers import ImportSummary, ImportView
 from catalog.services.import_rows import import_of, shown_with_records
 from catalog.services.imports import ImportNotFound
 from shared_kernel.services.bus import Query
-from shared_kernel.services.pages import Page, PageRequest, keyset_page
+from shared_kernel.services.pagination import Page, PageRequest, keyset_page
 
 _ORDER = ("created_at", "id")
 #: Read at a time, since each may have a hundred thousand bytes.

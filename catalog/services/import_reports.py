@@ -2,11 +2,11 @@
 
 from dataclasses import dataclass
 
-from shared_kernel.services.bus import Answer
+from shared_kernel.services.bus import Result
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Rejection(Answer):
+class Rejection(Result):
     """A record of the file that was not imported, by its place in the file from 1, and why."""
 
     number: int
@@ -14,7 +14,7 @@ class Rejection(Answer):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ImportReport(Answer):
+class ImportReport(Result):
     """How many records of a file became new Books, changed one or changed nothing; the new ones' copies.
 
     `remarks` tell what of a record was left out, since nobody can know what it was.

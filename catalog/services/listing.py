@@ -19,7 +19,7 @@ from catalog.services.scanning import page_within_reach
 from catalog.services.search import MOST_BOOKS, ids_found, numbers_found
 from catalog.services.sought import Sought
 from shared_kernel.services.bus import Query
-from shared_kernel.services.pages import Page, PageRequest, page_of
+from shared_kernel.services.pagination import Page, PageRequest, page_of
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

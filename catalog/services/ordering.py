@@ -6,8 +6,8 @@ from typing import Literal
 
 from catalog.models import BookRow
 from catalog.services.reading import BOOK
-from shared_kernel.services.pages import PreparedPages
-from shared_kernel.sql import Given, GivenAny
+from shared_kernel.services.pagination import CompiledPages
+from shared_kernel.sql import ArrayParam, Param
 
 BookOrder = Literal["relevance", "title", "-title", "year", "-year", "added", "-added"]
 _ORDERS = {"title": ("sort_key", "id"), "year": ("year_key", "id"), "added": ("added_at", "id")}
@@ -16,11 +16,11 @@ LOOKUPS = {"language": "language", "id": "id__in"}
 
 
 @cache
-def books_in_order(ordering: BookOrder | None, *chosen: str) -> PreparedPages:
+def books_in_order(ordering: BookOrder | None, *chosen: str) -> CompiledPages:
     """The Books in this order that have certain values in these columns."""
-    values = {"language": Given(BookRow, "language"), "id": GivenAny(BookRow, "id")}
+    values = {"language": Param(BookRow, "language"), "id": ArrayParam(BookRow, "id")}
     order, descending = columns_of(ordering)
-    return PreparedPages(
+    return CompiledPages(
         lambda: BookRow.objects.filter(**{LOOKUPS[column]: values[column] for column in chosen}),
         columns=BOOK,
         order=order,

@@ -13,8 +13,8 @@ from catalog.services.ordering import BookOrder
 from catalog.services.ports import CirculationFacts
 from catalog.services.reading import COPY, book_views, books_with_ids, copy_views
 from shared_kernel.services.bus import Query
-from shared_kernel.services.pages import Page, PageRequest, PreparedPages
-from shared_kernel.sql import Given
+from shared_kernel.services.pagination import CompiledPages, Page, PageRequest
+from shared_kernel.sql import Param
 
 __all__ = ("BookOrder", "BookPage", "GetBook", "GetCopy", "ListBooks", "ListCopies", "list_books")
 
@@ -75,6 +75,6 @@ def list_copies(query: ListCopies, *, circulation: CirculationFacts) -> Page[Cop
     return page.mapped(lambda found: copy_views(found, circulation))
 
 
-_copies_of_book = PreparedPages(
-    lambda: CopyRow.objects.filter(book_id=Given(CopyRow, "book_id")), columns=COPY, order=("barcode", "id")
+_copies_of_book = CompiledPages(
+    lambda: CopyRow.objects.filter(book_id=Param(CopyRow, "book_id")), columns=COPY, order=("barcode", "id")
 )

@@ -13,7 +13,7 @@ from catalog.models import BookRow, CopyRow
 from catalog.services.answers import Availability, BookView, CopyView
 from catalog.services.ports import CirculationFacts
 from catalog.services.prices import stored_price
-from shared_kernel.sql import GivenAny, Prepared
+from shared_kernel.sql import ArrayParam, CompiledQuery
 
 BOOK = ("id", "title", "authors", "isbns", "year", "language", "publisher", "subjects", "version")
 """The columns that an answered Book needs."""
@@ -27,8 +27,8 @@ def books_with_ids(ids: Collection[UUID]) -> list[dict[str, Any]]:
     return [dict(zip(BOOK, row, strict=True)) for row in _books(id=ids)] if ids else []
 
 
-_books: Prepared[tuple[Any, ...]] = Prepared(
-    lambda: BookRow.objects.filter(id__in=GivenAny(BookRow, "id")).order_by().values_list(*BOOK)
+_books: CompiledQuery[tuple[Any, ...]] = CompiledQuery(
+    lambda: BookRow.objects.filter(id__in=ArrayParam(BookRow, "id")).order_by().values_list(*BOOK)
 )
 
 
@@ -75,12 +75,12 @@ def stock_of_books(books: Collection[UUID], circulation: CirculationFacts) -> Ma
 
 
 @cache
-def _stock(is_busy: Callable[[], Any]) -> Prepared[tuple[UUID, int, int, int]]:
+def _stock(is_busy: Callable[[], Any]) -> CompiledQuery[tuple[UUID, int, int, int]]:
     lendable = Q(condition=Condition.IN_SERVICE)
     available = lendable & ~is_busy()
-    return Prepared(
+    return CompiledQuery(
         lambda: (
-            CopyRow.objects.filter(book__in=GivenAny(CopyRow, "book_id"))
+            CopyRow.objects.filter(book__in=ArrayParam(CopyRow, "book_id"))
             .exclude(condition=Condition.WITHDRAWN)
             .order_by()
             .values_list("book_id")

@@ -8,8 +8,8 @@ from django.db import connection
 from catalog.models import BookRow
 from catalog.services.search import as_id, found
 from catalog.services.sought import Sought
-from shared_kernel.services.pages import PageRequest
-from shared_kernel.sql import stored
+from shared_kernel.services.pagination import PageRequest
+from shared_kernel.sql import to_db_value
 
 #: What it is worth that the title is what was looked for, begins with it, has all of its words, has words
 #: that begin with them. Popularity grows by 100 each time that a Book is borrowed twice as often.
@@ -31,7 +31,7 @@ def ranked(sought: Sought, request: PageRequest, *, at_most: int) -> list[Place]
     if request.keys is not None:
         *keys, book = request.keys
         behind = f"({', '.join(_ORDER)}) {'<' if request.backwards else '>'} (%s, %s, %s)"
-        here = [*keys, stored(BookRow, "id", book)]
+        here = [*keys, to_db_value(BookRow, "id", book)]
     order = ", ".join(f"{name} {'DESC' if request.backwards else 'ASC'}" for name in _ORDER)
     with connection.cursor() as cursor:
         cursor.execute(

@@ -11,7 +11,7 @@ from django.db.models.fields.tuple_lookups import (
     TupleLessThanOrEqual,
 )
 
-from shared_kernel.services.pages import Keys, Page, PageRequest, keyset_page
+from shared_kernel.services.pagination import Keys, Page, PageRequest, keyset_page
 
 M = TypeVar("M", bound=Model)
 Found = Page[dict[str, Any]]  # columns as various as they are

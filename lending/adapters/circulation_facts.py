@@ -13,7 +13,7 @@ from lending.domain.policies.erasing import reasons_to_keep
 from lending.domain.policies.leaving import StillHeld, StillLent
 from lending.models import BranchRow, HoldQueueRow, HoldRow, LoanRow
 from shared_kernel.domain.errors import Refusal
-from shared_kernel.sql import GivenAny, Prepared
+from shared_kernel.sql import ArrayParam, CompiledQuery
 
 #: The copy of such a loan is not in the house, as far as anybody knows.
 _OUT = (LoanRow.State.OPEN, LoanRow.State.LOST, LoanRow.State.CLAIMED_RETURNED)
@@ -74,21 +74,21 @@ class LendingFacts:
         return reasons_to_keep(loans=loans, holds=holds, balance=balance)
 
 
-_stated: Prepared[tuple[UUID, Literal["lent", "held"]]] = Prepared(
+_stated: CompiledQuery[tuple[UUID, Literal["lent", "held"]]] = CompiledQuery(
     lambda: (
-        LoanRow.objects.filter(copy_id__in=GivenAny(LoanRow, "copy_id"), state__in=_OUT)
+        LoanRow.objects.filter(copy_id__in=ArrayParam(LoanRow, "copy_id"), state__in=_OUT)
         .order_by()
         .values_list("copy_id", Value("lent"))
         .union(
-            HoldRow.objects.filter(copy_id__in=GivenAny(HoldRow, "copy_id"), state__in=_SERVED)
+            HoldRow.objects.filter(copy_id__in=ArrayParam(HoldRow, "copy_id"), state__in=_SERVED)
             .order_by()
             .values_list("copy_id", Value("held"))
         )
     )
 )
-_waiting: Prepared[tuple[UUID, int]] = Prepared(
+_waiting: CompiledQuery[tuple[UUID, int]] = CompiledQuery(
     lambda: (
-        HoldRow.objects.filter(book_id__in=GivenAny(HoldRow, "book_id"), state=HoldRow.State.WAITING)
+        HoldRow.objects.filter(book_id__in=ArrayParam(HoldRow, "book_id"), state=HoldRow.State.WAITING)
         .order_by()
         .values_list("book_id")
         .annotate(Count("id"))

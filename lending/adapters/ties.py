@@ -8,7 +8,7 @@ from django.db.models import Q
 from lending.domain.hold import ACTIVE_STATES
 from lending.models import HoldRow, LedgerEntryRow
 from lending.services.ports import PrivacyChoices
-from outbox.forgetting import forget_events
+from outbox.redaction import redact_events
 from shared_kernel.models import Receipt
 from shared_kernel.services.audit import dissociate, entries_about
 
@@ -35,7 +35,7 @@ class StoredTies:
 
     def forget_events(self, ids: Collection[int]) -> int:
         """Forget what these events told."""
-        return forget_events(ids) if ids else 0
+        return redact_events(ids) if ids else 0
 
 
 class StoredWords:

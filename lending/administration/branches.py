@@ -21,11 +21,11 @@ from lending.services.commands.add_closure import AddClosure
 from lending.services.commands.remove_closure import RemoveClosure
 from lending.services.queries.calendars import GetBranch, ListClosures, PreviewClosure
 from shared_kernel.domain.errors import Refused
-from shared_kernel.services.origin import OriginClock
-from shared_kernel.services.pages import PageRequest
+from shared_kernel.services.pagination import PageRequest
 from shared_kernel.services.queries import ask
+from shared_kernel.services.request_context import RequestClock
 from shared_kernel.web.access import principal
-from shared_kernel.web.admin import CommandAdmin
+from shared_kernel.web.admin_base import CommandAdmin
 from shared_kernel.web.form_keys import dispatch_form
 
 Context = dict[str, Any]  # a template's
@@ -105,7 +105,7 @@ class BranchAdmin(CommandAdmin[BranchRow]):
     def _calendar(self, request: HttpRequest, code: str, context: Context) -> HttpResponse:
         branch = ask(GetBranch(code=code))
         closures = ask(ListClosures(branch=code, page=_LATEST)).results
-        today = OriginClock().now().astimezone(ZoneInfo(branch.time_zone)).date()
+        today = RequestClock().now().astimezone(ZoneInfo(branch.time_zone)).date()
         own: Context = {
             "title": f"{branch.name} ({branch.code})",
             "opts": self.opts,

@@ -28,12 +28,12 @@ from lending.services.queries.rules import (
 from lending.services.rule_answers import RuleRef
 from shared_kernel.domain.errors import Refused
 from shared_kernel.domain.text import has_visible_text
-from shared_kernel.services.pages import PageRequest
+from shared_kernel.services.pagination import PageRequest
 from shared_kernel.services.queries import ask
 from shared_kernel.web.access import principal
-from shared_kernel.web.admin import ReadOnlyAdmin
+from shared_kernel.web.admin_base import ReadOnlyAdmin
 from shared_kernel.web.form_keys import dispatch_form
-from shared_kernel.web.people import logins_of
+from shared_kernel.web.usernames import usernames_of
 
 Context = dict[str, Any]  # a template's
 READ, WRITE = "circulation:read", "rules:write"
@@ -104,7 +104,7 @@ class MatrixAdmin(ReadOnlyAdmin[CirculationRuleRow]):
             branch=row.branch or None, category=row.category or None, item_type=row.item_type or None
         )
         versions = ask(RuleHistory(**_dimensions(about), page=_LATEST)).results
-        people = logins_of(version.set_by for version in versions)
+        people = usernames_of(version.set_by for version in versions)
         history = [
             {
                 "version": version,
@@ -165,7 +165,7 @@ def _save(request: HttpRequest, form: RuleValuesForm, about: Mapping[str, str | 
 def _table(
     rows: Sequence[MatrixRow], *, edited: MatrixRow | None = None, form: RuleValuesForm | None = None
 ) -> Context:
-    people = logins_of(row.rule.set_by for row in rows)
+    people = usernames_of(row.rule.set_by for row in rows)
     return {
         "columns": [
             {"name": name, "label": value.label, "help": value.help} for name, value in RULE_VALUES.items()

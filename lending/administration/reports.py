@@ -17,9 +17,9 @@ from lending.services.queries.calendars import ListBranches
 from lending.services.queries.reports import REPORTS, DrawReport, ReadReport, all_lines
 from lending.services.reports.shape import Chart, Report, Scope
 from shared_kernel.domain.errors import Refused
-from shared_kernel.services.pages import PageRequest
+from shared_kernel.services.pagination import PageRequest
 from shared_kernel.services.queries import ask
-from shared_kernel.web.admin import ReadOnlyAdmin
+from shared_kernel.web.admin_base import ReadOnlyAdmin
 from shared_kernel.web.csv_files import csv_file
 from shared_kernel.web.pagination import page_links, requested_page
 

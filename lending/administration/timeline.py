@@ -15,10 +15,10 @@ from lending.models import LoanRow
 from lending.services.queries.called import WhatTheyAreCalled
 from lending.services.queries.timeline import Timeline
 from lending.services.timeline import TimelineEntry
-from shared_kernel.services.pages import Page
+from shared_kernel.services.pagination import Page
 from shared_kernel.services.queries import ask
 from shared_kernel.web.pagination import page_links, requested_page
-from shared_kernel.web.people import logins_of
+from shared_kernel.web.usernames import usernames_of
 
 Context = dict[str, Any]  # a template's
 READ: Final = "audit:read"
@@ -67,7 +67,7 @@ def _shown(found: Page[TimelineEntry]) -> Context:
             loans={each.loan for each in entries if each.loan},
         )
     )
-    people = logins_of(each.principal for each in entries if each.principal)
+    people = usernames_of(each.principal for each in entries if each.principal)
     return {
         "rows": [
             {

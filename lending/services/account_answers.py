@@ -9,11 +9,11 @@ from uuid import UUID
 
 from lending.domain.patron_account import Entry, PatronAccount
 from shared_kernel.domain.money import Money
-from shared_kernel.services.bus import Answer
+from shared_kernel.services.bus import Result
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class EntryView(Answer):
+class EntryView(Result):
     """A line of the ledger; what takes from the balance has a negative amount."""
 
     id: UUID
@@ -37,7 +37,7 @@ class EntryView(Answer):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class AccountView(Answer):
+class AccountView(Result):
     """What a patron owes, what is still accruing on overdue loans beside it, and the whole ledger."""
 
     balance: Money

@@ -7,11 +7,11 @@ from uuid import UUID
 
 from lending.domain.hold import Hold
 from lending.domain.loan import Loan
-from shared_kernel.services.bus import Answer
+from shared_kernel.services.bus import Result
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class LoanView(Answer):
+class LoanView(Result):
     """A loan as everybody sees it. `overdue` is as of the answer; instants are UTC.
 
     `patron` is null for an ended loan that was anonymised.
@@ -50,7 +50,7 @@ class LoanView(Answer):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class HoldView(Answer):
+class HoldView(Result):
     """A hold. `position` is 1 for the next to be served, null once it has ended; `copy` is a barcode.
 
     `patron` is null for one that has ended and was anonymised with its loan.
@@ -87,7 +87,7 @@ class HoldView(Answer):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ReturnReceipt(Answer):
+class ReturnReceipt(Result):
     """What a scan at the return desk did: ended a loan, served a hold, or recorded a use in the house."""
 
     loan: LoanView | None
@@ -96,7 +96,7 @@ class ReturnReceipt(Answer):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class RefusalView(Answer):
+class RefusalView(Result):
     """One reason against a borrowing, by its stable code."""
 
     code: str
@@ -105,7 +105,7 @@ class RefusalView(Answer):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class EligibilityView(Answer):
+class EligibilityView(Result):
     """Whether this patron may borrow this copy now, and everything that is in the way."""
 
     eligible: bool

@@ -9,11 +9,11 @@ from uuid import UUID
 import msgspec
 
 from lending.domain.branch_calendar import BranchCalendar, Closure
-from shared_kernel.services.bus import Answer
+from shared_kernel.services.bus import Result
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class BranchView(Answer):
+class BranchView(Result):
     """A branch. `closed_weekdays` counts from Monday 0."""
 
     code: str
@@ -34,7 +34,7 @@ class BranchView(Answer):
 
 # No dataclass can have a field called `from`, which is the public name of the first day.
 class ClosureView(
-    Answer, msgspec.Struct, frozen=True, kw_only=True, rename={"first_on": "from", "last_on": "to"}
+    Result, msgspec.Struct, frozen=True, kw_only=True, rename={"first_on": "from", "last_on": "to"}
 ):
     """Days on which a branch is closed, both included."""
 
@@ -57,7 +57,7 @@ class ClosureView(
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class RedatedLoan(Answer):
+class RedatedLoan(Result):
     """A loan whose due date a closure would move."""
 
     id: UUID
@@ -68,7 +68,7 @@ class RedatedLoan(Answer):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class RedatedHold(Answer):
+class RedatedHold(Result):
     """A ready hold whose pickup deadline a closure would move."""
 
     id: UUID
@@ -78,7 +78,7 @@ class RedatedHold(Answer):
 
 
 class ClosurePreview(
-    Answer, msgspec.Struct, frozen=True, kw_only=True, rename={"first_on": "from", "last_on": "to"}
+    Result, msgspec.Struct, frozen=True, kw_only=True, rename={"first_on": "from", "last_on": "to"}
 ):
     """What a closure would do: how many open loans and ready holds it would move, and the first of them."""
 

@@ -7,11 +7,11 @@ from typing import Self
 
 from lending.domain.circulation_rule import CirculationRule, Dimensions
 from lending.domain.rule_values import RuleValue
-from shared_kernel.services.bus import Answer
+from shared_kernel.services.bus import Result
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class RuleRef(Answer):
+class RuleRef(Result):
     """Names a rule by what it speaks of; null stands for all."""
 
     branch: str | None
@@ -30,7 +30,7 @@ class RuleRef(Answer):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class RuleView(Answer):
+class RuleView(Result):
     """A row of the matrix. `values` has those that the row gives; the others it inherits.
 
     Amounts are decimal strings, "none" means no limit. `set_by` is a principal.
@@ -59,7 +59,7 @@ class RuleView(Answer):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ExplainedValue(Answer):
+class ExplainedValue(Result):
     """An effective value, and which version of which rule gives it."""
 
     value: RuleValue
@@ -81,14 +81,14 @@ class ExplainedValue(Answer):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Explanation(Answer):
+class Explanation(Result):
     """The effective values for some copies and patrons, by their names."""
 
     values: Mapping[str, ExplainedValue]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class RuleVersion(Answer):
+class RuleVersion(Result):
     """What a rule was from `set_at` on, who made it so, and why."""
 
     version: int

@@ -8,7 +8,7 @@ from uuid import UUID
 
 from django.db.models import QuerySet
 
-from shared_kernel.services.bus import Answer
+from shared_kernel.services.bus import Result
 
 Letters = QuerySet[Any, Any]  # another context's rows of `.values()`
 
@@ -26,7 +26,7 @@ class LetterBook(Protocol):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class TimelineEntry(Answer):
+class TimelineEntry(Result):
     """Something that happened. `kind` is `action`, `override`, `refusal`, `denial`, `letter` or `delivery`.
 
     `what` is the command's name or the letter's kind, `outcome` how it ended, `codes` are those of the

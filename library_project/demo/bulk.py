@@ -17,7 +17,7 @@ from outbox.subscriptions import subscriptions
 from outbox.unit_of_work import DjangoRepository
 from shared_kernel.domain.aggregates import Aggregate
 from shared_kernel.domain.events import Recorded
-from shared_kernel.services.origin import Origin
+from shared_kernel.services.request_context import RequestContext
 
 Row = Mapping[str, Any]  # values by column, as various as columns
 #: What drivers take as it is.
@@ -71,7 +71,7 @@ class Bulk:
     nobody is ever sent it again. What a listener makes of it is the caller's to write.
     """
 
-    def __init__(self, *, at: datetime, origin: Origin) -> None:
+    def __init__(self, *, at: datetime, origin: RequestContext) -> None:
         self._at = at
         self._origin = origin
         self._tables: dict[type[models.Model], Table] = {}

@@ -36,7 +36,7 @@ from library_project.demo.volume import Calendar, Kind, Volume
 from patrons.adapters.repositories import DjangoPatrons
 from patrons.models import PatronRow
 from shared_kernel.models import AuditEntry
-from shared_kernel.services.origin import origin
+from shared_kernel.services.request_context import current_context
 
 #: Told what is being made, how many there are, and how many there will be.
 Progress = Callable[[str, int, int], None]
@@ -81,7 +81,7 @@ class _Filling:
         self._volume = volume
         self._calendar = calendar
         self._progress = progress
-        self._bulk = Bulk(at=timezone.now(), origin=origin())
+        self._bulk = Bulk(at=timezone.now(), origin=current_context())
 
     def run(self) -> Filled:
         if connection.vendor == "sqlite":
@@ -154,7 +154,7 @@ class _Filling:
         return rows._default_manager.filter(pk=self._volume.id_of(kind, number)).exists()
 
     def _audit(self, filled: Filled) -> None:
-        who = origin()
+        who = current_context()
         AuditEntry.objects.create(
             at=timezone.now(),
             principal=who.principal,

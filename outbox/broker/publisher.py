@@ -10,7 +10,7 @@ import amqp
 import structlog
 from amqp import spec
 
-from outbox.broker.connecting import PATIENCE, AmqpChannel, connect
+from outbox.broker.connection import PATIENCE, AmqpChannel, connect
 from outbox.broker.topology import Topology
 from outbox.envelope import CONTENT_TYPE
 from outbox.publishing import Outcome, Outgoing, PublishingUnavailable

@@ -9,10 +9,10 @@ import amqp
 import structlog
 from django.conf import settings
 
-from outbox.broker.connecting import AmqpChannel, AmqpConnection
+from outbox.broker.connection import AmqpChannel, AmqpConnection
 from outbox.inbox import ATTEMPTS_ALLOWED
-from outbox.subscriptions import Subscriptions, contexts_heard, subscriptions
-from outbox.waiting import send_again
+from outbox.pending import send_again
+from outbox.subscriptions import Subscriptions, publishing_contexts, subscriptions
 from shared_kernel.domain.errors import Refusal
 
 log = structlog.get_logger(__name__)
@@ -81,12 +81,12 @@ class Topology:
     @cached_property
     def _heard(self) -> frozenset[str]:
         return frozenset(
-            context for types in self.subscriptions.values() for context in contexts_heard(types)
+            context for types in self.subscriptions.values() for context in publishing_contexts(types)
         )
 
     def _bindings(self) -> Iterator[tuple[str, str]]:
         for consumer, types in self.subscriptions.items():
-            for context in contexts_heard(types):
+            for context in publishing_contexts(types):
                 yield queue_of(consumer), f"{context}.#"
 
 

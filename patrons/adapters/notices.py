@@ -10,8 +10,8 @@ from patrons.domain.notice import EMAIL, NoticeState
 from patrons.models import ChannelPauseRow, NoticeRow
 from patrons.services.backlog import is_paused
 from patrons.services.ports import ClaimedNotice, KeptLetter, Params
-from shared_kernel.services.origin import origin
-from shared_kernel.sql import Given, Prepared, insert
+from shared_kernel.services.request_context import current_context
+from shared_kernel.sql import CompiledQuery, Param, insert
 
 _WITHDRAWN = NoticeState.WITHDRAWN.value
 _UNSETTLED = (NoticeState.QUEUED, NoticeState.SENDING, NoticeState.AMBIGUOUS, NoticeState.FAILED)
@@ -39,7 +39,7 @@ class DjangoNotices:
             "channel": EMAIL,
             "patron_id": patron,
             "about_id": about,
-            "correlation_id": origin().correlation_id,
+            "correlation_id": current_context().correlation_id,
             "params": dict(params),
             "owed_at": at,
             "next_attempt_at": at,
@@ -158,6 +158,6 @@ class DjangoNotices:
 
 
 _unsettled = NoticeRow.objects.filter(state__in=_UNSETTLED).order_by()
-_unsettled_kinds: Prepared[tuple[str]] = Prepared(
-    lambda: _unsettled.filter(about_id=Given(NoticeRow, "about_id")).values_list("kind")
+_unsettled_kinds: CompiledQuery[tuple[str]] = CompiledQuery(
+    lambda: _unsettled.filter(about_id=Param(NoticeRow, "about_id")).values_list("kind")
 )

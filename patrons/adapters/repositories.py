@@ -13,7 +13,7 @@ from patrons.domain.person_name import PersonName
 from patrons.domain.privacy import Privacy
 from patrons.models import CategoryRow, PatronRow
 from shared_kernel.domain.errors import NotFound, Refusal
-from shared_kernel.sql import Given, Prepared
+from shared_kernel.sql import CompiledQuery, Param
 
 
 class DjangoPatrons(DjangoRepository[Patron, PatronRow]):
@@ -74,8 +74,8 @@ class DjangoPatrons(DjangoRepository[Patron, PatronRow]):
         return any(kind in declined for (declined,) in _declined_notices(id=id))
 
 
-_declined_notices: Prepared[tuple[list[str]]] = Prepared(
-    lambda: PatronRow.objects.filter(id=Given(PatronRow, "id")).order_by().values_list("declined_notices")
+_declined_notices: CompiledQuery[tuple[list[str]]] = CompiledQuery(
+    lambda: PatronRow.objects.filter(id=Param(PatronRow, "id")).order_by().values_list("declined_notices")
 )
 
 

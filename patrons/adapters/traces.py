@@ -14,7 +14,7 @@ from patrons.models import LinkRequestRow, PatronRow
 from shared_kernel.services.audit import entries_about, forget_comments, strike_from_comments
 from shared_kernel.services.codec import to_json
 from shared_kernel.services.free_text import Identity, strike_out
-from shared_kernel.services.idempotency import forget_answers, forget_answers_naming
+from shared_kernel.services.idempotency import erase_stored_results, forget_answers_naming
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,7 +32,7 @@ class StoredTraces:
         identity = Identity.of(
             name=str(patron.name), email=str(patron.email), card_number=str(patron.card_number)
         )
-        forget_answers(containing=to_json({"card_number": str(patron.card_number)})[1:-1])
+        erase_stored_results(containing=to_json({"card_number": str(patron.card_number)})[1:-1])
         forget_answers_naming(identity)
         forget_comments(entries_about(kind="patron", id=patron.id))
         strike_from_comments(identity)

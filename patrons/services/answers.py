@@ -6,11 +6,11 @@ from typing import Self
 from uuid import UUID
 
 from patrons.domain.patron import Patron
-from shared_kernel.services.bus import Answer
+from shared_kernel.services.bus import Result
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class BlockView(Answer):
+class BlockView(Result):
     """A manual block; `until` is its last day, null for a suspension."""
 
     id: UUID
@@ -19,7 +19,7 @@ class BlockView(Answer):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class PatronView(Answer):
+class PatronView(Result):
     """A patron. `expires_on` is the last day of the membership; null: it never ends.
 
     `declined_notices` are the kinds of letters that the patron does without; `privacy` is how long past loans
@@ -62,7 +62,7 @@ class PatronView(Answer):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ErasureView(Answer):
+class ErasureView(Result):
     """Who was erased and when: nothing else is left to tell."""
 
     id: UUID

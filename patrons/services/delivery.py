@@ -19,8 +19,8 @@ from shared_kernel.metrics import REGISTRY
 from shared_kernel.resilience.breakers import BreakerOpen
 from shared_kernel.resilience.failpoints import failpoint
 from shared_kernel.services.commands import dispatch
-from shared_kernel.services.origin import acting_as
 from shared_kernel.services.queries import ask
+from shared_kernel.services.request_context import with_context
 
 Compose = Callable[[ClaimedNotice], Letter]
 log = structlog.get_logger(__name__)
@@ -71,7 +71,7 @@ def _deliver_next(mailer: Mailer, compose: Compose) -> bool:
             if notice is None:
                 raise _NothingDueError
             failpoint("notices.after_claim")
-            with acting_as(**_cause(notice)):
+            with with_context(**_cause(notice)):
                 _deliver(notice, mailer, compose)
     except (_NothingDueError, BreakerOpen):
         return False

@@ -15,7 +15,7 @@ from patrons.models import LinkRequestRow, NoticeRow, PatronRow
 from patrons.services.answers import BlockView, PatronView
 from patrons.services.backlog import is_paused
 from shared_kernel.services.bus import Query
-from shared_kernel.services.pages import Page, PageRequest, keyset_page
+from shared_kernel.services.pagination import Page, PageRequest, keyset_page
 
 _COLUMNS = (
     "id",

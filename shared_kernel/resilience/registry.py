@@ -8,11 +8,11 @@ from django.utils import timezone
 
 from shared_kernel.models import Breaker
 from shared_kernel.resilience.breakers import breaker
-from shared_kernel.services.bus import Answer
+from shared_kernel.services.bus import Result
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class BreakerView(Answer):
+class BreakerView(Result):
     """One breaker. `state` is closed, open or half_open; instants are aware, in UTC; `timeout` is seconds.
 
     One that is `held_open` stays so until somebody closes it.

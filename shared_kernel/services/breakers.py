@@ -12,7 +12,7 @@ from shared_kernel.domain.text import ReasonRequired, required_reason
 from shared_kernel.models import Breaker
 from shared_kernel.resilience.states import close, hold_open
 from shared_kernel.services.bus import Command, UnitOfWork
-from shared_kernel.services.origin import concerning
+from shared_kernel.services.request_context import bind_audit_subjects
 
 log = structlog.get_logger(__name__)
 
@@ -58,7 +58,7 @@ def close_breaker(command: CloseBreaker, _work: UnitOfWork) -> None:
 def _step(name: str, comment: str, change: Callable[[Breaker], None]) -> None:
     if name not in settings.CIRCUIT_BREAKERS:
         raise UnknownBreaker
-    concerning(breaker=name)
+    bind_audit_subjects(breaker=name)
     required_reason(comment, refusal=BreakerReasonRequired)
     now = timezone.now()
     row, _ = Breaker.objects.select_for_update().get_or_create(pk=name, defaults={"changed_at": now})

@@ -31,7 +31,7 @@ class Query(Generic[R_co]):
     refusals: ClassVar[tuple[type[Refusal] | str, ...]] = ()
 
 
-class Answer:
+class Result:
     """An answer that goes over the wire as it stands: its fields are the public shape."""
 
     __slots__ = ()

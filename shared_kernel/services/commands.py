@@ -20,8 +20,8 @@ from shared_kernel.services.lock_waits import (
     lock_was_held,
     wait_a_moment_only,
 )
-from shared_kernel.services.origin import audit_overrides, audit_subjects, origin
-from shared_kernel.sql import insert_along
+from shared_kernel.services.request_context import audit_overrides, audit_subjects, current_context
+from shared_kernel.sql import defer_insert
 
 R = TypeVar("R")
 
@@ -99,8 +99,8 @@ def _record(
 ) -> None:
     if not command.audited:
         return
-    who = origin()
-    insert_along(
+    who = current_context()
+    defer_insert(
         AuditEntry,
         {
             "at": timezone.now(),

@@ -18,7 +18,7 @@ from shared_kernel.models import Receipt
 from shared_kernel.services.bus import Command
 from shared_kernel.services.codec import from_json, to_json
 from shared_kernel.services.free_text import Identity
-from shared_kernel.services.origin import origin
+from shared_kernel.services.request_context import current_context
 
 KEPT_FOR = timedelta(hours=48)
 WAIT_SECONDS = 3
@@ -42,7 +42,7 @@ class IdempotencyKeyInFlight(Refusal):
     message = "The first request with this key is still running. Try again in {retry_after} seconds."
 
 
-class AnswerForgotten(NotFound):
+class AnswerErased(NotFound):
     message = "The answer to this request was deleted because the patron it concerned has been erased."
 
 
@@ -70,11 +70,11 @@ def claim(command: Command[Any], key: str, *, hurried: bool = False) -> Claim | 
     Hurried, it waits for the first request as long as the transaction's locks are waited for.
 
     Raises IdempotencyKeyInvalid, IdempotencyKeyReused for another command under the same key,
-    IdempotencyKeyInFlight where the first request has not ended within three seconds, and AnswerForgotten.
+    IdempotencyKeyInFlight where the first request has not ended within three seconds, and AnswerErased.
     """
     if not _KEY.fullmatch(key):
         raise IdempotencyKeyInvalid
-    now, who, mine = timezone.now(), origin().principal, uuid4()
+    now, who, mine = timezone.now(), current_context().principal, uuid4()
     fingerprint = _fingerprint(command)
     receipt = Receipt(principal=who, key=key, claim=mine, fingerprint=fingerprint, claimed_at=now)
     if hurried:
@@ -90,21 +90,21 @@ def claim(command: Command[Any], key: str, *, hurried: bool = False) -> Claim | 
     if known.fingerprint != fingerprint:
         raise IdempotencyKeyReused
     if known.result is None:
-        raise AnswerForgotten
+        raise AnswerErased
     return Replay(from_json(bytes(known.result), _result_type(command)))
 
 
 def is_answered(key: str) -> bool:
     """Whether a command of whoever acts was carried out with this key."""
-    return Receipt.objects.filter(principal=origin().principal, key=key).exists()
+    return Receipt.objects.filter(principal=current_context().principal, key=key).exists()
 
 
 def release(key: str) -> None:
     """Let whoever acts use a key again: what it was claimed for had no effect."""
-    Receipt.objects.filter(principal=origin().principal, key=key).delete()
+    Receipt.objects.filter(principal=current_context().principal, key=key).delete()
 
 
-def forget_answers(*, containing: bytes) -> int:
+def erase_stored_results(*, containing: bytes) -> int:
     """Forget the answers in whose JSON this occurs; tells how many. Their requests are not carried out again.
 
     It looks at every receipt, of which there are two days' worth.

@@ -18,7 +18,7 @@ from django.db.models import QuerySet
 from django.utils import timezone
 
 from shared_kernel.models import InvariantCheck
-from shared_kernel.services.bus import Answer
+from shared_kernel.services.bus import Result
 
 #: Rows that belie an invariant: columns by name, ids among them.
 Rows = Iterable[Mapping[str, Any]]  # as various as columns
@@ -48,7 +48,7 @@ class Invariant:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Checked(Answer):
+class Checked(Result):
     """How an invariant stands. `failure` says why it could not be checked; `more` that not all are told."""
 
     invariant: str

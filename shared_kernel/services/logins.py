@@ -9,8 +9,8 @@ from django.core.exceptions import ValidationError
 
 from shared_kernel.domain.errors import InvalidValue, NotFound, Refusal
 from shared_kernel.models import LoginSession
-from shared_kernel.services.bus import Answer, Command, UnitOfWork
-from shared_kernel.services.origin import concerning
+from shared_kernel.services.bus import Command, Result, UnitOfWork
+from shared_kernel.services.request_context import bind_audit_subjects
 
 LIBRARIAN, MANAGER, OPERATOR, PATRON = ROLES = ("librarian", "manager", "operator", "patron")
 LONGEST_NAME = 150
@@ -39,7 +39,7 @@ class LoginNotFound(NotFound):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class CreatedLogin(Answer):
+class CreatedLogin(Result):
     """A new login. `password` is made up here and told this once."""
 
     id: int
@@ -65,7 +65,7 @@ def create_login(command: CreateLogin, _work: UnitOfWork) -> CreatedLogin:
         raise LoginTaken
     password = secrets.token_urlsafe(12)
     user = User.objects.create_user(name, password=password, is_staff=command.role != PATRON)
-    concerning(login=user.pk)
+    bind_audit_subjects(login=user.pk)
     group, _ = Group.objects.get_or_create(name=command.role)
     user.groups.add(group)
     return CreatedLogin(id=user.pk, role=command.role, username=name, password=password)
@@ -83,7 +83,7 @@ class ChangePassword(Command[None]):
 
 def change_password(command: ChangePassword, _work: UnitOfWork) -> None:
     """Set it, which ends the login's sessions but for the one that says so. Raises LoginNotFound."""
-    concerning(login=command.id)
+    bind_audit_subjects(login=command.id)
     user = User.objects.select_for_update().filter(pk=command.id).first()
     if user is None:
         raise LoginNotFound(id=command.id)
@@ -117,7 +117,7 @@ def reopen_login(command: ReopenLogin, _work: UnitOfWork) -> None:
 
 
 def _set_active(id: int, *, active: bool) -> None:
-    concerning(login=id)
+    bind_audit_subjects(login=id)
     if not User.objects.filter(pk=id).update(is_active=active):
         raise LoginNotFound(id=id)
 

@@ -12,8 +12,8 @@ from django.utils import timezone
 
 from shared_kernel.domain.errors import InvalidValue, NotFound
 from shared_kernel.models import ApiToken
-from shared_kernel.services.bus import Answer, Command, UnitOfWork
-from shared_kernel.services.origin import concerning
+from shared_kernel.services.bus import Command, Result, UnitOfWork
+from shared_kernel.services.request_context import bind_audit_subjects
 
 SCOPES = (
     "catalog:read",
@@ -59,7 +59,7 @@ class TokenNotFound(NotFound):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class IssuedToken(Answer):
+class IssuedToken(Result):
     """A new token. `token` is the secret itself: this is the one time that anybody sees it."""
 
     token: str
@@ -102,7 +102,7 @@ def issue_token(command: IssueToken, _work: UnitOfWork) -> IssuedToken:
         scopes=[scope for scope in SCOPES if scope in command.scopes],
         expires_at=now + timedelta(days=command.days),
     )
-    concerning(token=issued.id)
+    bind_audit_subjects(token=issued.id)
     ApiToken.objects.create(
         id=issued.id,
         name=name,
@@ -123,7 +123,7 @@ class RevokeToken(Command[None]):
 
 def revoke_token(command: RevokeToken, _work: UnitOfWork) -> None:
     """Revoke it; the first time stands. Raises TokenNotFound."""
-    concerning(token=command.id)
+    bind_audit_subjects(token=command.id)
     tokens = ApiToken.objects.filter(id=command.id)
     if not tokens.exists():
         raise TokenNotFound(id=command.id)

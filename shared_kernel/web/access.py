@@ -21,7 +21,7 @@ from rest_framework.permissions import BasePermission
 from rest_framework.request import Request
 
 from shared_kernel.models import AuditEntry
-from shared_kernel.services.origin import identify, origin
+from shared_kernel.services.request_context import current_context, set_principal
 from shared_kernel.services.tokens import SCOPES
 from shared_kernel.subject_ids import LOOKED_UP
 from shared_kernel.web.converters import ID  # also lets routes say `<id:…>`
@@ -89,7 +89,7 @@ def principal(request: HttpRequest | Request) -> Principal:
     if known is None:
         known = of_login(getattr(request, "user", None))
         request.library_principal = known  # type: ignore[attr-defined]  # our own mark on Django's request
-        identify(known.id)
+        set_principal(known.id)
     return known
 
 
@@ -157,7 +157,7 @@ def record_denial(request: HttpRequest) -> None:
     Of one principal so many an hour are recorded, the last of them saying so; the request log has all.
     """
     match = request.resolver_match
-    who = origin()
+    who = current_context()
     now = timezone.now()
     recent = AuditEntry.objects.filter(
         outcome=AuditEntry.Outcome.DENIED, principal=who.principal, at__gt=now - timedelta(hours=1)

@@ -16,7 +16,7 @@ _METHODS = frozenset(HTTPMethod)
 log = structlog.get_logger(__name__)
 
 
-def note_request(request: HttpRequest, response: HttpResponseBase, *, seconds: float) -> None:
+def log_request(request: HttpRequest, response: HttpResponseBase, *, seconds: float) -> None:
     """Put down that a request was answered, after so many seconds."""
     route, status = route_of(request), response.status_code
     method = request.method if request.method in _METHODS else "other"

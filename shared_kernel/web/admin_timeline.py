@@ -13,7 +13,7 @@ from django.utils.safestring import SafeString
 from shared_kernel.web.access import principal
 
 if TYPE_CHECKING:
-    from shared_kernel.web.admin import ReadOnlyAdmin
+    from shared_kernel.web.admin_base import ReadOnlyAdmin
 
     _Admin = ReadOnlyAdmin[Any]
 else:

@@ -5,7 +5,7 @@ from django.apps import apps
 from django.contrib.admin import helpers, widgets
 
 
-def dress(form: forms.Form) -> None:
+def style_form(form: forms.Form) -> None:
     """Style every widget of the form, for unfold where it is installed."""
     if apps.is_installed("unfold"):
         _dress_for_unfold(form)

@@ -6,11 +6,11 @@ from rest_framework.exceptions import AuthenticationFailed, Throttled
 from rest_framework.request import Request
 
 from shared_kernel.services import tokens
-from shared_kernel.services.origin import identify
+from shared_kernel.services.request_context import set_principal
 from shared_kernel.services.tokens import VerifiedToken
 from shared_kernel.web.access import Principal, of_login
-from shared_kernel.web.allowance import WRONG_TOKENS_A_MINUTE, wrong_tokens
-from shared_kernel.web.clients import client_address
+from shared_kernel.web.client_address import client_address
+from shared_kernel.web.token_bucket import WRONG_TOKENS_A_MINUTE, wrong_tokens
 
 
 class TokenAuthentication(authentication.BaseAuthentication):
@@ -27,7 +27,7 @@ class TokenAuthentication(authentication.BaseAuthentication):
             return None
         verified = self._verified(request, token.strip())
         who = Principal(id=f"token:{verified.id}", scopes=verified.scopes)
-        identify(who.id)
+        set_principal(who.id)
         return AnonymousUser(), who
 
     @staticmethod
@@ -56,5 +56,5 @@ class SessionAuthentication(authentication.SessionAuthentication):
         if found is None:
             return None
         who = of_login(found[0])
-        identify(who.id)
+        set_principal(who.id)
         return found[0], who

@@ -10,7 +10,7 @@ from rest_framework.renderers import BrowsableAPIRenderer
 _NONE_YET = {"string": "", "integer": 0, "number": 0, "boolean": False, "array": [], "object": {}}
 
 
-class StaffPages(BrowsableAPIRenderer):
+class BrowsableRenderer(BrowsableAPIRenderer):
     """DRF's pages in the library's dress, whose forms say what may be sent."""
 
     template = "api.html"

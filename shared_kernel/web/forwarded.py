@@ -5,7 +5,7 @@ from collections.abc import Callable
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 
-from shared_kernel.web.clients import comes_from_proxy
+from shared_kernel.web.client_address import comes_from_proxy
 
 _OF_PROXIES = ("HTTP_X_FORWARDED_", "HTTP_FORWARDED", "HTTP_X_REAL_IP", "HTTP_X_CLIENT_IP")
 _PROTO = "HTTP_X_FORWARDED_PROTO"

@@ -18,7 +18,7 @@ from django.utils import timezone
 from django.utils.crypto import salted_hmac
 
 from shared_kernel.models import GuessCount
-from shared_kernel.web.clients import client_address
+from shared_kernel.web.client_address import client_address
 from shared_kernel.web.lockout import name_digest
 
 #: Failures within settings.AXES_COOLOFF_TIME, from the first one on.

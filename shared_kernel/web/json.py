@@ -11,7 +11,7 @@ from rest_framework.exceptions import ErrorDetail, ParseError, UnsupportedMediaT
 from rest_framework.parsers import BaseParser
 from rest_framework.renderers import BaseRenderer
 
-from shared_kernel.web.problem import key_of
+from shared_kernel.web.problem_details import key_of
 
 _DEEPEST = 32
 _LONGEST_NUMBER = 40

@@ -14,7 +14,7 @@ from drf_spectacular.plumbing import ResolvedComponent
 from drf_spectacular.utils import Direction, OpenApiParameter
 from rest_framework.serializers import Serializer
 
-from shared_kernel.services.bus import Answer
+from shared_kernel.services.bus import Result
 from shared_kernel.web.access import PUBLIC
 from shared_kernel.web.openapi_problems import (
     COMMON,
@@ -24,7 +24,7 @@ from shared_kernel.web.openapi_problems import (
     refused_together,
 )
 from shared_kernel.web.pagination import DEFAULT_SIZE, LARGEST_SIZE
-from shared_kernel.web.problem import CONTENT_TYPE, Problem
+from shared_kernel.web.problem_details import CONTENT_TYPE, Problem
 
 _WITH_BODY: Final = frozenset({"POST", "PUT", "PATCH"})
 _REFERENCE = "#/components/schemas/{name}"
@@ -71,11 +71,11 @@ _IDEMPOTENCY_KEY = OpenApiParameter(
 
 
 @cache
-def paged_schema(row: type[Answer]) -> type[Answer]:
+def paged_schema(row: type[Result]) -> type[Result]:
     """One page of a list of such rows, as a view names it for 200."""
     rows = list[row]  # type: ignore[valid-type]  # known at run time alone
     fields = [("results", rows), ("next", str | None), ("previous", str | None)]
-    page: type[Answer] = make_dataclass(f"{row.__name__}Page", fields, bases=(Answer,), kw_only=True)
+    page: type[Result] = make_dataclass(f"{row.__name__}Page", fields, bases=(Result,), kw_only=True)
     page.__doc__ = "One page of a list, and where the next and the previous one are."
     page.__module__ = row.__module__
     return page
@@ -84,7 +84,7 @@ def paged_schema(row: type[Answer]) -> type[Answer]:
 class AnswerExtension(OpenApiSerializerExtension):  # type: ignore[no-untyped-call]  # registers itself
     """Makes an answer's component from its dataclass, by the very library that encodes it."""
 
-    target_class = Answer
+    target_class = Result
     match_subclasses = True
 
     def get_name(self, auto_schema: AutoSchema, direction: Direction) -> str:  # noqa: ARG002  the extension's protocol
@@ -147,7 +147,7 @@ class LibrarySchema(AutoSchema):
 
     def _is_list_view(self, serializer: Any = None) -> bool:  # anything that spectacular takes for a shape
         """Whether spectacular is to wrap the answer in a list: ours say themselves what they are."""
-        if isinstance(serializer, type) and issubclass(serializer, Answer):
+        if isinstance(serializer, type) and issubclass(serializer, Result):
             return False
         wrap: bool = super()._is_list_view(serializer)
         return wrap

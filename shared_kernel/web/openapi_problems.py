@@ -16,14 +16,14 @@ from rest_framework.serializers import BaseSerializer, ListSerializer, Serialize
 from shared_kernel.domain.errors import ConcurrentChange, Refusal
 from shared_kernel.services.bus import Command, Query
 from shared_kernel.services.idempotency import (
-    AnswerForgotten,
+    AnswerErased,
     IdempotencyKeyInFlight,
     IdempotencyKeyInvalid,
     IdempotencyKeyReused,
 )
-from shared_kernel.web.conditional import IfMatchInvalid
+from shared_kernel.web.conditional_requests import IfMatchInvalid
 from shared_kernel.web.pagination import CursorInvalid, PageSizeInvalid
-from shared_kernel.web.problem import status_of
+from shared_kernel.web.problem_details import status_of
 
 Codes = dict[int, set[str]]
 Message = type[Command[Any] | Query[Any]]
@@ -65,7 +65,7 @@ _OF_A_KEY: Final = (
     IdempotencyKeyInvalid,
     IdempotencyKeyReused,
     IdempotencyKeyInFlight,
-    AnswerForgotten,
+    AnswerErased,
 )
 #: Statuses of refusals that a command may be refused with all at once.
 _MIXED: Final = frozenset({409, 422})

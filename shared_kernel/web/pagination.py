@@ -11,7 +11,7 @@ from django.core.signing import BadSignature, Signer
 from django.http import HttpRequest
 
 from shared_kernel.domain.errors import InvalidValue
-from shared_kernel.services.pages import Keys, Page, PageRequest
+from shared_kernel.services.pagination import Keys, Page, PageRequest
 
 PARAMETERS = frozenset({"cursor", "page_size"})
 DEFAULT_SIZE = 20

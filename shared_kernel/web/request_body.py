@@ -7,8 +7,8 @@ from typing import Final
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 
-from shared_kernel.web.problem import Fault, RefusedRequest
-from shared_kernel.web.problems import fault_response, is_in_api
+from shared_kernel.web.problem_details import ProblemSource, RefusedRequest
+from shared_kernel.web.problem_responses import fault_response, is_in_api
 
 #: Where the web server notes with what status it refused to take a body in (library_project/serving).
 REFUSED: Final = "library.body_refused"
@@ -41,18 +41,18 @@ def check_body(request: HttpRequest) -> None:
         raise RefusedRequest(fault)
 
 
-def _fault(request: HttpRequest) -> Fault | None:
+def _fault(request: HttpRequest) -> ProblemSource | None:
     refused: HTTPStatus | None = request.META.get(REFUSED)
     if refused is not None:
         headers = {"Retry_After": "5"} if refused == HTTPStatus.SERVICE_UNAVAILABLE else {}
-        return Fault.plain(refused, detail=_DETAILS.get(refused, ""), **headers)
+        return ProblemSource.plain(refused, detail=_DETAILS.get(refused, ""), **headers)
     if "HTTP_TRANSFER_ENCODING" in request.META and not request.META.get("CONTENT_LENGTH"):
         detail = "This server reads no body without a Content-Length."
-        return Fault.plain(HTTPStatus.LENGTH_REQUIRED, detail=detail)
+        return ProblemSource.plain(HTTPStatus.LENGTH_REQUIRED, detail=detail)
     coding = request.headers.get("Content-Encoding", "").strip().lower()
     if coding not in {"", "identity"} and request.META.get("CONTENT_LENGTH", "0") not in {"", "0"}:
         detail = "Bodies are read as they are; send this one without a Content-Encoding."
-        return Fault.plain(
+        return ProblemSource.plain(
             HTTPStatus.UNSUPPORTED_MEDIA_TYPE,
             code="unsupported_content_encoding",
             detail=detail,

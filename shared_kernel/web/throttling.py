@@ -7,11 +7,11 @@ from rest_framework.request import Request
 from rest_framework.throttling import BaseThrottle
 
 from shared_kernel.web.access import principal
-from shared_kernel.web.allowance import requests
-from shared_kernel.web.clients import client_address
+from shared_kernel.web.client_address import client_address
+from shared_kernel.web.token_bucket import requests
 
 
-class FairShare(BaseThrottle):
+class ClientThrottle(BaseThrottle):
     """Counts by token, by login, or by a stranger's address: settings.RATE_LIMITS, 0 for no limit."""
 
     _wait = 0.0

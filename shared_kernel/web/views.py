@@ -20,11 +20,11 @@ from rest_framework.serializers import (
 from rest_framework.viewsets import ViewSet
 
 from shared_kernel.services.idempotency import IdempotencyKeyInvalid
-from shared_kernel.services.pages import Page, PageRequest
+from shared_kernel.services.pagination import Page, PageRequest
 from shared_kernel.web.access import PUBLIC, Principal, principal
-from shared_kernel.web.conditional import make_conditional, version_to_match
+from shared_kernel.web.conditional_requests import make_conditional, version_to_match
 from shared_kernel.web.pagination import PARAMETERS, page_links, requested_page
-from shared_kernel.web.problem import NUL_IN_QUERY, key_of
+from shared_kernel.web.problem_details import NUL_IN_QUERY, key_of
 from shared_kernel.web.request_body import check_body
 
 Values = dict[str, Any]  # a form's values, as various as its fields

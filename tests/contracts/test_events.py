@@ -17,7 +17,7 @@ from django.core.management import CommandError, call_command
 from outbox.envelope import read_event, write_event
 from outbox.event_catalogue import event_types, example, schema
 from shared_kernel.domain.events import DomainEvent, Recorded
-from shared_kernel.services.origin import Origin
+from shared_kernel.services.request_context import RequestContext
 
 GOLDEN = Path(__file__).parent / "golden"
 TYPES = event_types()
@@ -40,7 +40,7 @@ def rebuilt(kind: type[DomainEvent], raw: bytes) -> str:
     return write_event(
         Recorded(msgspec.convert(facts, type=kind), event.aggregateversion),
         event_id=event.id,
-        origin=Origin(correlation_id=event.correlationid, causation_id=event.causationid),
+        origin=RequestContext(correlation_id=event.correlationid, causation_id=event.causationid),
     )
 
 

@@ -13,7 +13,7 @@ from uuid import uuid4
 import amqp
 import pytest
 
-from outbox.broker.connecting import PATIENCE, connect
+from outbox.broker.connection import PATIENCE, connect
 from tests.conftest import ROOT
 from tests.fakes.proxy import Proxy
 from tests.services.daemon import wait_until

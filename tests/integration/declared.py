@@ -12,7 +12,7 @@ from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from drf_spectacular.generators import SchemaGenerator
 
-from shared_kernel.web.problem import CONTENT_TYPE
+from shared_kernel.web.problem_details import CONTENT_TYPE
 
 #: The schema is that of the product's own routes; some tests have others.
 ROUTES = "library_project.urls"

@@ -6,7 +6,7 @@ from typing import Any
 from django.core.management.base import CommandParser
 
 from catalog.services.commands.add_book import AddBook
-from shared_kernel.management.door import LibraryCommand
+from shared_kernel.management.base_command import LibraryCommand
 from shared_kernel.services.commands import dispatch
 
 _MOST_COPIES = 100
@@ -28,7 +28,7 @@ class Command(LibraryCommand):
         parser.add_argument("--isbn", help="10 or 13 digits, as printed")
         parser.add_argument("--copies", type=_copies, default=1, metavar="N", help="how many copies (1)")
 
-    def carry_out(self, *, title: str, author: str, isbn: str | None, copies: int, **_: Any) -> None:
+    def run(self, *, title: str, author: str, isbn: str | None, copies: int, **_: Any) -> None:
         """Add the book."""
         added = dispatch(AddBook(title=title, authors=(author,), isbn=isbn, copies=copies))
         if self.as_json:

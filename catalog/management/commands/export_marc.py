@@ -8,7 +8,7 @@ from django.core.management.base import CommandError, CommandParser
 
 from catalog.adapters.marc.writer import write_iso2709, write_marcxml
 from catalog.services.exporting import ExportBooks
-from shared_kernel.management.door import LibraryCommand
+from shared_kernel.management.base_command import LibraryCommand
 from shared_kernel.services.queries import ask
 
 _WRITERS = {"marc21": write_iso2709, "marcxml": write_marcxml}
@@ -27,7 +27,7 @@ class Command(LibraryCommand):
         parser.add_argument("--language", help="a code of ISO 639")
         parser.add_argument("--available", action="store_true", help="only books of which a copy is free")
 
-    def carry_out(
+    def run(
         self, *, file: str, format: str, search: str, language: str | None, available: bool, **_: Any
     ) -> None:
         """Write them."""

@@ -7,8 +7,8 @@ from django.core.management.base import CommandParser
 
 from catalog.services.answers import BookView
 from catalog.services.queries import ListBooks
-from shared_kernel.management.door import LibraryCommand
-from shared_kernel.services.pages import Keys, PageRequest
+from shared_kernel.management.base_command import LibraryCommand
+from shared_kernel.services.pagination import Keys, PageRequest
 from shared_kernel.services.queries import ask
 
 
@@ -22,7 +22,7 @@ class Command(LibraryCommand):
         )
         parser.add_argument("--available", action="store_true", help="only books of which a copy is free")
 
-    def carry_out(self, *, search: str, available: bool, **_: Any) -> None:
+    def run(self, *, search: str, available: bool, **_: Any) -> None:
         """List them."""
         books = _all_books(search, available=available)
         if self.as_json:

@@ -9,7 +9,7 @@ from rich.progress import Progress
 from catalog.models import BookRow
 from catalog.services.commands.count_borrowing import ReckonPopularity
 from catalog.services.commands.reindex_books import ReindexBooks
-from shared_kernel.management.door import LibraryCommand
+from shared_kernel.management.base_command import LibraryCommand
 from shared_kernel.services.commands import dispatch
 
 _TOGETHER = 500
@@ -20,7 +20,7 @@ class Command(LibraryCommand):
         "Make the search index anew, and reckon popularity. The library stays open, and it can be repeated."
     )
 
-    def carry_out(self, **_: Any) -> None:
+    def run(self, **_: Any) -> None:
         """Index all Books, some at a time, so that nobody waits for it."""
         books = BookRow.objects.count()
         terminal = Console(stderr=True)

@@ -8,7 +8,7 @@ from django.core.management.base import CommandParser
 from catalog.services.commands.carry_on_import import ClaimImport
 from catalog.services.commands.revert_import import GoOnReverting, RevertImport
 from catalog.services.import_queries import GetImport
-from shared_kernel.management.door import LibraryCommand
+from shared_kernel.management.base_command import LibraryCommand
 from shared_kernel.services.commands import dispatch
 from shared_kernel.services.queries import ask
 
@@ -20,7 +20,7 @@ class Command(LibraryCommand):
         """Declare which import."""
         parser.add_argument("id", type=UUID, metavar="ID", help="as the administration shows it")
 
-    def carry_out(self, *, id: UUID, **_: Any) -> None:
+    def run(self, *, id: UUID, **_: Any) -> None:
         """Revert it all, unless a worker is faster."""
         dispatch(RevertImport(import_id=id))
         claim = uuid4()

@@ -9,7 +9,7 @@ from catalog.services.imports import LARGEST_FILE, FileTooLarge, FileUnreadable,
 from catalog.services.ports import CatalogWork, FileReader
 from shared_kernel.domain.clock import Clock
 from shared_kernel.services.bus import Command
-from shared_kernel.services.origin import concerning
+from shared_kernel.services.request_context import bind_audit_subjects
 
 _LONGEST_NAME = 200
 
@@ -43,7 +43,7 @@ def accept_import(command: AcceptImport, work: CatalogWork, *, clock: Clock, fil
         in_database=True,
         created_at=clock.now(),
     )
-    concerning(**{"import": accepted.id})
+    bind_audit_subjects(**{"import": accepted.id})
     work.imports.add(accepted, command.content)
     return ImportView.of(accepted)
 
@@ -75,7 +75,7 @@ def begin_import(command: BeginImport, work: CatalogWork, *, clock: Clock) -> UU
         in_database=False,
         created_at=clock.now(),
     )
-    concerning(**{"import": begun.id})
+    bind_audit_subjects(**{"import": begun.id})
     begun.claim_for(command.claim, at=clock.now())
     work.imports.add(begun, b"")
     return begun.id

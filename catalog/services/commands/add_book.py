@@ -11,7 +11,7 @@ from catalog.services.commands.add_copy import DEFAULT_BRANCH, DEFAULT_ITEM_TYPE
 from catalog.services.ports import CatalogWork
 from shared_kernel.domain.clock import Clock
 from shared_kernel.services.bus import Command
-from shared_kernel.services.origin import concerning
+from shared_kernel.services.request_context import bind_audit_subjects
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,7 +42,7 @@ def add_book(command: AddBook, work: CatalogWork, *, clock: Clock) -> BookView:
         subjects=command.subjects,
     )
     book = Book.add(id=uuid4(), description=description, at=clock.now())
-    concerning(book=book.id)
+    bind_audit_subjects(book=book.id)
     work.books.add(book)
     for _ in range(command.copies):
         work.copies.add(

@@ -13,7 +13,7 @@ from shared_kernel.domain.clock import Clock
 from shared_kernel.domain.errors import Refusal, Refused
 from shared_kernel.domain.money import InvalidMoney, Money
 from shared_kernel.services.bus import Command
-from shared_kernel.services.origin import concerning
+from shared_kernel.services.request_context import bind_audit_subjects
 
 DEFAULT_ITEM_TYPE = "book"
 DEFAULT_BRANCH = "MAIN"
@@ -43,7 +43,7 @@ class AddCopy(Command[CopyView]):
 
 def add_copy(command: AddCopy, work: CatalogWork, *, clock: Clock, circulation: CirculationFacts) -> CopyView:
     """Add it. Raises BookNotFound; refused with every value that is wrong, or with DuplicateBarcode."""
-    concerning(book=command.book)
+    bind_audit_subjects(book=command.book)
     book = work.books.get(command.book, lock=True)
     _refuse_unreadable(command, circulation)
     copy = Copy.add(
@@ -55,7 +55,7 @@ def add_copy(command: AddCopy, work: CatalogWork, *, clock: Clock, circulation: 
         price=command.price,
         at=clock.now(),
     )
-    concerning(copy=copy.id)
+    bind_audit_subjects(copy=copy.id)
     work.copies.add(copy)
     return CopyView.of(copy)
 

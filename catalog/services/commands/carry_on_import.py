@@ -7,14 +7,14 @@ from uuid import UUID
 from catalog.domain.import_states import FileFormat, ImportState
 from catalog.services.ports import CatalogWork
 from shared_kernel.domain.clock import Clock
-from shared_kernel.services.bus import Answer, Command
-from shared_kernel.services.origin import concerning
+from shared_kernel.services.bus import Command, Result
+from shared_kernel.services.request_context import bind_audit_subjects
 
 _NOT_IN_DATABASE = "It was interrupted. Import the file again: what is imported already stays as it is."
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ClaimedImport(Answer):
+class ClaimedImport(Result):
     """An import to go on with: behind record number `handled`, or undoing it where it is `reverting`."""
 
     id: UUID
@@ -68,7 +68,7 @@ class FinishImport(Command[None]):
 
 def finish_import(command: FinishImport, work: CatalogWork, *, clock: Clock) -> None:
     """Bring it to its end; the file isn't kept any longer. Raises ImportOvertaken."""
-    concerning(**{"import": command.import_id})
+    bind_audit_subjects(**{"import": command.import_id})
     ended = work.imports.get(command.import_id, lock=True)
     ended.require_claim(command.claim, at=clock.now())
     ended.finish(at=clock.now(), failure=command.failure)

@@ -16,7 +16,7 @@ from catalog.services.answers import CopyView
 from catalog.services.ports import CatalogWork, CirculationFacts
 from shared_kernel.domain.clock import Clock
 from shared_kernel.services.bus import Command
-from shared_kernel.services.origin import concerning
+from shared_kernel.services.request_context import bind_audit_subjects
 
 NOT_ON_THE_SHELF = "not found on the shelf"
 
@@ -53,7 +53,7 @@ def change_copy_condition(
     """
     condition = Condition.parse(command.condition)
     copy = _scanned(command.barcode, work)
-    concerning(copy=copy.id, book=copy.book_id)
+    bind_audit_subjects(copy=copy.id, book=copy.book_id)
     if condition is Condition.WITHDRAWN:
         refusal = circulation.may_withdraw(copy.id, copy.book_id)
         if refusal:
@@ -78,8 +78,8 @@ class MarkCopyMissing(Command[None]):
 
 def mark_copy_missing(command: MarkCopyMissing, work: CatalogWork, *, clock: Clock) -> None:
     """Take it out. One that has gone, or that nobody would lend anyway, stays as it is."""
-    concerning(copy=command.copy)
+    bind_audit_subjects(copy=command.copy)
     copy = work.copies.find(lock=True, id=command.copy)
     if copy is not None and copy.condition is Condition.IN_SERVICE:
-        concerning(book=copy.book_id)
+        bind_audit_subjects(book=copy.book_id)
         copy.change_condition(Condition.MISSING, reason=NOT_ON_THE_SHELF, at=clock.now())

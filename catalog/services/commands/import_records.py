@@ -18,7 +18,7 @@ from catalog.services.records import SourceRecord
 from shared_kernel.domain.clock import Clock
 from shared_kernel.domain.errors import Refused
 from shared_kernel.services.bus import Command
-from shared_kernel.services.origin import concerning
+from shared_kernel.services.request_context import bind_audit_subjects
 
 Outcome = Literal["created", "updated", "unchanged"]
 #: So many rejected records of a file are kept as they stand in it. Of more, the file itself is to be mended.
@@ -48,7 +48,7 @@ def import_records(command: ImportRecords, work: CatalogWork, *, clock: Clock) -
 
     Raises ImportOvertaken, and DuplicateISBN where somebody else adds such a Book at the same moment.
     """
-    concerning(**{"import": command.import_id})
+    bind_audit_subjects(**{"import": command.import_id})
     current = work.imports.get(command.import_id, lock=True)
     current.require_claim(command.claim, at=clock.now())
     if command.through <= current.handled:

@@ -9,7 +9,7 @@ from catalog.services.ports import CatalogWork, CirculationFacts
 from shared_kernel.domain.clock import Clock
 from shared_kernel.domain.errors import PreconditionFailed, Refusal, Refused
 from shared_kernel.services.bus import Command
-from shared_kernel.services.origin import concerning
+from shared_kernel.services.request_context import bind_audit_subjects
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -26,7 +26,7 @@ def remove_book(
     command: RemoveBook, work: CatalogWork, *, clock: Clock, circulation: CirculationFacts
 ) -> None:
     """Remove it. Raises BookNotFound, PreconditionFailed; refused while Copies, loans or holds are left."""
-    concerning(book=command.book)
+    bind_audit_subjects(book=command.book)
     book = work.books.get(command.book, lock=True)
     book.require_version(command.seen_version)
     copies = work.copies.of_book(book.id)

@@ -13,7 +13,7 @@ from catalog.services.imports import Import, ImportNotFinished, ImportNotFound
 from catalog.services.ports import CatalogWork, CirculationFacts, Made
 from shared_kernel.domain.clock import Clock
 from shared_kernel.services.bus import Command
-from shared_kernel.services.origin import concerning
+from shared_kernel.services.request_context import bind_audit_subjects
 
 _AT_ONCE = 100
 _CHANGED = "changed"
@@ -32,7 +32,7 @@ def revert_import(
     command: RevertImport, work: CatalogWork, *, clock: Clock, circulation: CirculationFacts
 ) -> ImportView:
     """Remove a hundred at once; a worker goes on. Again changes nothing. Raises ImportNotFinished."""
-    concerning(**{"import": command.import_id})
+    bind_audit_subjects(**{"import": command.import_id})
     reverted = work.imports.get(command.import_id, lock=True)
     if reverted.state is not ImportState.REVERTING and reverted.begin_revert():
         _revert_some(reverted, work, circulation, at=clock.now())
@@ -53,7 +53,7 @@ def go_on_reverting(
     command: GoOnReverting, work: CatalogWork, *, clock: Clock, circulation: CirculationFacts
 ) -> bool:
     """Remove up to a hundred. Raises ImportOvertaken."""
-    concerning(**{"import": command.import_id})
+    bind_audit_subjects(**{"import": command.import_id})
     reverted = work.imports.get(command.import_id, lock=True)
     reverted.require_claim(command.claim, at=clock.now())
     _revert_some(reverted, work, circulation, at=clock.now())

@@ -14,7 +14,7 @@ from catalog.services.stock import stock_of
 from shared_kernel.domain.clock import Clock
 from shared_kernel.domain.errors import PreconditionFailed
 from shared_kernel.services.bus import Command
-from shared_kernel.services.origin import concerning
+from shared_kernel.services.request_context import bind_audit_subjects
 
 T = TypeVar("T")
 
@@ -44,7 +44,7 @@ def revise_book(
     command: ReviseBook, work: CatalogWork, *, clock: Clock, circulation: CirculationFacts
 ) -> BookView:
     """Revise it. Raises BookNotFound, PreconditionFailed, DuplicateISBN; refused with every wrong value."""
-    concerning(book=command.book)
+    bind_audit_subjects(book=command.book)
     book = work.books.get(command.book, lock=True)
     book.require_version(command.seen_version)
     book.revise(_described(book.description, command), at=clock.now())

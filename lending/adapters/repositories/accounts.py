@@ -10,7 +10,7 @@ from lending.domain.patron_account import Entry, EntryKind, PatronAccount, accou
 from lending.models import AccountRow, LedgerEntryRow
 from outbox.unit_of_work import DjangoRepository
 from shared_kernel.domain.money import Money
-from shared_kernel.sql import Given, Prepared
+from shared_kernel.sql import CompiledQuery, Param
 
 
 class DjangoAccounts(DjangoRepository[PatronAccount, AccountRow]):
@@ -19,7 +19,7 @@ class DjangoAccounts(DjangoRepository[PatronAccount, AccountRow]):
 
     def of_patron(self, patron_id: UUID) -> PatronAccount:
         """The account of a patron, locked; its row is made when it is first needed."""
-        known = self._known.get(account_id(patron_id))
+        known = self._identity_map.get(account_id(patron_id))
         if known is not None:
             return known
         locked = AccountRow.objects.select_for_update().filter(patron_id=patron_id)
@@ -28,7 +28,7 @@ class DjangoAccounts(DjangoRepository[PatronAccount, AccountRow]):
             made = AccountRow(id=account_id(patron_id), version=0, patron_id=patron_id)
             AccountRow.objects.bulk_create([made], ignore_conflicts=True)
             row = locked.get()
-        return self.known(row)
+        return self.attach(row)
 
     def peek(self, patron_id: UUID) -> PatronAccount:
         """The account as it is, for a question."""
@@ -67,9 +67,9 @@ class DjangoAccounts(DjangoRepository[PatronAccount, AccountRow]):
         aggregate.new.clear()
 
 
-_balance = Prepared(
+_balance = CompiledQuery(
     lambda: (
-        LedgerEntryRow.objects.filter(patron_id=Given(LedgerEntryRow, "patron_id"))
+        LedgerEntryRow.objects.filter(patron_id=Param(LedgerEntryRow, "patron_id"))
         .order_by()
         .values("patron_id")
         .annotate(sum=Sum("amount_minor"))

@@ -5,7 +5,7 @@ from typing import Any, TypeVar
 from uuid import UUID, uuid4
 
 from lending.models import ConfigurationRow
-from shared_kernel.sql import Prepared
+from shared_kernel.sql import CompiledQuery
 
 R = TypeVar("R")
 Remembered = dict[Hashable, Sequence[Any]]  # rows of any kind, by what was asked for
@@ -41,7 +41,7 @@ class Configuration:
         self._remembered = None
 
 
-_stamps = Prepared(lambda: ConfigurationRow.objects.values_list("stamp"))
+_stamps = CompiledQuery(lambda: ConfigurationRow.objects.values_list("stamp"))
 _memory: tuple[UUID, Remembered] = (uuid4(), {})
 
 

@@ -8,8 +8,8 @@ from lending.domain.hold import ACTIVE_STATES, Hold, HoldState
 from lending.domain.hold_queue import AlreadyHeld, HoldNotActive, HoldNotFound, HoldQueue, queue_id
 from lending.models import HoldQueueRow, HoldRow
 from outbox.unit_of_work import DjangoRepository
-from shared_kernel.services.origin import OriginClock
-from shared_kernel.sql import Given, Prepared, rows_having
+from shared_kernel.services.request_context import RequestClock
+from shared_kernel.sql import CompiledQuery, Param, compiled_filter
 
 _ACTIVE = tuple(state.value for state in ACTIVE_STATES)
 
@@ -25,14 +25,14 @@ class DjangoHoldQueues(DjangoRepository[HoldQueue, HoldQueueRow]):
 
     def of_book(self, book_id: UUID, *, title: str) -> HoldQueue:
         """The queue of a book, locked; its row is made when it is first needed."""
-        locked = rows_having(HoldQueueRow, "book_id", lock=True)
+        locked = compiled_filter(HoldQueueRow, "book_id", lock=True)
         found = locked(book_id=book_id)
         if not found:
             made = HoldQueueRow(id=queue_id(book_id), version=0, book_id=book_id)
             HoldQueueRow.objects.bulk_create([made], ignore_conflicts=True)
             found = locked(book_id=book_id)
         [row] = found
-        return self._known.setdefault(row.id, self._assembled(row, title=title))
+        return self._identity_map.setdefault(row.id, self._assembled(row, title=title))
 
     def peek(self, book_id: UUID, *, title: str) -> HoldQueue:
         """The queue as it is, for a question."""
@@ -92,8 +92,8 @@ class DjangoHoldQueues(DjangoRepository[HoldQueue, HoldQueueRow]):
                 HoldRow.objects.filter(id=hold.id).update(**values)
 
 
-_active = Prepared(
-    lambda: HoldRow.objects.filter(book_id=Given(HoldRow, "book_id"), state__in=_ACTIVE).order_by("rank")
+_active = CompiledQuery(
+    lambda: HoldRow.objects.filter(book_id=Param(HoldRow, "book_id"), state__in=_ACTIVE).order_by("rank")
 )
 
 
@@ -129,5 +129,5 @@ def _columns(hold: Hold, queue: HoldQueue, *, rank: int, ended: bool) -> dict[st
         "pickup_deadline_at": hold.pickup_deadline_at,
         "suspended": hold.suspended,
         "suspended_until": hold.suspended_until,
-        "ended_at": OriginClock().now() if ended else None,
+        "ended_at": RequestClock().now() if ended else None,
     }

@@ -14,7 +14,7 @@ from lending.domain.loan_terms import LoanTerms
 from lending.domain.policies.borrowing import CopyNotAvailable
 from lending.models import InHouseUseRow, LoanRow
 from outbox.unit_of_work import DjangoRepository
-from shared_kernel.sql import Given, Prepared
+from shared_kernel.sql import CompiledQuery, Param
 
 _OUTSTANDING = tuple(sorted(state.value for state in OUTSTANDING))
 
@@ -29,21 +29,21 @@ class DjangoLoans(DjangoRepository[Loan, LoanRow]):
         return self._first(_outstanding_of_copy(copy_id=copy_id))
 
     def _first(self, rows: Sequence[LoanRow]) -> Loan | None:
-        return self.known(rows[0]) if rows else None
+        return self.attach(rows[0]) if rows else None
 
     def open_of_patron(self, patron_id: UUID) -> Sequence[Loan]:
         """The loans that this patron has."""
-        return [self.known(row) for row in _open_of_patron(patron_id=patron_id)]
+        return [self.attach(row) for row in _open_of_patron(patron_id=patron_id)]
 
     def open_of(self, *, patron: UUID, copy: UUID) -> Sequence[Loan]:
         """The loans that this patron has, and the one that this copy is out on, whoever has it."""
-        return [self.known(row) for row in _open_of(patron_id=patron, copy_id=copy)]
+        return [self.attach(row) for row in _open_of(patron_id=patron, copy_id=copy)]
 
     def lent_of_book(self, book_id: UUID) -> Collection[UUID]:
         """The ids of the copies of a book that are out, as this unit of work leaves them."""
         rows = LoanRow.objects.filter(book_id=book_id, state__in=_OUTSTANDING).values_list("id", "copy_id")
-        stored = {loan_id: copy_id for loan_id, copy_id in rows if loan_id not in self._known}
-        known = {loan.copy.id for loan in self._known.values() if loan.state in OUTSTANDING}
+        stored = {loan_id: copy_id for loan_id, copy_id in rows if loan_id not in self._identity_map}
+        known = {loan.copy.id for loan in self._identity_map.values() if loan.state in OUTSTANDING}
         return known.union(stored.values())
 
     def last_return_of(self, copy_id: UUID) -> datetime | None:
@@ -105,11 +105,11 @@ class DjangoLoans(DjangoRepository[Loan, LoanRow]):
 
 
 _outstanding = LoanRow.objects.filter(state__in=_OUTSTANDING).order_by("due_at")
-_outstanding_of_copy = Prepared(lambda: _outstanding.filter(copy_id=Given(LoanRow, "copy_id")))
-_open_of_patron = Prepared(lambda: _outstanding.filter(patron_id=Given(LoanRow, "patron_id")))
-_open_of = Prepared(
+_outstanding_of_copy = CompiledQuery(lambda: _outstanding.filter(copy_id=Param(LoanRow, "copy_id")))
+_open_of_patron = CompiledQuery(lambda: _outstanding.filter(patron_id=Param(LoanRow, "patron_id")))
+_open_of = CompiledQuery(
     lambda: _outstanding.filter(
-        Q(patron_id=Given(LoanRow, "patron_id")) | Q(copy_id=Given(LoanRow, "copy_id"))
+        Q(patron_id=Param(LoanRow, "patron_id")) | Q(copy_id=Param(LoanRow, "copy_id"))
     )
 )
 

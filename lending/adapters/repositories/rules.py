@@ -13,7 +13,7 @@ from lending.models import BranchRow, CirculationRuleRow, ClosureRow, RuleVersio
 from lending.services.ports import BranchExists, BranchNotFound, UnknownBranch
 from outbox.unit_of_work import DjangoRepository
 from shared_kernel.domain.errors import ConcurrentChange
-from shared_kernel.sql import Given, Prepared
+from shared_kernel.sql import CompiledQuery, Param
 
 
 class DjangoRules(DjangoRepository[CirculationRule, CirculationRuleRow]):
@@ -82,7 +82,7 @@ class DjangoRules(DjangoRepository[CirculationRule, CirculationRuleRow]):
                 reason=rule.reason,
                 **{name: self.columns(rule)[name] for name in ("values", "set_at", "set_by")},
             )
-            for rule in self._known.values()
+            for rule in self._identity_map.values()
             if rule.has_changed
         ]
         super().flush()
@@ -93,13 +93,13 @@ class DjangoRules(DjangoRepository[CirculationRule, CirculationRuleRow]):
 
 def _matching_rows() -> "QuerySet[CirculationRuleRow]":
     branch, category, item_type = (
-        Given(CirculationRuleRow, name) for name in ("branch", "category", "item_type")
+        Param(CirculationRuleRow, name) for name in ("branch", "category", "item_type")
     )
     matching = Q(branch__in=["", branch], category__in=["", category], item_type__in=["", item_type])
     return CirculationRuleRow.objects.filter(matching | Q(category=category)).order_by()
 
 
-_matching = Prepared(_matching_rows)
+_matching = CompiledQuery(_matching_rows)
 
 
 class DjangoCalendars(DjangoRepository[BranchCalendar, BranchRow]):
@@ -112,14 +112,14 @@ class DjangoCalendars(DjangoRepository[BranchCalendar, BranchRow]):
 
     def of(self, branch: str) -> BranchCalendar:
         """The calendar of a branch. Raises UnknownBranch."""
-        known = next((it for it in self._known.values() if it.code == branch), None)
+        known = next((it for it in self._identity_map.values() if it.code == branch), None)
         if known:
             return known
         rows = self._configuration.recall("calendar", branch, read=lambda: _with_closures(code=branch))
         if not rows:
             raise UnknownBranch(branch=branch)
         calendar = _assembled(rows)
-        return self._known.setdefault(calendar.id, calendar)
+        return self._identity_map.setdefault(calendar.id, calendar)
 
     def knows(self, branch: str) -> bool:
         """Whether there is a branch with this code."""
@@ -138,7 +138,7 @@ class DjangoCalendars(DjangoRepository[BranchCalendar, BranchRow]):
 
     def flush(self) -> None:
         """Write what changed."""
-        has_changed = any(calendar.has_changed for calendar in self._known.values())
+        has_changed = any(calendar.has_changed for calendar in self._identity_map.values())
         super().flush()
         if has_changed:
             self._configuration.change()
@@ -172,9 +172,9 @@ class DjangoCalendars(DjangoRepository[BranchCalendar, BranchRow]):
 
 
 # A branch with no closures is one row, whose closure has no id.
-_with_closures = Prepared(
+_with_closures = CompiledQuery(
     lambda: (
-        BranchRow.objects.filter(code=Given(BranchRow, "code"))
+        BranchRow.objects.filter(code=Param(BranchRow, "code"))
         .order_by("closures__first_on")
         .values_list(
             *("code", "name", "time_zone", "closed_weekdays", "version"),

@@ -2,10 +2,10 @@ from django.core.management.base import CommandError
 
 from lending.services.queries.loans_to_anonymise import LoansToAnonymise
 from lending.services.queries.privacy import PrivacyReport, PrivacyView
-from shared_kernel.management.door import LibraryCommand
+from shared_kernel.management.base_command import LibraryCommand
+from shared_kernel.services.batch_dispatch import BatchResult, dispatch_each
 from shared_kernel.services.codec import to_builtins
 from shared_kernel.services.queries import ask
-from shared_kernel.services.sweeps import Swept, sweep
 
 _WORDS = {
     "anonymous": "nobody's any more",
@@ -21,14 +21,14 @@ class Command(LibraryCommand):
     help = "Forget whose loans were that ended long ago or whose patron wants it; tell what is kept, and why."
     scheduled = True
 
-    def carry_out(self) -> None:
+    def run(self) -> None:
         """Sweep the ended loans, then report."""
-        swept = sweep(ask(LoansToAnonymise()))
+        swept = dispatch_each(ask(LoansToAnonymise()))
         self._tell(swept, ask(PrivacyReport()))
         if swept.failed:
             raise CommandError("\n".join(f"failed: {each}" for each in swept.failed), returncode=1)
 
-    def _tell(self, swept: Swept, report: PrivacyView) -> None:
+    def _tell(self, swept: BatchResult, report: PrivacyView) -> None:
         if self.as_json:
             self.answer({**to_builtins(swept), "report": report})
             return

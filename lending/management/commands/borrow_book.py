@@ -4,7 +4,7 @@ from django.core.management.base import CommandParser
 
 from lending.services.commands.borrow_book import BorrowBook
 from lending.services.queries.loans import FindBorrower, FindCopy
-from shared_kernel.management.door import LibraryCommand
+from shared_kernel.management.base_command import LibraryCommand
 from shared_kernel.services.commands import dispatch
 from shared_kernel.services.queries import ask
 
@@ -19,7 +19,7 @@ class Command(LibraryCommand):
         )
         parser.add_argument("patron", metavar="EMAIL_OR_CARD")
 
-    def carry_out(self, *, copy: str, patron: str, **_: Any) -> None:  # argparse's namespace
+    def run(self, *, copy: str, patron: str, **_: Any) -> None:  # argparse's namespace
         """Lend it."""
         card = ask(FindBorrower(card_or_email=patron))
         loan = dispatch(

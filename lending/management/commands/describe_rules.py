@@ -5,7 +5,7 @@ from pathlib import Path
 from django.conf import settings
 
 from lending.domain.loan_terms import RULE_VALUES, RuleValueDefinition
-from shared_kernel.management.door import LibraryCommand
+from shared_kernel.management.base_command import LibraryCommand
 
 _HEAD = """# Circulation rules
 
@@ -43,7 +43,7 @@ def _line(value: RuleValueDefinition) -> str:
 class Command(LibraryCommand):
     help = "Write docs/circulation-rules.md from the table of rule values."
 
-    def carry_out(self) -> None:
+    def run(self) -> None:
         """Write the page."""
         page: Path = settings.BASE_DIR / "docs" / "circulation-rules.md"
         page.write_text(document())

@@ -11,7 +11,7 @@ from django.core.management.base import CommandError, CommandParser
 
 from lending.services.queries.reports import REPORTS, all_lines
 from lending.services.reports.shape import Report, Scope
-from shared_kernel.management.door import LibraryCommand
+from shared_kernel.management.base_command import LibraryCommand
 from shared_kernel.services.codec import to_builtins
 from shared_kernel.services.csv_lines import csv_lines
 
@@ -40,7 +40,7 @@ class Command(LibraryCommand):
         parser.add_argument("--branch", metavar="CODE", help="this branch alone")
         parser.add_argument("--csv", action="store_true", dest="as_csv", help="answer for a spreadsheet")
 
-    def carry_out(
+    def run(
         self,
         *,
         name: str,

@@ -4,7 +4,7 @@ from django.core.management.base import CommandParser
 
 from lending.services.commands.return_book import ReturnBook
 from lending.services.queries.loans import FindCopy
-from shared_kernel.management.door import LibraryCommand
+from shared_kernel.management.base_command import LibraryCommand
 from shared_kernel.services.commands import dispatch
 from shared_kernel.services.queries import ask
 
@@ -18,7 +18,7 @@ class Command(LibraryCommand):
             "copy", metavar="BOOK_OR_BARCODE", help="a barcode, or a book's id if one copy is lent"
         )
 
-    def carry_out(self, *, copy: str, **_: Any) -> None:  # argparse's namespace
+    def run(self, *, copy: str, **_: Any) -> None:  # argparse's namespace
         """Take it back."""
         receipt = dispatch(ReturnBook(copy_barcode=ask(FindCopy(barcode_or_book=copy, lent=True))))
         if self.as_json:

@@ -14,7 +14,7 @@ from lending.services.calendar_answers import BranchView
 from lending.services.ports import BranchExists, LendingWork
 from shared_kernel.domain.clock import Clock
 from shared_kernel.services.bus import Command
-from shared_kernel.services.origin import concerning
+from shared_kernel.services.request_context import bind_audit_subjects
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,7 +39,7 @@ def add_branch(command: AddBranch, work: LendingWork, *, clock: Clock) -> Branch
         closed_weekdays=command.closed_weekdays,
         at=clock.now(),
     )
-    concerning(branch=branch.id)
+    bind_audit_subjects(branch=branch.id)
     if work.calendars.knows(code):
         raise BranchExists
     work.calendars.add(branch)

@@ -9,7 +9,7 @@ from lending.services.ports import BranchNotFound, LendingWork
 from shared_kernel.domain.clock import Clock
 from shared_kernel.domain.text import ReasonRequired, required_reason
 from shared_kernel.services.bus import Command
-from shared_kernel.services.origin import concerning
+from shared_kernel.services.request_context import bind_audit_subjects
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,9 +31,9 @@ def add_closure(command: AddClosure, work: LendingWork, *, clock: Clock) -> Clos
     """Close it. Raises BranchNotFound, ReasonRequired, ClosureInvalid and ClosureOverlaps."""
     reason = required_reason(command.reason)
     calendar = work.calendars.get_by_code(command.branch)
-    concerning(branch=calendar.id)
+    bind_audit_subjects(branch=calendar.id)
     closure = calendar.close(
         first_on=command.first_on, last_on=command.last_on, reason=reason, at=clock.now()
     )
-    concerning(closure=closure.id)
+    bind_audit_subjects(closure=closure.id)
     return ClosureView.of(closure, branch=calendar.code)

@@ -10,7 +10,7 @@ from lending.domain.policies.anonymising import AnonymisingFacts, kept_because
 from lending.services.ports import LendingWork, LoanTies, PrivacyChoices
 from shared_kernel.domain.clock import Clock
 from shared_kernel.services.bus import Command
-from shared_kernel.services.origin import concerning
+from shared_kernel.services.request_context import bind_audit_subjects
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,9 +30,9 @@ def anonymise_loan(
     kept_for: Callable[[], timedelta],
 ) -> bool:
     """Forget it, and tell whether there was anything to forget."""
-    concerning(loan=command.loan)
+    bind_audit_subjects(loan=command.loan)
     loan = work.loans.get(command.loan, lock=True)
-    concerning(copy=loan.copy.id, book=loan.copy.book_id)
+    bind_audit_subjects(copy=loan.copy.id, book=loan.copy.book_id)
     if loan.is_anonymous:
         return False
     patron, now = loan.patron_id, clock.now()

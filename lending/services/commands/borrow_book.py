@@ -15,7 +15,7 @@ from shared_kernel.domain.clock import Clock
 from shared_kernel.domain.errors import Refusal, Refused, refusals_of
 from shared_kernel.domain.text import ReasonRequired, required_reason
 from shared_kernel.services.bus import Command
-from shared_kernel.services.origin import concerning, overriding
+from shared_kernel.services.request_context import bind_audit_overrides, bind_audit_subjects
 
 
 class OverrideReasonRequired(ReasonRequired):
@@ -46,14 +46,14 @@ def borrow_book(
     if command.override:
         required_reason(command.comment, refusal=OverrideReasonRequired)
     patron = directories.patrons.standing(card=command.patron_card, lock=True)
-    concerning(patron=patron.id)
+    bind_audit_subjects(patron=patron.id)
     copy = directories.copies.by_barcode(command.copy_barcode, lock=True)
-    concerning(copy=copy.id, book=copy.book_id)
+    bind_audit_subjects(copy=copy.id, book=copy.book_id)
     queue = work.holds.of_book(copy.book_id, title=copy.book_title)
     now = clock.now()
     case = borrowing_case(work, patron=patron, copy=copy, queue=queue, now=now)
     overridden = _overridden(refusals(case.facts), case.facts, override=command.override)
-    overriding(overridden)
+    bind_audit_overrides(overridden)
     terms = case.facts.terms
     assert terms  # noqa: S101  without terms there is a refusal that nobody can override
     loan = Loan.borrow(
@@ -69,7 +69,7 @@ def borrow_book(
         category=patron.category,
         overridden=overridden,
     )
-    concerning(loan=loan.id)
+    bind_audit_subjects(loan=loan.id)
     work.loans.add(loan)
     if hold := queue.of_patron(patron.id):
         queue.fulfil(hold.id, loan_id=loan.id, at=now)

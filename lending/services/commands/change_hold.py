@@ -21,7 +21,7 @@ from lending.services.shelf import allocate_free_copies, pickup_for, release
 from shared_kernel.domain.clock import Clock
 from shared_kernel.domain.errors import InvalidValue
 from shared_kernel.services.bus import Command
-from shared_kernel.services.origin import concerning
+from shared_kernel.services.request_context import bind_audit_subjects
 
 
 class SuspensionEndsInThePast(InvalidValue):
@@ -155,7 +155,7 @@ def move_holds(
     command: MoveHolds, work: LendingWork, *, directories: Directories, clock: Clock
 ) -> list[HoldView]:
     """Reorder the queue. Raises QueueOrderInvalid."""
-    concerning(book=command.book)
+    bind_audit_subjects(book=command.book)
     queue = work.holds.of_book(command.book, title=directories.copies.title_of(command.book))
     queue.move(command.order, at=clock.now())
     return [_view(queue, hold) for hold in queue.holds]
@@ -216,7 +216,7 @@ def allocate_copies(
     command: AllocateCopies, work: LendingWork, *, directories: Directories, clock: Clock
 ) -> None:
     """Let go of copies that can't be lent any more, then give the free ones to whom they go to."""
-    concerning(book=command.book)
+    bind_audit_subjects(book=command.book)
     queue = work.holds.of_book(command.book, title=directories.copies.title_of(command.book))
     now = clock.now()
     lendable = {copy.id for copy in directories.copies.of_book(command.book) if copy.lendable}
@@ -229,10 +229,10 @@ def allocate_copies(
 def _find(
     hold_id: UUID, viewer_login: int | None, work: LendingWork, directories: Directories
 ) -> tuple[HoldQueue, Hold]:
-    concerning(hold=hold_id)
+    bind_audit_subjects(hold=hold_id)
     queue = work.holds.of_hold(hold_id, patron=_own(viewer_login, directories))
     hold = queue.hold(hold_id)
-    concerning(book=queue.book_id, patron=hold.patron_id, copy=hold.copy_id)
+    bind_audit_subjects(book=queue.book_id, patron=hold.patron_id, copy=hold.copy_id)
     return queue, hold
 
 

@@ -11,7 +11,7 @@ from lending.services.charging import charge_lateness, charge_loss
 from lending.services.ports import LendingWork
 from shared_kernel.domain.clock import Clock
 from shared_kernel.services.bus import Command
-from shared_kernel.services.origin import concerning
+from shared_kernel.services.request_context import bind_audit_subjects
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -83,9 +83,9 @@ def mark_overdue(command: MarkOverdue, work: LendingWork, *, clock: Clock) -> bo
 
 
 def _locked(loan_id: UUID, work: LendingWork) -> Loan:
-    concerning(loan=loan_id)
+    bind_audit_subjects(loan=loan_id)
     loan = work.loans.get(loan_id, lock=True)
-    concerning(copy=loan.copy.id, book=loan.copy.book_id, patron=loan.patron_id)
+    bind_audit_subjects(copy=loan.copy.id, book=loan.copy.book_id, patron=loan.patron_id)
     return loan
 
 

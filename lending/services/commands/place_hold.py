@@ -17,7 +17,7 @@ from lending.services.shelf import allocate_free_copies
 from shared_kernel.domain.clock import Clock
 from shared_kernel.domain.errors import Refused, refusals_of
 from shared_kernel.services.bus import Command
-from shared_kernel.services.origin import concerning
+from shared_kernel.services.request_context import bind_audit_subjects
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,7 +41,7 @@ def place_hold(command: PlaceHold, work: LendingWork, *, directories: Directorie
     patron = directories.patrons.standing(card=command.patron_card, lock=True)
     if command.viewer_login and directories.patrons.id_of_login(command.viewer_login) != patron.id:
         raise UnknownPatron(patron=command.patron_card)
-    concerning(patron=patron.id, book=command.book)
+    bind_audit_subjects(patron=patron.id, book=command.book)
     queue = work.holds.of_book(command.book, title=directories.copies.title_of(command.book))
     if command.pickup_branch is not None:
         work.calendars.of(command.pickup_branch)
@@ -66,10 +66,10 @@ def place_hold(command: PlaceHold, work: LendingWork, *, directories: Directorie
         pickup_branch=command.pickup_branch,
         wanted_copy=copies[0].id if command.copy else None,
     )
-    concerning(hold=hold.id)
+    bind_audit_subjects(hold=hold.id)
     queue.place(hold, at=now)
     allocate_free_copies(queue, work, directories=directories, at=now)
-    concerning(copy=hold.copy_id)
+    bind_audit_subjects(copy=hold.copy_id)
     return HoldView.of(hold, book=queue.book_id, position=queue.position_of(hold.id))
 
 

@@ -7,7 +7,7 @@ from lending.domain.hold_queue import HoldNotActive
 from lending.services.ports import LendingWork
 from shared_kernel.domain.clock import Clock
 from shared_kernel.services.bus import Command
-from shared_kernel.services.origin import concerning
+from shared_kernel.services.request_context import bind_audit_subjects
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -19,13 +19,13 @@ class RedateHold(Command[bool]):
 
 def redate_hold(command: RedateHold, work: LendingWork, *, clock: Clock) -> bool:
     """Move it, and tell whether it moved; a hold that has ended meanwhile is left alone."""
-    concerning(hold=command.hold)
+    bind_audit_subjects(hold=command.hold)
     try:
         queue = work.holds.of_hold(command.hold)
     except HoldNotActive:
         return False
     hold = queue.hold(command.hold)
-    concerning(book=queue.book_id, patron=hold.patron_id, copy=hold.copy_id)
+    bind_audit_subjects(book=queue.book_id, patron=hold.patron_id, copy=hold.copy_id)
     if hold.pickup_branch is None or hold.pickup_deadline_at is None:
         return False
     now = clock.now()

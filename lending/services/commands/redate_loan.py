@@ -8,7 +8,7 @@ from lending.services.borrowing import Directories
 from lending.services.ports import LendingWork
 from shared_kernel.domain.clock import Clock
 from shared_kernel.services.bus import Command
-from shared_kernel.services.origin import concerning
+from shared_kernel.services.request_context import bind_audit_subjects
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -20,11 +20,11 @@ class RedateLoan(Command[bool]):
 
 def redate_loan(command: RedateLoan, work: LendingWork, *, directories: Directories, clock: Clock) -> bool:
     """Move it, and tell whether it moved. Locks the book's queue, then the loan, as returning does."""
-    concerning(loan=command.loan)
+    bind_audit_subjects(loan=command.loan)
     loan = work.loans.get(command.loan)
     work.holds.of_book(loan.copy.book_id, title=loan.copy.book_title)
     loan = work.loans.get(command.loan, lock=True)
-    concerning(copy=loan.copy.id, book=loan.copy.book_id, patron=loan.patron_id)
+    bind_audit_subjects(copy=loan.copy.id, book=loan.copy.book_id, patron=loan.patron_id)
     if loan.state is not LoanState.OPEN:
         return False
     patron = directories.patrons.standing_of(loan.patron_id)

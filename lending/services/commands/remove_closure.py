@@ -7,7 +7,7 @@ from lending.domain.branch_calendar import ClosureNotFound
 from lending.services.ports import BranchNotFound, LendingWork
 from shared_kernel.domain.clock import Clock
 from shared_kernel.services.bus import Command
-from shared_kernel.services.origin import concerning
+from shared_kernel.services.request_context import bind_audit_subjects
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -22,7 +22,7 @@ class RemoveClosure(Command[None]):
 
 def remove_closure(command: RemoveClosure, work: LendingWork, *, clock: Clock) -> None:
     """Take it back. Raises BranchNotFound and ClosureNotFound."""
-    concerning(closure=command.closure)
+    bind_audit_subjects(closure=command.closure)
     calendar = work.calendars.get_by_code(command.branch)
-    concerning(branch=calendar.id)
+    bind_audit_subjects(branch=calendar.id)
     calendar.reopen(command.closure, at=clock.now())

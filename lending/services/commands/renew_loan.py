@@ -12,7 +12,7 @@ from lending.services.ports import LendingWork
 from shared_kernel.domain.clock import Clock
 from shared_kernel.domain.errors import Refused, refusals_of
 from shared_kernel.services.bus import Command
-from shared_kernel.services.origin import concerning
+from shared_kernel.services.request_context import bind_audit_subjects
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -27,7 +27,7 @@ class RenewLoan(Command[LoanView]):
 
 def renew_loan(command: RenewLoan, work: LendingWork, *, directories: Directories, clock: Clock) -> LoanView:
     """Renew it, or raise Refused with every reason why not. Raises LoanNotFound, also for somebody else's."""
-    concerning(loan=command.loan)
+    bind_audit_subjects(loan=command.loan)
     patron_id = work.loans.get(command.loan).patron_id
     if command.viewer_login and directories.patrons.id_of_login(command.viewer_login) != patron_id:
         raise LoanNotFound(id=str(command.loan))
@@ -35,7 +35,7 @@ def renew_loan(command: RenewLoan, work: LendingWork, *, directories: Directorie
     loan = work.loans.get(command.loan)
     queue = work.holds.of_book(loan.copy.book_id, title=loan.copy.book_title)
     loan = work.loans.get(command.loan, lock=True)
-    concerning(patron=patron.id, copy=loan.copy.id, book=loan.copy.book_id)
+    bind_audit_subjects(patron=patron.id, copy=loan.copy.id, book=loan.copy.book_id)
     facts = RenewalFacts(
         now=clock.now(),
         loan=loan,

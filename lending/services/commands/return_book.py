@@ -16,7 +16,7 @@ from lending.services.ports import LendingWork, UnknownBranch, UnknownCopy
 from lending.services.shelf import receive
 from shared_kernel.domain.clock import Clock
 from shared_kernel.services.bus import Command
-from shared_kernel.services.origin import concerning
+from shared_kernel.services.request_context import bind_audit_subjects
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,7 +41,7 @@ def return_book(
     Raises UnknownCopy, UnknownBranch, ReturnedBeforeBorrowed and ReturnedInTheFuture.
     """
     copy = directories.copies.by_barcode(command.copy_barcode)
-    concerning(copy=copy.id, book=copy.book_id)
+    bind_audit_subjects(copy=copy.id, book=copy.book_id)
     queue = work.holds.of_book(copy.book_id, title=copy.book_title)
     now = clock.now()  # not earlier: a loan may have begun while the queue was waited for
     at = command.returned_at or now
@@ -52,7 +52,7 @@ def return_book(
     if loan:
         _bring_back(loan, work, copy=copy, at=at)
     hold = receive(queue, copy, work, directories=directories, scanned_in=scanned_in, at=now)
-    concerning(hold=hold.id if hold else None)
+    bind_audit_subjects(hold=hold.id if hold else None)
     in_house = not loan and not hold and _use_in_house(copy, work, branch=scanned_in, at=at)
     return ReturnReceipt(
         loan=LoanView.of(loan, now=now) if loan else None, hold=_view(hold, queue), in_house=in_house
@@ -60,7 +60,7 @@ def return_book(
 
 
 def _bring_back(loan: Loan, work: LendingWork, *, copy: CirculatingCopy, at: datetime) -> None:
-    concerning(loan=loan.id, patron=loan.patron_id)
+    bind_audit_subjects(loan=loan.id, patron=loan.patron_id)
     calendar = work.calendars.of(loan.branch)
     charge_lateness(loan, work, price=copy.price, at=at)
     if loan.state is LoanState.LOST:

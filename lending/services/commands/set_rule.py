@@ -12,7 +12,7 @@ from lending.services.rule_scope import known_dimensions
 from shared_kernel.domain.clock import Clock
 from shared_kernel.domain.errors import PreconditionFailed
 from shared_kernel.services.bus import Command
-from shared_kernel.services.origin import concerning, origin
+from shared_kernel.services.request_context import bind_audit_subjects, current_context
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,8 +52,8 @@ def set_rule(command: SetRule, work: LendingWork, *, directories: Directories, c
         work=work,
         patrons=directories.patrons,
     )
-    concerning(rule=dimensions.rule_id)
+    bind_audit_subjects(rule=dimensions.rule_id)
     rule = work.rules.of(dimensions)
     rule.require_version(command.version)
-    rule.set(command.values, at=clock.now(), by=origin().principal, reason=command.reason)
+    rule.set(command.values, at=clock.now(), by=current_context().principal, reason=command.reason)
     return RuleView.of(rule)

@@ -16,7 +16,7 @@ from shared_kernel.domain.clock import Clock
 from shared_kernel.domain.money import InvalidMoney, Money
 from shared_kernel.domain.text import ReasonRequired
 from shared_kernel.services.bus import Command
-from shared_kernel.services.origin import concerning
+from shared_kernel.services.request_context import bind_audit_subjects
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,7 +33,7 @@ def post_payment(
     command: PostPayment, work: LendingWork, *, directories: Directories, clock: Clock
 ) -> AccountView:
     """Take it. Raises InvalidMoney, AmountNotPositive and PaymentExceedsBalance."""
-    concerning(patron=command.patron)
+    bind_audit_subjects(patron=command.patron)
     patron = directories.patrons.standing_of(command.patron)
     account = work.accounts.of_patron(patron.id)
     account.pay(Money.parse(command.amount, account.currency), at=clock.now())
@@ -68,7 +68,7 @@ def waive_charge(
     command: WaiveCharge, work: LendingWork, *, directories: Directories, clock: Clock
 ) -> AccountView:
     """Forgive it. Raises what PatronAccount.waive raises, and InvalidMoney."""
-    concerning(patron=command.patron, charge=command.charge)
+    bind_audit_subjects(patron=command.patron, charge=command.charge)
     patron = directories.patrons.standing_of(command.patron)
     account = work.accounts.of_patron(patron.id)
     amount = Money.parse(command.amount, account.currency)

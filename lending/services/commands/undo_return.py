@@ -9,7 +9,7 @@ from lending.services.answers import LoanView
 from lending.services.ports import LendingWork
 from shared_kernel.domain.clock import Clock
 from shared_kernel.services.bus import Command
-from shared_kernel.services.origin import concerning
+from shared_kernel.services.request_context import bind_audit_subjects
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -23,12 +23,12 @@ class UndoReturn(Command[LoanView]):
 
 def undo_return(command: UndoReturn, work: LendingWork, *, clock: Clock) -> LoanView:
     """Restore the loan, the queue and the account. Raises UndoTooLate, also if the copy has moved on."""
-    concerning(loan=command.loan)
+    bind_audit_subjects(loan=command.loan)
     now = clock.now()
     loan = work.loans.get(command.loan)
     queue = work.holds.of_book(loan.copy.book_id, title=loan.copy.book_title)
     loan = work.loans.get(command.loan, lock=True)
-    concerning(copy=loan.copy.id, book=loan.copy.book_id, patron=loan.patron_id)
+    bind_audit_subjects(copy=loan.copy.id, book=loan.copy.book_id, patron=loan.patron_id)
     if work.loans.open_of_copy(loan.copy.id) is not None:
         raise UndoTooLate(minutes=int(UNDO_WITHIN.total_seconds() // 60))
     fined = loan.due_version

@@ -16,7 +16,7 @@ from lending.services.calendar_answers import (
 from lending.services.ports import BranchNotFound, LendingWork, PatronDirectory, UnknownBranch
 from shared_kernel.domain.clock import Clock
 from shared_kernel.services.bus import Query
-from shared_kernel.services.pages import Page, PageRequest, keyset_page
+from shared_kernel.services.pagination import Page, PageRequest, keyset_page
 
 _BRANCH: Final = ("code", "name", "time_zone", "closed_weekdays")
 _CLOSURE: Final = ("id", "first_on", "last_on", "reason")

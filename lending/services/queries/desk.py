@@ -11,7 +11,7 @@ from django.db.models import Exists, OuterRef, Q, QuerySet
 from lending.models import HoldRow, InHouseUseRow, LoanRow
 from lending.services.ports import PatronDirectory
 from shared_kernel.domain.clock import Clock
-from shared_kernel.services.bus import Answer, Query
+from shared_kernel.services.bus import Query, Result
 
 #: A board shows so many rows of each kind; the lists have all of them.
 _MOST: Final = 25
@@ -20,7 +20,7 @@ _CLEARED_BY: Final = timedelta(days=30)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class BoardLoan(Answer):
+class BoardLoan(Result):
     """A loan on the board."""
 
     id: UUID
@@ -32,7 +32,7 @@ class BoardLoan(Answer):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class BoardHold(Answer):
+class BoardHold(Result):
     """A hold whose copy somebody has to fetch or to clear away."""
 
     id: UUID
@@ -44,7 +44,7 @@ class BoardHold(Answer):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class BoardView(Answer):
+class BoardView(Result):
     """The first of each: loans due within a day, overdue loans, copies to pick, copies to clear."""
 
     due_today: Sequence[BoardLoan]

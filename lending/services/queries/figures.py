@@ -11,14 +11,14 @@ from django.utils.timezone import get_current_timezone, localdate
 
 from lending.models import HoldRow, LoanRow
 from shared_kernel.domain.clock import Clock
-from shared_kernel.services.bus import Answer, Query
+from shared_kernel.services.bus import Query, Result
 
 _BACK: Final = 28
 _AHEAD: Final = 15
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class DayFigure(Answer):
+class DayFigure(Result):
     """How many on a day."""
 
     on: date
@@ -26,7 +26,7 @@ class DayFigure(Answer):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class FiguresView(Answer):
+class FiguresView(Result):
     """Loans that are open and those overdue; holds whose copy is to be fetched, and that lie ready.
 
     `lent` counts the loans begun on each of the last four weeks' days, today the last; `due` the open loans

@@ -13,7 +13,7 @@ from lending.models import HoldRow
 from lending.services.answers import HoldView
 from lending.services.ports import PatronDirectory
 from shared_kernel.services.bus import Query
-from shared_kernel.services.pages import Page, PageRequest, keyset_page
+from shared_kernel.services.pagination import Page, PageRequest, keyset_page
 
 _ACTIVE: Final = tuple(state.value for state in ACTIVE_STATES)
 _COLUMNS: Final = (

@@ -22,7 +22,7 @@ from lending.services.ports import (
 )
 from shared_kernel.domain.clock import Clock
 from shared_kernel.services.bus import Query
-from shared_kernel.services.pages import Page, PageRequest, keyset_page
+from shared_kernel.services.pagination import Page, PageRequest, keyset_page
 
 _COLUMNS: Final = (
     *("id", "barcode", "book_id", "title", "patron_id", "branch", "state"),

@@ -15,7 +15,7 @@ from lending.domain.policies.anonymising import Choice
 from lending.models import HoldRow, LoanRow
 from lending.services.commands.anonymise_loan import AnonymiseLoan, ForgetTraces
 from lending.services.ports import PrivacyChoices
-from outbox.forgetting import heard_by_all, told_events
+from outbox.redaction import consumed_by_all, events_containing
 from shared_kernel.domain.clock import Clock
 from shared_kernel.models import Receipt
 from shared_kernel.services.bus import Command, Query
@@ -76,9 +76,9 @@ def _telling_answers() -> Iterator[Command[bool]]:
 
 
 def _telling_events() -> Iterator[Command[bool]]:
-    for messages in told_events(prefixes=_TELLING, containing='"patron_id"'):
+    for messages in events_containing(prefixes=_TELLING, containing='"patron_id"'):
         about = set(_about_nobody({message.id: message.payload for message in messages}))
-        if telling := heard_by_all([message for message in messages if message.id in about]):
+        if telling := consumed_by_all([message for message in messages if message.id in about]):
             yield ForgetTraces(events=tuple(telling))
 
 

@@ -10,11 +10,11 @@ from lending.models import LedgerEntryRow, LoanRow
 from lending.services.ports import PrivacyChoices
 from lending.services.queries.loans_to_anonymise import kept_for, loans_due
 from shared_kernel.domain.clock import Clock
-from shared_kernel.services.bus import Answer, Query
+from shared_kernel.services.bus import Query, Result
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class PrivacyView(Answer):
+class PrivacyView(Result):
     """How many loans are nobody's, and how many are somebody's for which reason, at an instant.
 
     `not_returned` are outstanding; `recent` were returned less than `kept_days` ago; `by_choice` are older,

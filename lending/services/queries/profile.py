@@ -18,8 +18,8 @@ from lending.services.queries.loans import ListLoans, list_loans
 from shared_kernel.domain.clock import Clock
 from shared_kernel.domain.errors import NotFound
 from shared_kernel.domain.money import Money
-from shared_kernel.services.bus import Answer, Query
-from shared_kernel.services.pages import PageRequest
+from shared_kernel.services.bus import Query, Result
+from shared_kernel.services.pagination import PageRequest
 
 #: Nobody has more loans or holds in sight than this; the lists have all of them.
 _MOST: Final = PageRequest(size=100)
@@ -34,7 +34,7 @@ class PatronNotFound(NotFound):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class HeldBook(Answer):
+class HeldBook(Result):
     """A hold of a patron, what it is for, and when a copy will probably be there (null: nobody knows)."""
 
     hold: HoldView
@@ -43,7 +43,7 @@ class HeldBook(Answer):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ProfileView(Answer):
+class ProfileView(Result):
     """A patron's circulation. `loans` are the open ones, `balance` is what is owed.
 
     `privacy` is how long past loans are remembered as theirs: `default`, `forever` or `never`.
@@ -162,7 +162,7 @@ def _usual_delay() -> timedelta:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class DeskProfile(Answer):
+class DeskProfile(Result):
     """A patron as the desk sees one: who it is, what is in the way of lending, and the profile."""
 
     card: str

@@ -12,7 +12,7 @@ from lending.services.reports.top_books import TOP_BOOKS
 from lending.services.reports.use import USE
 from shared_kernel.domain.clock import Clock
 from shared_kernel.services.bus import Query
-from shared_kernel.services.pages import PageRequest
+from shared_kernel.services.pagination import PageRequest
 from shared_kernel.services.queries import ask
 
 REPORTS: Final[Mapping[str, Report]] = {

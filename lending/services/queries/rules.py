@@ -10,7 +10,7 @@ from lending.models import CirculationRuleRow, RuleVersionRow
 from lending.services.ports import LendingWork, PatronDirectory, UnknownBranch
 from lending.services.rule_answers import ExplainedValue, Explanation, RuleRef, RuleVersion, RuleView
 from shared_kernel.services.bus import Query
-from shared_kernel.services.pages import Page, PageRequest, keyset_page
+from shared_kernel.services.pagination import Page, PageRequest, keyset_page
 
 _DIMENSIONS: Final = ("branch", "category", "item_type")
 _COLUMNS: Final = ("version", "values", "set_by", "set_at")

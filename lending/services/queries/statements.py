@@ -14,11 +14,11 @@ from lending.services.queries.accounts import GetAccount, get_account
 from lending.services.queries.profile import PatronNotFound
 from shared_kernel.domain.clock import Clock
 from shared_kernel.domain.money import Money
-from shared_kernel.services.bus import Answer, Query
+from shared_kernel.services.bus import Query, Result
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class StatementLine(Answer):
+class StatementLine(Result):
     """A line of the ledger with the title that it is about, if any, and the balance after it.
 
     One of `charge` and `credit` is given, and neither is negative.
@@ -36,7 +36,7 @@ class StatementLine(Answer):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class StatementView(Answer):
+class StatementView(Result):
     """A patron's account on paper, as it is at an instant."""
 
     patron: UUID

@@ -10,8 +10,8 @@ from lending.services.ports import CopyDirectory, UnknownCopy
 from lending.services.timeline import LetterBook, Letters, TimelineEntry
 from shared_kernel.services.audit import entries_about
 from shared_kernel.services.bus import Query
-from shared_kernel.services.merged_pages import merged_page
-from shared_kernel.services.pages import Page, PageRequest
+from shared_kernel.services.merged_pagination import merged_page
+from shared_kernel.services.pagination import Page, PageRequest
 
 Row = dict[str, Any]  # as various as columns
 _THINGS: Final = ("copy", "book", "loan", "hold", "patron")

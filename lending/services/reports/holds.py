@@ -11,8 +11,8 @@ from django.db.models import Count, QuerySet
 from lending.models import HoldRow
 from lending.services.queries.desk import shelf_to_clear
 from lending.services.reports.shape import MOST_BARS, Chart, Report, Scope, Sources
-from shared_kernel.services.bus import Answer
-from shared_kernel.services.pages import Page, PageRequest, keyset_page
+from shared_kernel.services.bus import Result
+from shared_kernel.services.pagination import Page, PageRequest, keyset_page
 
 _COLUMNS: Final = ("id", "title", "barcode", "pickup_branch", "patron_id")
 #: Without a pickup branch it stays where the copy is at home.
@@ -20,7 +20,7 @@ _AT_HOME: Final = "the copy's own"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class PickLine(Answer):
+class PickLine(Result):
     """A copy that is set aside for somebody: to be fetched from its shelf for the pickup branch."""
 
     title: str
@@ -33,7 +33,7 @@ class PickLine(Answer):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ShelfLine(Answer):
+class ShelfLine(Result):
     """A copy on the hold shelf that nobody comes for any more, and since when."""
 
     title: str

@@ -10,8 +10,8 @@ from django.db.models import Count, Q, QuerySet
 
 from lending.models import LoanRow
 from lending.services.reports.shape import Chart, Report, Scope, Sources
-from shared_kernel.services.bus import Answer
-from shared_kernel.services.pages import Page, PageRequest, keyset_page
+from shared_kernel.services.bus import Result
+from shared_kernel.services.pagination import Page, PageRequest, keyset_page
 
 _COLUMNS: Final = ("id", "title", "barcode", "branch", "due_at", "patron_id")
 #: Days overdue at which the bars of the chart end; the last has no end.
@@ -19,7 +19,7 @@ _ENDS: Final = (7, 14, 30, 90)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class OverdueLine(Answer):
+class OverdueLine(Result):
     """An overdue loan, since how many days of its branch, and who has the copy."""
 
     title: str

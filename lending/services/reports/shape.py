@@ -8,8 +8,8 @@ from uuid import UUID
 
 from lending.services.ports import Calendars, PatronDirectory
 from shared_kernel.domain.errors import InvalidValue
-from shared_kernel.services.bus import Answer
-from shared_kernel.services.pages import Page, PageRequest
+from shared_kernel.services.bus import Result
+from shared_kernel.services.pagination import Page, PageRequest
 
 
 class PeriodEndsBeforeItBegins(InvalidValue):
@@ -25,7 +25,7 @@ class PeriodOutOfReach(InvalidValue):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Borrowings(Answer):
+class Borrowings(Result):
     """How often a book was borrowed; `title` is None for one that the catalogue has no more."""
 
     book: UUID
@@ -81,7 +81,7 @@ def following(month: date) -> date:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Chart(Answer):
+class Chart(Result):
     """A report as bars: for each label a number of every series."""
 
     title: str
@@ -101,7 +101,7 @@ class Report:
 
     title: str
     about: str
-    line: type[Answer]
+    line: type[Result]
     read: Callable[[Scope, Sources, PageRequest], Lines]
     draw: Callable[[Scope, Sources], Chart]
     has_branch: bool = True

@@ -5,15 +5,15 @@ from typing import Final
 from uuid import UUID
 
 from lending.services.reports.shape import MOST_BARS, Borrowings, Chart, Report, Scope, Sources
-from shared_kernel.services.bus import Answer
-from shared_kernel.services.pages import Page, PageRequest
+from shared_kernel.services.bus import Result
+from shared_kernel.services.pagination import Page, PageRequest
 
 _GONE: Final = "(not in the catalogue any more)"
 _LONGEST_LABEL: Final = 40
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class TopBookLine(Answer):
+class TopBookLine(Result):
     """A book, its place among those borrowed most, and how often it was."""
 
     place: int

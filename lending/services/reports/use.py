@@ -10,14 +10,14 @@ from django.db.models.sql.compiler import SQLCompiler
 
 from lending.models import LoanRow
 from lending.services.reports.shape import Chart, Report, Scope, Sources, following
-from shared_kernel.services.bus import Answer
-from shared_kernel.services.pages import Page, PageRequest
+from shared_kernel.services.bus import Result
+from shared_kernel.services.pagination import Page, PageRequest
 
 _UNKNOWN: Final = "unknown"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class UseLine(Answer):
+class UseLine(Result):
     """How many loans to patrons of a category began in a month of UTC (`2024-01`)."""
 
     month: str

@@ -7,7 +7,7 @@ from rich.console import Console
 from rich.progress import track
 
 from library_project.invariants import all_invariants
-from shared_kernel.management.door import LibraryCommand
+from shared_kernel.management.base_command import LibraryCommand
 from shared_kernel.services.invariants import Checked, check, keep
 
 
@@ -17,7 +17,7 @@ class Command(LibraryCommand):
     help = "Check all that must be true of the stored data, and tell what isn't, with its ids."
     scheduled = True
 
-    def carry_out(self) -> None:
+    def run(self) -> None:
         """Check one invariant after the other; exit status 1 if any does not hold."""
         terminal = Console(stderr=True)
         steps = track(all_invariants(), "Checking", console=terminal, disable=not terminal.is_terminal)

@@ -3,7 +3,7 @@
 from django.core.management.base import CommandParser
 
 from patrons.services.commands.link_login import LinkLogin
-from shared_kernel.management.door import LibraryCommand
+from shared_kernel.management.base_command import LibraryCommand
 from shared_kernel.services.commands import bus, dispatch
 from shared_kernel.services.logins import ROLES, CreateLogin
 
@@ -19,7 +19,7 @@ class Command(LibraryCommand):
         parser.add_argument("--role", metavar="R", required=True, help=", ".join(ROLES))
         parser.add_argument("--patron", metavar="CARD", help="the card of the patron who logs in")
 
-    def carry_out(self, *, name: str, role: str, patron: str | None) -> None:
+    def run(self, *, name: str, role: str, patron: str | None) -> None:
         """Make the login and link it to its patron: both or neither."""
         with bus().transaction():
             created = dispatch(CreateLogin(name=name, role=role))

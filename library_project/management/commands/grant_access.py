@@ -7,7 +7,7 @@ from django.core.management.base import CommandError, CommandParser
 from django.db import connection, transaction
 from psycopg import sql
 
-from shared_kernel.management.door import LibraryCommand
+from shared_kernel.management.base_command import LibraryCommand
 from shared_kernel.models import AuditEntry
 
 AUDIT: Final = AuditEntry._meta.db_table
@@ -43,7 +43,7 @@ class Command(LibraryCommand):
         """Declare which role."""
         parser.add_argument("role", metavar="ROLE", help="the role as which the application connects")
 
-    def carry_out(self, *, role: str) -> None:
+    def run(self, *, role: str) -> None:
         """Grant it, all or nothing."""
         if connection.vendor != "postgresql":
             raise CommandError("not_postgresql: only PostgreSQL has roles.")

@@ -4,9 +4,9 @@ from itertools import chain
 
 from lending.services.queries.scheduled_work import LoansDueSoon
 from patrons.services.jobs import MembershipsEnding
-from shared_kernel.management.door import LibraryCommand
+from shared_kernel.management.base_command import LibraryCommand
+from shared_kernel.services.batch_dispatch import dispatch_each
 from shared_kernel.services.queries import ask
-from shared_kernel.services.sweeps import sweep
 
 
 class Command(LibraryCommand):
@@ -15,6 +15,6 @@ class Command(LibraryCommand):
     help = "Remind patrons, once, of loans that are due soon and of memberships that end soon."
     scheduled = True
 
-    def carry_out(self) -> None:
+    def run(self) -> None:
         """Sweep the loans and the memberships."""
-        self.report(sweep(chain(ask(LoansDueSoon()), ask(MembershipsEnding()))))
+        self.report(dispatch_each(chain(ask(LoansDueSoon()), ask(MembershipsEnding()))))

@@ -20,9 +20,9 @@ from library_project.demo.progress import shown
 from library_project.demo.volume import Volume
 from patrons.models import PatronRow
 from patrons.services.commands.register_patron import RegisterPatron
-from shared_kernel.management.door import LibraryCommand
+from shared_kernel.management.base_command import LibraryCommand
 from shared_kernel.services.commands import bus, dispatch
-from shared_kernel.services.origin import OriginClock, acting_as
+from shared_kernel.services.request_context import RequestClock, with_context
 
 RECORDS = Path(__file__).resolve().parents[2] / "demo" / "books.mrc"
 LOGINS = Path(settings.VAR_DIR) / "demo_logins"
@@ -73,7 +73,7 @@ class Command(LibraryCommand):
         for name in ("books", "patrons", "loans"):
             parser.add_argument(f"--{name}", type=count, metavar="N", help=f"a large demo with N {name}")
 
-    def carry_out(self, *, if_empty: bool, **counts: int | None) -> None:
+    def run(self, *, if_empty: bool, **counts: int | None) -> None:
         """Seed the library unless it has books; print the demo's logins either way."""
         if settings.PRODUCTION:
             raise CommandError("not_in_production: made-up data is for trials; ENVIRONMENT is production.")
@@ -94,7 +94,7 @@ class Command(LibraryCommand):
         _refuse_unless_fit(volume)
         try:
             with shown() as progress:
-                filled = fill(volume, now=OriginClock().now(), progress=progress)
+                filled = fill(volume, now=RequestClock().now(), progress=progress)
         except KeyboardInterrupt:
             self.stderr.write("What is made so far, stays; the same command goes on from there.")
             raise
@@ -117,10 +117,10 @@ class Command(LibraryCommand):
         cards = [self._register(name, category) for name, category in PEOPLE]
         for days_ago, kept_for, card, barcode in _history(cards):
             began_at = datetime.now(UTC) - timedelta(days=days_ago)
-            with acting_as(acts_at=began_at):
+            with with_context(acts_at=began_at):
                 dispatch(BorrowBook(copy_barcode=barcode, patron_card=card))
             if kept_for is not None:
-                with acting_as(acts_at=began_at + timedelta(days=kept_for)):
+                with with_context(acts_at=began_at + timedelta(days=kept_for)):
                     dispatch(ReturnBook(copy_barcode=barcode))
         self._create_logins(cards[0])
 

@@ -5,13 +5,13 @@ from typing import Any
 
 from django.conf import settings
 
-from outbox.broker.listener import Listener
+from outbox.broker.consumer import RabbitConsumer
 from outbox.broker.topology import Topology, current_topology
 from outbox.consumer import Consumer
 from outbox.inbox import Inbox
-from outbox.resident import until_told
+from outbox.lifecycle import stop_on_signal
 from outbox.subscriptions import subscriptions
-from shared_kernel.management.door import LibraryCommand
+from shared_kernel.management.base_command import LibraryCommand
 
 
 class Command(LibraryCommand):
@@ -21,10 +21,10 @@ class Command(LibraryCommand):
         """One process for one context."""
         parser.add_argument("context", choices=sorted(subscriptions()))
 
-    def carry_out(self, *, context: str, **_: Any) -> None:
+    def run(self, *, context: str, **_: Any) -> None:
         """Consume."""
         topology: Topology = current_topology()
         consumer = Consumer(Inbox(context, topology.subscriptions[context]))
-        listener = Listener(settings.RABBITMQ_URL, topology, consumer)
-        with until_told(listener.stop):
+        listener = RabbitConsumer(settings.RABBITMQ_URL, topology, consumer)
+        with stop_on_signal(listener.stop):
             listener.listen()

@@ -5,10 +5,10 @@ from typing import Any
 import amqp
 from django.conf import settings
 
-from outbox.broker.connecting import connect
+from outbox.broker.connection import connect
 from outbox.broker.topology import current_topology, dead_queue_of, queue_of
 from shared_kernel.domain.errors import Refusal
-from shared_kernel.management.door import LibraryCommand
+from shared_kernel.management.base_command import LibraryCommand
 
 
 class BrokerAway(Refusal):
@@ -21,7 +21,7 @@ class Command(LibraryCommand):
         "Make the exchange, queues and bindings that are missing at RabbitMQ; what is there stays as it is."
     )
 
-    def carry_out(self, **_: Any) -> None:
+    def run(self, **_: Any) -> None:
         """Declare."""
         topology = current_topology()
         try:

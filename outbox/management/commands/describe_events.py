@@ -8,7 +8,7 @@ from django.conf import settings
 
 from outbox.event_catalogue import files
 from shared_kernel.domain.errors import Refusal
-from shared_kernel.management.door import LibraryCommand
+from shared_kernel.management.base_command import LibraryCommand
 
 
 class CatalogueOutOfDate(Refusal):
@@ -25,7 +25,7 @@ class Command(LibraryCommand):
             "--check", action="store_true", help="write nothing, refuse where it is out of date"
         )
 
-    def carry_out(self, *, check: bool, **_: Any) -> None:
+    def run(self, *, check: bool, **_: Any) -> None:
         """Compare, and write."""
         folder: Path = settings.BASE_DIR / "docs" / "events"
         wanted = files()

@@ -3,14 +3,14 @@
 from typing import Any
 
 from outbox.status import GetOutboxStatus
-from shared_kernel.management.door import LibraryCommand
+from shared_kernel.management.base_command import LibraryCommand
 from shared_kernel.services.queries import ask
 
 
 class Command(LibraryCommand):
     help = "Show what waits to be published, what each context received, and what is in quarantine."
 
-    def carry_out(self, **_: Any) -> None:
+    def run(self, **_: Any) -> None:
         """Show."""
         status = ask(GetOutboxStatus())
         if self.as_json:

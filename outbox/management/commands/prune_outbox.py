@@ -4,7 +4,7 @@ from argparse import ArgumentParser, ArgumentTypeError
 from typing import Any
 
 from outbox.pruning import KEPT_DAYS, prune
-from shared_kernel.management.door import LibraryCommand
+from shared_kernel.management.base_command import LibraryCommand
 
 
 def days(text: str) -> int:
@@ -25,7 +25,7 @@ class Command(LibraryCommand):
             "--days", type=days, default=KEPT_DAYS, help=f"how long they are kept ({KEPT_DAYS})"
         )
 
-    def carry_out(self, *, days: int, **_: Any) -> None:
+    def run(self, *, days: int, **_: Any) -> None:
         """Prune."""
         pruned = prune(days=days)
         if self.as_json:

@@ -4,10 +4,10 @@ from argparse import ArgumentParser
 from threading import Event
 from typing import Any
 
-from outbox.relay import drain_all, stay
-from outbox.resident import until_told
+from outbox.lifecycle import stop_on_signal
+from outbox.relay import drain_all, run_forever
 from shared_kernel.domain.errors import Refusal
-from shared_kernel.management.door import LibraryCommand
+from shared_kernel.management.base_command import LibraryCommand
 
 _ONCE_LASTS = 3600.0
 
@@ -24,12 +24,12 @@ class Command(LibraryCommand):
         """With --once, it ends when nothing waits any more."""
         parser.add_argument("--once", action="store_true", help="publish what waits, then end")
 
-    def carry_out(self, *, once: bool, **_: Any) -> None:
+    def run(self, *, once: bool, **_: Any) -> None:
         """Relay."""
         if not once:
             stop = Event()
-            with until_told(stop.set):
-                stay(stop)
+            with stop_on_signal(stop.set):
+                run_forever(stop)
             return
         drained = drain_all(seconds=_ONCE_LASTS)
         if drained.outage:

@@ -5,7 +5,7 @@ from typing import Any
 
 from outbox.quarantine import ListQuarantine, ReplayQuarantine
 from shared_kernel.domain.errors import Refusal, Refused
-from shared_kernel.management.door import LibraryCommand
+from shared_kernel.management.base_command import LibraryCommand
 from shared_kernel.services.commands import dispatch
 from shared_kernel.services.queries import ask
 
@@ -26,7 +26,7 @@ class Command(LibraryCommand):
         )
         which.add_argument("--all", action="store_true", dest="all_", help="every message in quarantine")
 
-    def carry_out(self, *, ids: list[int], all_: bool, **_: Any) -> None:
+    def run(self, *, ids: list[int], all_: bool, **_: Any) -> None:
         """Replay, or list."""
         if not ids and not all_:
             self._list()

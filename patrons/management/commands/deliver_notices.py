@@ -6,14 +6,14 @@ from threading import Event
 
 from patrons.bootstrap import compose, mailer
 from patrons.services.delivery import deliver_due_notices
-from shared_kernel.management.door import LibraryCommand
+from shared_kernel.management.base_command import LibraryCommand
 
 
 class Command(LibraryCommand):
     help = "Send the notices that are due. Letters keep real time, whatever --as-of says."
     scheduled = True
 
-    def carry_out(self) -> None:
+    def run(self) -> None:
         """Send until nothing is due or the mail service is to be left alone."""
         stopping = Event()
         # The letter under way is finished: cutting it off would leave nobody knowing whether it went out.

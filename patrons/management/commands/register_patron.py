@@ -3,7 +3,7 @@
 from django.core.management.base import CommandParser
 
 from patrons.services.commands.register_patron import RegisterPatron
-from shared_kernel.management.door import LibraryCommand
+from shared_kernel.management.base_command import LibraryCommand
 from shared_kernel.services.commands import dispatch
 
 
@@ -18,7 +18,7 @@ class Command(LibraryCommand):
             "--category", default="regular", help="regular, premium, researcher or one of your own"
         )
 
-    def carry_out(self, *, name: str, email: str, category: str) -> None:
+    def run(self, *, name: str, email: str, category: str) -> None:
         """Register, and print the card number alone, so that a script can take it."""
         patron = dispatch(RegisterPatron(name=name, email=email, category=category))
         if self.as_json:

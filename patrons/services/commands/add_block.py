@@ -10,7 +10,7 @@ from patrons.services.answers import PatronView
 from patrons.services.ports import PatronsWork
 from shared_kernel.domain.clock import Clock
 from shared_kernel.services.bus import Command
-from shared_kernel.services.origin import concerning
+from shared_kernel.services.request_context import bind_audit_subjects
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -26,7 +26,7 @@ class AddBlock(Command[PatronView]):
 
 def add_block(command: AddBlock, work: PatronsWork, *, clock: Clock) -> PatronView:
     """Block the patron. The lock is the one that borrowing takes: nothing is borrowed after this commits."""
-    concerning(patron=command.patron)
+    bind_audit_subjects(patron=command.patron)
     block = Block.because(command.reason, id=uuid4(), until=command.until)
     patron = work.patrons.get(command.patron, lock=True)
     patron.block(block, at=clock.now())

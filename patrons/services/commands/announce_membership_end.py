@@ -6,7 +6,7 @@ from uuid import UUID
 from patrons.services.ports import PatronsWork
 from shared_kernel.domain.clock import Clock
 from shared_kernel.services.bus import Command
-from shared_kernel.services.origin import concerning
+from shared_kernel.services.request_context import bind_audit_subjects
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -18,6 +18,6 @@ class AnnounceMembershipEnd(Command[bool]):
 
 def announce_membership_end(command: AnnounceMembershipEnd, work: PatronsWork, *, clock: Clock) -> bool:
     """Announce it if there is something to announce."""
-    concerning(patron=command.patron)
+    bind_audit_subjects(patron=command.patron)
     now = clock.now()
     return work.patrons.get(command.patron, lock=True).announce_end(today=now.date(), at=now)

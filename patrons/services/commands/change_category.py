@@ -8,7 +8,7 @@ from patrons.services.answers import PatronView
 from patrons.services.ports import PatronsWork
 from shared_kernel.domain.clock import Clock
 from shared_kernel.services.bus import Command
-from shared_kernel.services.origin import concerning
+from shared_kernel.services.request_context import bind_audit_subjects
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -21,7 +21,7 @@ class ChangeCategory(Command[PatronView]):
 
 def change_category(command: ChangeCategory, work: PatronsWork, *, clock: Clock) -> PatronView:
     """Change it. Raises UnknownCategory."""
-    concerning(patron=command.patron)
+    bind_audit_subjects(patron=command.patron)
     patron = work.patrons.get(command.patron, lock=True)
     if not work.categories.knows(command.category):
         raise UnknownCategory(category=command.category)

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from patrons.domain.category import Category
 from patrons.services.ports import PatronsWork
 from shared_kernel.services.bus import Command
-from shared_kernel.services.origin import concerning
+from shared_kernel.services.request_context import bind_audit_subjects
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -18,7 +18,7 @@ class DefineCategory(Command[str]):
 
 def define_category(command: DefineCategory, work: PatronsWork) -> str:
     """Put the category down. Lending refuses its patrons until a rule names it."""
-    concerning(category=command.code)
+    bind_audit_subjects(category=command.code)
     category = Category.parse(code=command.code, name=command.name)
     work.categories.define(category.code, name=category.name)
     return category.code

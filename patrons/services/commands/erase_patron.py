@@ -14,7 +14,7 @@ from patrons.services.vetting import refuse_if
 from shared_kernel.domain.clock import Clock
 from shared_kernel.domain.errors import InvalidValue, Refusal
 from shared_kernel.services.bus import Command
-from shared_kernel.services.origin import concerning
+from shared_kernel.services.request_context import bind_audit_subjects
 
 LONGEST_REASON = 500
 
@@ -49,7 +49,7 @@ def erase_patron(
     command: ErasePatron, work: PatronsWork, *, clock: Clock, circulation: CirculationFacts, traces: Traces
 ) -> ErasureView:
     """Erase the patron, under the lock that borrowing takes: what circulation says of them stays true."""
-    concerning(patron=command.patron)
+    bind_audit_subjects(patron=command.patron)
     patron = work.patrons.get(command.patron, lock=True)
     refuse_if([*circulation.reasons_to_keep(patron.id), *_faults_of(command.comment, patron)])
     now = clock.now()

@@ -8,7 +8,7 @@ from patrons.services.answers import PatronView
 from patrons.services.ports import PatronsWork
 from shared_kernel.domain.clock import Clock
 from shared_kernel.services.bus import Command
-from shared_kernel.services.origin import concerning
+from shared_kernel.services.request_context import bind_audit_subjects
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -23,7 +23,7 @@ class LiftBlock(Command[PatronView]):
 
 def lift_block(command: LiftBlock, work: PatronsWork, *, clock: Clock) -> PatronView:
     """Lift it, and leave any other. Raises BlockNotFound."""
-    concerning(patron=command.patron, block=command.block)
+    bind_audit_subjects(patron=command.patron, block=command.block)
     patron = work.patrons.get(command.patron, lock=True)
     patron.lift(command.block, at=clock.now())
     return PatronView.of(patron)

@@ -8,7 +8,7 @@ from patrons.domain.patron import PatronNotFound
 from patrons.services.ports import PatronsWork
 from shared_kernel.domain.errors import Refusal
 from shared_kernel.services.bus import Command
-from shared_kernel.services.origin import concerning
+from shared_kernel.services.request_context import bind_audit_subjects
 
 
 class LoginAlreadyLinked(Refusal):
@@ -29,7 +29,7 @@ def link_login(command: LinkLogin, work: PatronsWork) -> UUID:
     patron = work.patrons.with_card(CardNumber.parse(command.card))
     if patron is None:
         raise PatronNotFound
-    concerning(patron=patron.id)
+    bind_audit_subjects(patron=patron.id)
     if not work.logins.link(command.login_id, patron=patron.id):
         raise LoginAlreadyLinked
     return patron.id

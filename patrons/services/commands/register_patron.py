@@ -15,7 +15,7 @@ from patrons.services.ports import CirculationFacts, PatronsWork
 from patrons.services.vetting import refuse_if, unacceptable, unreadable
 from shared_kernel.domain.clock import Clock
 from shared_kernel.services.bus import Command
-from shared_kernel.services.origin import concerning
+from shared_kernel.services.request_context import bind_audit_subjects
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,7 +67,7 @@ def register_patron(
         language=command.language,
         at=clock.now(),
     )
-    concerning(patron=patron.id)
+    bind_audit_subjects(patron=patron.id)
     work.patrons.add(patron)
     return PatronView.of(patron)
 

@@ -8,7 +8,7 @@ from patrons.services.answers import PatronView
 from patrons.services.ports import PatronsWork
 from shared_kernel.domain.clock import Clock
 from shared_kernel.services.bus import Command
-from shared_kernel.services.origin import concerning
+from shared_kernel.services.request_context import bind_audit_subjects
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -22,7 +22,7 @@ class ReinstatePatron(Command[PatronView]):
 
 def reinstate_patron(command: ReinstatePatron, work: PatronsWork, *, clock: Clock) -> PatronView:
     """Give the patron their privileges back."""
-    concerning(patron=command.patron)
+    bind_audit_subjects(patron=command.patron)
     patron = work.patrons.get(command.patron, lock=True)
     patron.reinstate(at=clock.now())
     return PatronView.of(patron)

@@ -9,7 +9,7 @@ from patrons.services.answers import PatronView
 from patrons.services.ports import PatronsWork
 from shared_kernel.domain.clock import Clock
 from shared_kernel.services.bus import Command
-from shared_kernel.services.origin import concerning
+from shared_kernel.services.request_context import bind_audit_subjects
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -27,7 +27,7 @@ class RenewMembership(Command[PatronView]):
 
 def renew_membership(command: RenewMembership, work: PatronsWork, *, clock: Clock) -> PatronView:
     """Renew it. Raises MembershipNeverEnds."""
-    concerning(patron=command.patron)
+    bind_audit_subjects(patron=command.patron)
     now = clock.now()
     patron = work.patrons.get(command.patron, lock=True)
     patron.renew_membership(until=command.expires_on, today=now.date(), at=now)

@@ -7,7 +7,7 @@ from patrons.services.ports import PatronsWork
 from shared_kernel.domain.clock import Clock
 from shared_kernel.domain.errors import Refusal
 from shared_kernel.services.bus import Command
-from shared_kernel.services.origin import concerning
+from shared_kernel.services.request_context import bind_audit_subjects
 
 
 class NoticeNotRepeatable(Refusal):
@@ -24,6 +24,6 @@ class RepeatNotice(Command[None]):
 
 def repeat_notice(command: RepeatNotice, work: PatronsWork, *, wall_clock: Clock) -> None:
     """Queue it anew."""
-    concerning(notice=command.notice)
+    bind_audit_subjects(notice=command.notice)
     if not work.notices.requeue(command.notice, at=wall_clock.now()):
         raise NoticeNotRepeatable

@@ -8,7 +8,7 @@ from patrons.services.wordings import require_letter
 from shared_kernel.domain.clock import Clock
 from shared_kernel.domain.errors import PreconditionFailed, Refusal
 from shared_kernel.services.bus import Command
-from shared_kernel.services.origin import concerning, origin
+from shared_kernel.services.request_context import bind_audit_subjects, current_context
 
 
 class AlreadyAsShipped(Refusal):
@@ -57,7 +57,7 @@ def reset_wording(command: ResetWording, work: PatronsWork, *, clock: Clock) -> 
 
 def _next_version(command: ReviseWording | ResetWording, work: PatronsWork) -> int:
     require_letter(command.kind, command.language)
-    concerning(letter=f"{command.kind}.{command.language}")
+    bind_audit_subjects(letter=f"{command.kind}.{command.language}")
     own = work.wordings.own(command.kind, command.language)
     latest = own.version if own else 0
     if command.version is not None and command.version != latest:
@@ -78,6 +78,6 @@ def _decide(
         version=version,
         wording=wording,
         at=clock.now(),
-        by=origin().principal,
+        by=current_context().principal,
     )
     return version

@@ -13,7 +13,7 @@ from patrons.services.ports import PatronsWork
 from shared_kernel.domain.clock import Clock
 from shared_kernel.domain.errors import InvalidValue
 from shared_kernel.services.bus import Command
-from shared_kernel.services.origin import concerning
+from shared_kernel.services.request_context import bind_audit_subjects
 
 #: So many letters go to one patron within an hour, however often and by whomever a link is asked for.
 MOST_IN_AN_HOUR: Final = 3
@@ -72,7 +72,7 @@ def _send(to: str, work: PatronsWork, clock: Clock) -> bool:
     patron = _addressee(to, work)
     if patron is None:
         return False
-    concerning(patron=patron.id)
+    bind_audit_subjects(patron=patron.id)
     work.patrons.get(patron.id, lock=True)  # who asks twice at once gets one login
     if work.logins.of(patron.id) is None:
         work.logins.open(patron=patron.id, name=str(patron.card_number))

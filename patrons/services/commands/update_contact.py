@@ -17,7 +17,7 @@ from patrons.services.vetting import refuse_if, unacceptable, unreadable
 from shared_kernel.domain.clock import Clock
 from shared_kernel.domain.errors import PreconditionFailed
 from shared_kernel.services.bus import Command
-from shared_kernel.services.origin import concerning
+from shared_kernel.services.request_context import bind_audit_subjects
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,7 +59,7 @@ def update_contact(
     command: UpdateContact, work: PatronsWork, *, clock: Clock, circulation: CirculationFacts
 ) -> PatronView:
     """Change it; refused with everything that is wrong with the command, all at once."""
-    concerning(patron=command.patron)
+    bind_audit_subjects(patron=command.patron)
     patron = work.patrons.get(command.patron, lock=True)
     if command.viewer_login is not None and command.viewer_login != work.logins.of(patron.id):
         raise PatronNotFound(id=patron.id)

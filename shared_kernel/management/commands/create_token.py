@@ -2,7 +2,7 @@
 
 from django.core.management.base import CommandParser
 
-from shared_kernel.management.door import LibraryCommand
+from shared_kernel.management.base_command import LibraryCommand
 from shared_kernel.services.commands import dispatch
 from shared_kernel.services.tokens import DAYS, SCOPES, IssueToken
 
@@ -20,7 +20,7 @@ class Command(LibraryCommand):
         )
         parser.add_argument("--days", metavar="N", type=int, default=DAYS, help=f"how long it lives ({DAYS})")
 
-    def carry_out(self, *, name: str, scope: list[str], days: int) -> None:
+    def run(self, *, name: str, scope: list[str], days: int) -> None:
         """Issue it."""
         issued = dispatch(IssueToken(name=name, scopes=tuple(scope), days=days))
         if self.as_json:

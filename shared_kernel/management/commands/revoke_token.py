@@ -4,7 +4,7 @@ from uuid import UUID
 
 from django.core.management.base import CommandParser
 
-from shared_kernel.management.door import LibraryCommand
+from shared_kernel.management.base_command import LibraryCommand
 from shared_kernel.services.commands import dispatch
 from shared_kernel.services.tokens import BELIEVED_SECONDS, RevokeToken
 
@@ -18,7 +18,7 @@ class Command(LibraryCommand):
         """Declare which token."""
         parser.add_argument("id", metavar="ID", type=UUID, help="the id that create_token printed")
 
-    def carry_out(self, *, id: UUID) -> None:
+    def run(self, *, id: UUID) -> None:
         """Revoke it."""
         dispatch(RevokeToken(id=id))
         if self.as_json:

@@ -8,8 +8,8 @@ import pytest
 from django.conf import settings as django_settings
 from pytest_django import Settings
 
-from outbox.broker.connecting import connect
-from outbox.broker.listener import Listener
+from outbox.broker.connection import connect
+from outbox.broker.consumer import RabbitConsumer
 from outbox.broker.publisher import RabbitPublisher
 from outbox.broker.topology import current_topology, dead_queue_of, queue_of
 from outbox.consumer import Consumer
@@ -41,7 +41,7 @@ class RabbitDelivery(Delivery):
             listener(context).run_until_idle()
 
 
-class OneListener(Listener):
+class OneListener(RabbitConsumer):
     """A listener that ends when nothing comes any more."""
 
     def run_until_idle(self, *, seconds: float = 0.3) -> None:

@@ -11,7 +11,7 @@ from django.db import connection
 from django.utils import timezone
 from pytest_django import Settings
 
-from outbox.broker.connecting import connect
+from outbox.broker.connection import connect
 from outbox.broker.publisher import RabbitPublisher
 from outbox.models import OutboxMessage, RelayLease
 from outbox.relay import current_publisher, drain, drain_all

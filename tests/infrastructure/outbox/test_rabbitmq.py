@@ -9,7 +9,7 @@ import amqp
 import pytest
 from pytest_django import Settings
 
-from outbox.broker.connecting import AmqpChannel, connect
+from outbox.broker.connection import AmqpChannel, connect
 from outbox.broker.publisher import LARGEST_BODY, RabbitPublisher
 from outbox.broker.topology import Topology, current_topology, queue_of
 from outbox.inbox import ATTEMPTS_ALLOWED

@@ -16,7 +16,7 @@ from outbox.envelope import ReceivedEvent, read_event
 from outbox.models import OutboxMessage
 from shared_kernel.models import AuditEntry
 from shared_kernel.services.commands import dispatch
-from shared_kernel.services.pages import PageRequest
+from shared_kernel.services.pagination import PageRequest
 from shared_kernel.services.queries import ask
 from tests.factories import a_book, a_copy, a_loan
 from tests.factories_patrons import a_patron

@@ -17,7 +17,7 @@ from catalog.services.indexing import index_rows
 from catalog.services.queries import ListBooks
 from outbox.models import OutboxMessage
 from shared_kernel.services.commands import dispatch
-from shared_kernel.services.pages import PageRequest
+from shared_kernel.services.pagination import PageRequest
 from shared_kernel.services.queries import ask
 from tests.conftest import shared_data
 from tests.factories import a_book, a_copy, a_loan

@@ -14,9 +14,9 @@ from catalog.services.commands.revise_book import ReviseBook
 from catalog.services.queries import BookPage, ListBooks
 from catalog.tasks import reckon_popularity
 from shared_kernel.services.commands import dispatch
-from shared_kernel.services.origin import acting_as
-from shared_kernel.services.pages import PageRequest
+from shared_kernel.services.pagination import PageRequest
 from shared_kernel.services.queries import ask
+from shared_kernel.services.request_context import with_context
 from tests.factories import a_book, a_copy, a_loan
 
 pytestmark = pytest.mark.django_db
@@ -38,7 +38,7 @@ def borrowed(book: UUID, times: int, month: date = date(2024, 1, 1)) -> None:
 
 
 def reckoned(at: datetime = JANUARY) -> int:
-    with acting_as(acts_at=at):
+    with with_context(acts_at=at):
         return dispatch(ReckonPopularity())
 
 
@@ -162,7 +162,7 @@ class TestPopularity:
     def test_is_reckoned_bit_by_bit(self) -> None:
         for _ in range(5):
             borrowed(a_book().id, 1)
-        with acting_as(acts_at=JANUARY):
+        with with_context(acts_at=JANUARY):
             assert [dispatch(ReckonPopularity(at_most=2)) for _ in range(4)] == [2, 2, 1, 0]
 
     def test_is_reckoned_by_the_clock(self) -> None:

@@ -8,7 +8,7 @@ from catalog.models import BookRow, WordRow
 from catalog.services.commands.revise_book import ReviseBook
 from catalog.services.queries import ListBooks
 from shared_kernel.services.commands import dispatch
-from shared_kernel.services.pages import PageRequest
+from shared_kernel.services.pagination import PageRequest
 from shared_kernel.services.queries import ask
 from tests.factories import a_book
 

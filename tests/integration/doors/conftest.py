@@ -18,7 +18,7 @@ from patrons.models import ChannelPauseRow
 from shared_kernel.models import Breaker
 from shared_kernel.services.commands import dispatch
 from shared_kernel.services.tokens import IssueToken, forget_verified
-from shared_kernel.web.allowance import requests, wrong_tokens
+from shared_kernel.web.token_bucket import requests, wrong_tokens
 from tests.factories import a_book, a_copy, a_loan
 from tests.factories_patrons import a_patron, owe
 from tests.integration.doors.policies import ROLES, SCOPES

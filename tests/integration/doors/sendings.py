@@ -29,7 +29,7 @@ from patrons.services.commands.revise_wording import ReviseWording
 from patrons.services.commands.send_password_link import SendPasswordLink
 from patrons.services.commands.suspend_patron import SuspendPatron
 from shared_kernel.services.commands import dispatch
-from shared_kernel.services.origin import acting_as
+from shared_kernel.services.request_context import with_context
 from tests.factories import a_book, a_branch, a_copy, a_loan
 from tests.factories_patrons import a_patron, owe
 from tests.integration.doors.forms import Form, forms_in, forms_on, the_form
@@ -54,9 +54,9 @@ def sending(name: str, *, by: str = "superuser") -> Callable[[Sending], Sending]
 def owing() -> PatronView:
     """A patron who owes 1.00 EUR."""
     patron = a_patron()
-    with acting_as(acts_at=datetime(2024, 1, 15, tzinfo=UTC)):
+    with with_context(acts_at=datetime(2024, 1, 15, tzinfo=UTC)):
         loan = a_loan(patron_card=patron.card_number)
-    with acting_as(acts_at=datetime(2024, 2, 2, tzinfo=UTC)):
+    with with_context(acts_at=datetime(2024, 2, 2, tzinfo=UTC)):
         dispatch(ReturnBook(copy_barcode=loan.copy_barcode))
     return patron
 

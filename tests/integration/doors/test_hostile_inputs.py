@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from shared_kernel.services.commands import dispatch
 from shared_kernel.services.tokens import SCOPES, IssueToken
-from shared_kernel.web.problem import CONTENT_TYPE
+from shared_kernel.web.problem_details import CONTENT_TYPE
 from tests.factories import a_copy, a_loan
 from tests.integration.doors.hostile import (
     BODIES,

@@ -14,10 +14,10 @@ from pytest_django import Settings
 from shared_kernel.models import AuditEntry
 from shared_kernel.services.commands import dispatch
 from shared_kernel.services.tokens import IssueToken, forget_verified
-from shared_kernel.web import allowance, authentication
-from shared_kernel.web.allowance import Allowance
-from shared_kernel.web.clients import client_address
+from shared_kernel.web import authentication, token_bucket
+from shared_kernel.web.client_address import client_address
 from shared_kernel.web.forwarded import ForwardedHeadersMiddleware
+from shared_kernel.web.token_bucket import TokenBucket
 
 pytestmark = pytest.mark.django_db
 NOW = datetime(2026, 1, 15, 10, tzinfo=UTC)
@@ -203,8 +203,8 @@ class TestAsking:
 class TestAnAllowance:
     def test_fills_up_evenly(self, monkeypatch: pytest.MonkeyPatch) -> None:
         now = 1000.0
-        monkeypatch.setattr(allowance, "monotonic", lambda: now)
-        asked = Allowance()
+        monkeypatch.setattr(token_bucket, "monotonic", lambda: now)
+        asked = TokenBucket()
         assert [asked.take("ada", per_minute=60) for _ in range(60)] == [0.0] * 60
         assert asked.take("ada", per_minute=60) == pytest.approx(1.0)
         now += 2
@@ -214,13 +214,13 @@ class TestAnAllowance:
         assert [asked.take("ada", per_minute=60) for _ in range(61)] == [0.0] * 60 + [pytest.approx(1.0)]
 
     def test_is_each_clients_own(self) -> None:
-        asked = Allowance()
+        asked = TokenBucket()
         assert asked.take("ada", per_minute=1) == 0.0
         assert asked.take("ada", per_minute=1) > 0
         assert asked.take("grace", per_minute=1) == 0.0
 
     def test_remembers_no_more_clients_than_there_are(self) -> None:
-        asked = Allowance()
+        asked = TokenBucket()
         for number in range(25_000):
             asked.take(str(number), per_minute=60)
         assert len(asked._spent) <= 10_000

@@ -22,7 +22,7 @@ from outbox.models import OutboxMessage
 from patrons.models import NoticeRow, PatronRow
 from shared_kernel.models import AuditEntry
 from shared_kernel.services.commands import dispatch
-from shared_kernel.services.pages import Page, PageRequest
+from shared_kernel.services.pagination import Page, PageRequest
 from shared_kernel.services.queries import ask
 from tests.factories import a_book, a_branch, a_copy, a_loan
 from tests.factories_patrons import a_patron, owe

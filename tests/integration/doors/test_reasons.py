@@ -15,7 +15,7 @@ from shared_kernel.domain.errors import Refused
 from shared_kernel.models import AuditEntry, Breaker
 from shared_kernel.services.breakers import CloseBreaker, HoldBreakerOpen
 from shared_kernel.services.commands import dispatch
-from shared_kernel.services.origin import acting_as
+from shared_kernel.services.request_context import with_context
 from shared_kernel.web.fields import parsed_instant
 from tests.factories import a_branch, a_copy, a_loan
 from tests.factories_patrons import a_patron
@@ -38,9 +38,9 @@ def override(reason: str) -> Attempt:
 
 def waiver(reason: str) -> Attempt:
     patron = a_patron()
-    with acting_as(acts_at=parsed_instant("2024-01-15T10:00:00Z")):
+    with with_context(acts_at=parsed_instant("2024-01-15T10:00:00Z")):
         loan = a_loan(patron_card=patron.card_number)
-    with acting_as(acts_at=parsed_instant("2024-03-15T10:00:00Z")):
+    with with_context(acts_at=parsed_instant("2024-03-15T10:00:00Z")):
         dispatch(ReturnBook(copy_barcode=loan.copy_barcode))
     charge = LedgerEntryRow.objects.get(patron_id=patron.id)
     waived = {"charge": str(charge.id), "amount": "0.10", "reason": reason}

@@ -24,8 +24,8 @@ from lending.services.commands.return_book import ReturnBook
 from lending.services.commands.settle_account import PostPayment, WaiveCharge
 from lending.services.queries.privacy import PrivacyReport
 from lending.tasks import anonymise_loans
-from outbox.models import FORGOTTEN, InboxReceipt, OutboxMessage
-from outbox.waiting import send_again
+from outbox.models import REDACTED, InboxReceipt, OutboxMessage
+from outbox.pending import send_again
 from patrons.models import NoticeRow
 from patrons.services.answers import PatronView
 from patrons.services.commands.erase_patron import ErasePatron
@@ -34,8 +34,8 @@ from patrons.services.commands.update_contact import UpdateContact
 from shared_kernel.models import AuditEntry, Receipt
 from shared_kernel.services.commands import dispatch
 from shared_kernel.services.logins import CreateLogin
-from shared_kernel.services.origin import acting_as
 from shared_kernel.services.queries import ask
+from shared_kernel.services.request_context import with_context
 from tests.factories import a_copy, a_loan
 from tests.factories_patrons import a_patron
 from tests.integration.lending.desk import Desk
@@ -86,7 +86,7 @@ def deliver() -> None:
 
 def late(loan: LoanView) -> None:
     """Bring the copy back ten days after it was due."""
-    with acting_as(acts_at=NOW + timedelta(days=25)):
+    with with_context(acts_at=NOW + timedelta(days=25)):
         dispatch(ReturnBook(copy_barcode=loan.copy_barcode))
 
 
@@ -232,7 +232,7 @@ class TestNothing:
         browser = Client()
         browser.force_login(User.objects.get(pk=login.id))
         assert browser.post(f"/api/v1/loans/{loan.id}/renew", {}, "application/json").status_code == 200
-        with acting_as(acts_at=NOW + timedelta(days=40)):
+        with with_context(acts_at=NOW + timedelta(days=40)):
             dispatch(ReturnBook(copy_barcode=copy.barcode))
         owed = sum(LedgerEntryRow.objects.values_list("amount_minor", flat=True))
         dispatch(PostPayment(patron=patron.id, amount=f"{owed / 100:.2f}"))
@@ -285,7 +285,7 @@ class TestNothing:
         self.a_story(desk)
         deliver()
         changes(days=400)
-        forgotten = OutboxMessage.objects.filter(payload=FORGOTTEN)
+        forgotten = OutboxMessage.objects.filter(payload=REDACTED)
         assert forgotten.filter(type="lending.book_borrowed.v1").exists()
         InboxReceipt.objects.filter(event_id__in=forgotten.values("event_id")).delete()
         assert InboxReceipt.objects.filter(consumer="patrons").exists()
@@ -303,7 +303,7 @@ class TestNothing:
 class TestTheJob:
     def test_runs_by_the_clock(self) -> None:
         loan = returned()
-        with acting_as(acts_at=NOW + timedelta(days=91)):
+        with with_context(acts_at=NOW + timedelta(days=91)):
             anonymise_loans()
         assert nobodys() == {loan.id}
 

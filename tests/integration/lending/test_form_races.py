@@ -14,7 +14,7 @@ from lending.services.commands.return_book import ReturnBook
 from outbox.models import OutboxMessage
 from shared_kernel.models import AuditEntry, Receipt
 from shared_kernel.services.commands import dispatch
-from shared_kernel.services.origin import acting_as
+from shared_kernel.services.request_context import with_context
 from tests.conftest import ON_POSTGRESQL
 from tests.factories import a_book, a_copy, a_loan
 from tests.factories_patrons import a_patron
@@ -50,9 +50,9 @@ def events(kind: str) -> int:
 class TestTwoClicksAtOnce:
     def test_take_one_payment(self, browser: Browser) -> None:
         patron, desk = a_patron(), browser("librarian")
-        with acting_as(acts_at=datetime(2024, 1, 15, tzinfo=UTC)):
+        with with_context(acts_at=datetime(2024, 1, 15, tzinfo=UTC)):
             loan = a_loan(patron_card=patron.card_number)
-        with acting_as(acts_at=datetime(2024, 2, 2, tzinfo=UTC)):
+        with with_context(acts_at=datetime(2024, 2, 2, tzinfo=UTC)):
             dispatch(ReturnBook(copy_barcode=loan.copy_barcode))
         pay = sending(desk, f"/desk/pay/{patron.id}", amount="0.50", patron=patron.card_number)
         first, second = at_once(pay, pay)

@@ -8,7 +8,7 @@ from lending.models import HoldRow
 from lending.services.commands.change_hold import ExpireHold
 from outbox.models import OutboxMessage
 from shared_kernel.services.commands import dispatch
-from shared_kernel.services.origin import acting_as
+from shared_kernel.services.request_context import with_context
 from tests.factories import a_book, a_branch, a_copy, a_loan
 from tests.factories_patrons import a_patron
 from tests.integration.lending.desk import Desk, codes
@@ -186,7 +186,7 @@ class TestExpiring:
         first, second = desk.hold(loan.book, card()).json(), desk.hold(loan.book, card()).json()
         desk.give_back(loan.copy_barcode)
         later = datetime.now(UTC) + timedelta(days=8)
-        with acting_as(acts_at=later):
+        with with_context(acts_at=later):
             assert dispatch(ExpireHold(hold=UUID(first["id"]))) is True
         assert (state(desk, first), state(desk, second)) == ("expired", "ready")
 

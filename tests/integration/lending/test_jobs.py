@@ -18,10 +18,10 @@ from lending.subscribers import allocate_copies
 from lending.tasks import expire_holds, remind_due_soon
 from outbox.envelope import ReceivedEvent
 from outbox.models import OutboxMessage
+from shared_kernel.services.batch_dispatch import dispatch_each
 from shared_kernel.services.commands import dispatch
-from shared_kernel.services.origin import acting_as
 from shared_kernel.services.queries import ask
-from shared_kernel.services.sweeps import sweep
+from shared_kernel.services.request_context import with_context
 from tests.factories import a_copy, a_loan
 from tests.factories_patrons import a_patron
 from tests.integration.lending.desk import Desk
@@ -76,8 +76,8 @@ class TestExpiringHolds:
         desk.give_back(loan.copy_barcode)
         expire_holds()
         assert desk.get(f"/holds/{hold['id']}").json()["suspended"] is True
-        with acting_as(acts_at=datetime(until.year, until.month, until.day, 1, tzinfo=UTC)):
-            sweep(ask(HoldsDue()))
+        with with_context(acts_at=datetime(until.year, until.month, until.day, 1, tzinfo=UTC)):
+            dispatch_each(ask(HoldsDue()))
         resumed = desk.get(f"/holds/{hold['id']}").json()
         assert (resumed["suspended"], resumed["state"]) == (False, "allocated")
 
@@ -96,21 +96,21 @@ class TestRemindingOfDueDates:
         LoanRow.objects.filter(id=loans[1].id).update(due_soon_version=1)
         remind_due_soon()
         assert self.reminded() == {loans[0].id}
-        assert sweep(ask(LoansDueSoon())).changed == 0
+        assert dispatch_each(ask(LoansDueSoon())).changed == 0
 
     def test_tells_again_of_a_new_due_date(self, desk: Desk) -> None:
         loan = a_loan()
-        with acting_as(acts_at=datetime.now(UTC) + timedelta(days=10)):
-            sweep(ask(LoansDueSoon()))
+        with with_context(acts_at=datetime.now(UTC) + timedelta(days=10)):
+            dispatch_each(ask(LoansDueSoon()))
         desk.post(f"/loans/{loan.id}/renew")
-        with acting_as(acts_at=datetime.now(UTC) + timedelta(days=24)):
-            sweep(ask(LoansDueSoon()))
+        with with_context(acts_at=datetime.now(UTC) + timedelta(days=24)):
+            dispatch_each(ask(LoansDueSoon()))
         assert OutboxMessage.objects.filter(type="lending.loan_due_soon.v1").count() == 2
 
 
 def lent(*, days: int = 0) -> UUID:
     """A loan that began so many days after BORROWED, for a fortnight."""
-    with acting_as(acts_at=BORROWED + timedelta(days=days)):
+    with with_context(acts_at=BORROWED + timedelta(days=days)):
         return a_loan().id
 
 
@@ -120,12 +120,12 @@ def given(commands: Iterable[Any]) -> list[UUID]:
 
 class TestTellingOfOverdueLoans:
     def due(self, *, late: int) -> list[UUID]:
-        with acting_as(acts_at=DUE + timedelta(days=late)):
+        with with_context(acts_at=DUE + timedelta(days=late)):
             return given(ask(OverdueLoans()))
 
     def told(self, *, late: int) -> int:
-        with acting_as(acts_at=DUE + timedelta(days=late)):
-            return sweep(ask(OverdueLoans())).changed
+        with with_context(acts_at=DUE + timedelta(days=late)):
+            return dispatch_each(ask(OverdueLoans())).changed
 
     def test_looks_at_those_alone_of_which_there_is_something_to_tell(self) -> None:
         loan, younger = lent(), lent(days=1)
@@ -159,9 +159,9 @@ class TestTellingOfOverdueLoans:
         dispatch(AddBranch(code="EAST", name="East", time_zone="Pacific/Kiritimati", closed_weekdays=()))
         loan = lent()
         LoanRow.objects.filter(id=loan).update(branch="EAST", overdue_version=1)
-        with acting_as(acts_at=DUE + timedelta(days=3, hours=-3)):
+        with with_context(acts_at=DUE + timedelta(days=3, hours=-3)):
             assert given(ask(OverdueLoans())) == []
-        with acting_as(acts_at=DUE + timedelta(days=3, hours=-1)):
+        with with_context(acts_at=DUE + timedelta(days=3, hours=-1)):
             assert given(ask(OverdueLoans())) == [loan]
 
     def test_reads_many_some_at_a_time_and_each_once(self, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -174,8 +174,8 @@ class TestTellingOfOverdueLoans:
     def test_says_of_each_where_its_branch_is_gone_and_does_the_others(self) -> None:
         lost_one, loan = lent(), lent()
         LoanRow.objects.filter(id=lost_one).update(branch="GONE", overdue_version=1)
-        with acting_as(acts_at=DUE + timedelta(days=1)):
-            swept = sweep(ask(OverdueLoans()))
+        with with_context(acts_at=DUE + timedelta(days=1)):
+            swept = dispatch_each(ask(OverdueLoans()))
         assert swept.changed == 1
         assert len(swept.failed) == 1
         assert str(lost_one) in swept.failed[0]
@@ -184,7 +184,7 @@ class TestTellingOfOverdueLoans:
 
 class TestAgeingToLost:
     def due(self, *, late: int) -> list[UUID]:
-        with acting_as(acts_at=DUE + timedelta(days=late)):
+        with with_context(acts_at=DUE + timedelta(days=late)):
             return given(ask(AgedLoans()))
 
     def test_looks_at_those_alone_whose_terms_are_over(self) -> None:
@@ -195,8 +195,8 @@ class TestAgeingToLost:
         assert self.due(late=30) == []
         assert self.due(late=31) == [loan]
         assert sorted(self.due(late=41)) == sorted([loan, patient])
-        with acting_as(acts_at=DUE + timedelta(days=31)):
-            assert sweep(ask(AgedLoans())).changed == 1
+        with with_context(acts_at=DUE + timedelta(days=31)):
+            assert dispatch_each(ask(AgedLoans())).changed == 1
         assert self.due(late=31) == []
         assert LoanRow.objects.get(id=loan).state == "lost"
 

@@ -10,7 +10,7 @@ from patrons.services.commands.link_login import LinkLogin
 from patrons.services.commands.update_contact import UpdateContact
 from shared_kernel.models import AuditEntry
 from shared_kernel.services.commands import dispatch
-from shared_kernel.services.origin import acting_as
+from shared_kernel.services.request_context import with_context
 from tests.factories import a_copy, a_loan
 from tests.factories_patrons import a_patron
 from tests.integration.conftest import Browser
@@ -82,9 +82,9 @@ class TestTheDesk:
 
     def test_takes_a_payment(self, librarian: Client) -> None:
         patron = a_patron()
-        with acting_as(acts_at=datetime(2024, 1, 15, tzinfo=UTC)):
+        with with_context(acts_at=datetime(2024, 1, 15, tzinfo=UTC)):
             loan = a_loan(patron_card=patron.card_number)
-        with acting_as(acts_at=datetime(2024, 2, 2, tzinfo=UTC)):
+        with with_context(acts_at=datetime(2024, 2, 2, tzinfo=UTC)):
             dispatch(ReturnBook(copy_barcode=loan.copy_barcode))
         assert "Balance: <strong>1.00 EUR" in text(librarian.get("/desk/", {"patron": patron.card_number}))
         paid = librarian.post(

@@ -18,7 +18,7 @@ from lending.services.commands.anonymise_loan import AnonymiseLoan
 from lending.services.queries.reports import REPORTS
 from patrons.services.commands.erase_patron import ErasePatron
 from shared_kernel.services.commands import dispatch
-from shared_kernel.services.origin import acting_as
+from shared_kernel.services.request_context import with_context
 from tests.factories import a_book, a_branch, a_copy
 from tests.factories_patrons import a_patron
 from tests.integration.conftest import Browser
@@ -122,7 +122,7 @@ class TestTheUse:
             desk.give_back(copy.barcode, at="2024-01-20T10:00:00Z")
         before = report("use")
         assert sum(line["loans"] for line in before) == 2
-        with acting_as(acts_at=datetime(2024, 12, 1, tzinfo=UTC)):
+        with with_context(acts_at=datetime(2024, 12, 1, tzinfo=UTC)):
             dispatch(AnonymiseLoan(loan=UUID(loans[0]["id"])))
         dispatch(ErasePatron(patron=patron.id, comment="asked for it"))
         assert report("use") == before

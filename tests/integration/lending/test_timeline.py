@@ -18,7 +18,7 @@ from patrons.services.commands.suspend_patron import SuspendPatron
 from shared_kernel.models import AuditEntry
 from shared_kernel.services.audit import entries_about
 from shared_kernel.services.commands import dispatch
-from shared_kernel.services.origin import acting_as
+from shared_kernel.services.request_context import with_context
 from tests.factories import a_copy
 from tests.factories_patrons import a_patron
 from tests.integration.conftest import Token
@@ -236,7 +236,7 @@ class TestAnAnonymisedLoan:
         loan = desk.borrow(copy.barcode, patron.card_number, at=BORROWED).json()
         desk.give_back(copy.barcode, at="2024-01-20T10:00:00Z")
         deliver()
-        with acting_as(acts_at=datetime.fromisoformat("2024-12-20T10:00:00+00:00")):
+        with with_context(acts_at=datetime.fromisoformat("2024-12-20T10:00:00+00:00")):
             dispatch(AnonymiseLoan(loan=UUID(loan["id"])))
         deliver()
         assert LoanRow.objects.get(id=loan["id"]).patron_id is None

@@ -41,7 +41,7 @@ from patrons.services.commands.erase_patron import ErasePatron
 from shared_kernel.models import AuditEntry, InvariantCheck
 from shared_kernel.services.commands import dispatch
 from shared_kernel.services.invariants import MOST, Invariant, check
-from shared_kernel.services.origin import acting_as
+from shared_kernel.services.request_context import with_context
 from tests.factories import a_book, a_copy, a_loan
 from tests.factories_patrons import a_patron
 
@@ -76,7 +76,7 @@ def a_busy_day() -> None:
     dispatch(PlaceHold(book=allocated.book, patron_card=a_patron().card_number))
     hold = dispatch(PlaceHold(book=ready.book, patron_card=a_patron().card_number))
     dispatch(MarkHoldReady(hold=hold.id))
-    with acting_as(acts_at=LATER):
+    with with_context(acts_at=LATER):
         dispatch(ReturnBook(copy_barcode=late.copy_barcode))
     charge = LedgerEntryRow.objects.get(kind="overdue")
     dispatch(PostPayment(patron=charge.patron_id, amount="1.00"))

@@ -279,7 +279,7 @@ class TestScheduledJobs:
     def test_tell_when_they_last_succeeded_and_how_often_they_run(
         self, tick: Callable[[], None], monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        monkeypatch.setattr("library_project.ticks._next_note", {})
+        monkeypatch.setattr("library_project.periodic_tasks._next_note", {})
         tick()
         after = told()
         at = after("library_job_last_success_timestamp_seconds", job="outbox.relay")
@@ -291,7 +291,7 @@ class TestScheduledJobs:
         tick: Callable[[], None],
         monkeypatch: pytest.MonkeyPatch,
     ) -> None:
-        monkeypatch.setattr("library_project.ticks._next_note", {})
+        monkeypatch.setattr("library_project.periodic_tasks._next_note", {})
         tick()
         with CaptureQueriesContext(connection) as queries:
             tick()
@@ -303,7 +303,7 @@ class TestScheduledJobs:
         def fail(**_: object) -> None:
             raise RuntimeError
 
-        monkeypatch.setattr("library_project.ticks._next_note", {})
+        monkeypatch.setattr("library_project.periodic_tasks._next_note", {})
         monkeypatch.setattr("outbox.tasks.drain_all", fail)
         with pytest.raises(RuntimeError):
             tick()

@@ -38,7 +38,7 @@ from patrons.models import NoticeRow, PatronRow
 from shared_kernel.models import AuditEntry
 from shared_kernel.services.commands import dispatch
 from shared_kernel.services.invariants import check
-from shared_kernel.services.pages import PageRequest
+from shared_kernel.services.pagination import PageRequest
 from shared_kernel.services.queries import ask
 from tests.factories import a_book
 from tests.factories_patrons import a_patron

@@ -7,7 +7,7 @@ import msgspec
 import pytest
 from django.db import OperationalError, connection, connections
 
-from outbox.inbox import Arrival, DatabaseAway, Fate, Inbox
+from outbox.inbox import Arrival, DatabaseAway, HandlingStatus, Inbox
 from outbox.models import InboxReceipt, OutboxMessage, QuarantinedMessage
 from tests.fakes import ledger
 from tests.fakes.ledger import commit, effects, things
@@ -35,7 +35,7 @@ def changed(payload: bytes, **values: object) -> bytes:
     )
 
 
-def taken(inbox: Inbox, *messages: bytes) -> list[Fate]:
+def taken(inbox: Inbox, *messages: bytes) -> list[HandlingStatus]:
     return [verdict.fate for verdict in inbox.take([inbox.open(message) for message in messages])]
 
 
@@ -43,8 +43,8 @@ class TestTaking:
     def test_lets_each_event_take_effect_once(self, inbox: Inbox) -> None:
         events = commit(*things(3))
         messages = payloads(*events)
-        assert taken(inbox, *messages, *messages) == [Fate.SETTLED] * 6
-        assert taken(inbox, *messages) == [Fate.SETTLED] * 3
+        assert taken(inbox, *messages, *messages) == [HandlingStatus.SETTLED] * 6
+        assert taken(inbox, *messages) == [HandlingStatus.SETTLED] * 3
         assert [effect.event_id for effect in effects()] == events
         assert InboxReceipt.objects.count() == 3
 
@@ -57,7 +57,7 @@ class TestTaking:
     def test_leaves_no_receipt_where_the_effect_failed(self, inbox: Inbox) -> None:
         [message] = payloads(*commit(*things(1), poison=True))
         [verdict] = inbox.take([inbox.open(message)])
-        assert verdict.fate is Fate.FAILED
+        assert verdict.fate is HandlingStatus.FAILED
         assert verdict.reason == "Poisoned: this can't be handled"
         assert effects() == []
         assert not InboxReceipt.objects.exists()
@@ -65,14 +65,19 @@ class TestTaking:
     def test_handles_the_others_of_a_batch_where_one_fails(self, inbox: Inbox) -> None:
         bad, *good = commit(*things(1), poison=True) + commit(*things(3))
         fates = taken(inbox, *payloads(good[0], bad, good[1], good[2]))
-        assert fates == [Fate.SETTLED, Fate.FAILED, Fate.SETTLED, Fate.SETTLED]
+        assert fates == [
+            HandlingStatus.SETTLED,
+            HandlingStatus.FAILED,
+            HandlingStatus.SETTLED,
+            HandlingStatus.SETTLED,
+        ]
         assert [effect.event_id for effect in effects()] == good
 
     def test_holds_the_later_events_of_a_failed_ones_aggregate(self, inbox: Inbox) -> None:
         [subject] = things(1)
         bad = commit(subject, poison=True)
         later = commit(subject, first_version=2)
-        assert taken(inbox, *payloads(*bad, *later)) == [Fate.FAILED, Fate.HELD]
+        assert taken(inbox, *payloads(*bad, *later)) == [HandlingStatus.FAILED, HandlingStatus.HELD]
         assert effects() == []
 
 
@@ -103,8 +108,8 @@ class TestWhatCannotBeHandled:
         good = commit(*things(2))
         [pattern] = payloads(good[0])
         bad = flawed(pattern)
-        assert taken(inbox, *payloads(*good), bad, bad) == [Fate.SETTLED] * 4
-        assert taken(inbox, bad) == [Fate.SETTLED]
+        assert taken(inbox, *payloads(*good), bad, bad) == [HandlingStatus.SETTLED] * 4
+        assert taken(inbox, bad) == [HandlingStatus.SETTLED]
         kept = QuarantinedMessage.objects.get()
         assert reason in kept.reason
         assert bytes(kept.payload) == bad
@@ -115,8 +120,8 @@ class TestWhatCannotBeHandled:
         [event] = commit(*things(1))
         [original] = payloads(event)
         forged = changed(original, correlationid="another")
-        assert taken(inbox, original, forged) == [Fate.SETTLED] * 2
-        assert taken(inbox, forged) == [Fate.SETTLED]
+        assert taken(inbox, original, forged) == [HandlingStatus.SETTLED] * 2
+        assert taken(inbox, forged) == [HandlingStatus.SETTLED]
         assert "used before" in QuarantinedMessage.objects.get(event_id=event).reason
         assert len(effects()) == 1
 
@@ -129,13 +134,15 @@ class TestWhatNobodyListensTo:
     @pytest.mark.parametrize("type_", ["things.thing_passed.v1", "elsewhere.x.v1", "x"])
     def test_is_passed_over_and_counted(self, inbox: Inbox, type_: str) -> None:
         [message] = payloads(*commit(*things(1)))
-        assert taken(inbox, changed(message, type=type_)) == [Fate.SETTLED]
+        assert taken(inbox, changed(message, type=type_)) == [HandlingStatus.SETTLED]
         assert inbox.passed_over == {type_: 1}
         assert not QuarantinedMessage.objects.exists()
         assert not InboxReceipt.objects.exists()
 
     def test_may_look_as_it_likes(self, inbox: Inbox) -> None:
-        assert taken(inbox, b'{"type": "elsewhere.x.v1", "subject": "no id at all"}') == [Fate.SETTLED]
+        assert taken(inbox, b'{"type": "elsewhere.x.v1", "subject": "no id at all"}') == [
+            HandlingStatus.SETTLED
+        ]
         assert not QuarantinedMessage.objects.exists()
 
 
@@ -151,7 +158,7 @@ class TestADatabaseThatIsAway:
         with pytest.raises(DatabaseAway):
             inbox.take([arrival])
         monkeypatch.undo()
-        assert taken(inbox, message) == [Fate.SETTLED]
+        assert taken(inbox, message) == [HandlingStatus.SETTLED]
 
     @pytest.mark.skipif(connection.vendor != "postgresql", reason="SQLite has one lock, and waits for it")
     def test_is_what_a_lock_makes_it_that_somebody_holds_too_long(
@@ -176,6 +183,6 @@ class TestADatabaseThatIsAway:
         [message] = payloads(*commit(*things(1)))
         monkeypatch.setattr(InboxReceipt.objects, "insert_new", no_such_column)
         [verdict] = inbox.take([inbox.open(message)])
-        assert verdict.fate is Fate.FAILED
+        assert verdict.fate is HandlingStatus.FAILED
         assert "never_migrated" in verdict.reason
         assert verdict.first_wait > 1, "a migration takes its time"

@@ -13,7 +13,7 @@ from catalog.models import BorrowingCountRow
 from catalog.services.commands.remove_book import RemoveBook
 from library_project.subscriptions import SUBSCRIPTIONS
 from outbox.envelope import ReceivedEvent
-from outbox.inbox import Arrival, Fate, Inbox, Reception
+from outbox.inbox import Arrival, HandlingStatus, Inbox, Reception
 from outbox.models import InboxReceipt
 from shared_kernel.domain.errors import NotFound
 from shared_kernel.services.commands import dispatch
@@ -73,7 +73,11 @@ class TestABatch:
         inbox, rare = Inbox("catalog", SUBSCRIPTIONS["catalog"]), str(uuid4())
         monkeypatch.setattr(borrowings, "insert", refuse_the_rare)
         verdicts = inbox.take(arrivals(inbox, BOOK, rare, BOOK))
-        assert [verdict.fate for verdict in verdicts] == [Fate.SETTLED, Fate.FAILED, Fate.SETTLED]
+        assert [verdict.fate for verdict in verdicts] == [
+            HandlingStatus.SETTLED,
+            HandlingStatus.FAILED,
+            HandlingStatus.SETTLED,
+        ]
         assert InboxReceipt.objects.count() == BorrowingCountRow.objects.get().count == 2
 
     def test_that_fails_is_handled_one_by_one_and_each_keeps_its_own_fate(self) -> None:
@@ -85,7 +89,11 @@ class TestABatch:
         inbox = Inbox("catalog", {BORROWED: remove_the_second})
         batch = arrivals(inbox, *[BOOK] * 3)
         verdicts = inbox.take(batch)
-        assert [verdict.fate for verdict in verdicts] == [Fate.SETTLED, Fate.FAILED, Fate.SETTLED]
+        assert [verdict.fate for verdict in verdicts] == [
+            HandlingStatus.SETTLED,
+            HandlingStatus.FAILED,
+            HandlingStatus.SETTLED,
+        ]
         assert verdicts[1].reason == "refused: not_found"
         assert InboxReceipt.objects.count() == BorrowingCountRow.objects.get().count == 2
 
@@ -98,6 +106,6 @@ class TestABatch:
 
         inbox = Inbox("catalog", {BORROWED: make_light_of_the_last})
         batch = arrivals(inbox, *[BOOK] * 3)
-        assert [verdict.fate for verdict in inbox.take(batch)] == [Fate.SETTLED] * 3
+        assert [verdict.fate for verdict in inbox.take(batch)] == [HandlingStatus.SETTLED] * 3
         assert InboxReceipt.objects.count() == 3
         assert BorrowingCountRow.objects.get().count == 2

@@ -33,7 +33,7 @@ from patrons.services.commands.renew_membership import RenewMembership
 from patrons.services.mail import LetterRejected
 from shared_kernel.domain.money import Money
 from shared_kernel.services.commands import dispatch
-from shared_kernel.services.origin import acting_as
+from shared_kernel.services.request_context import with_context
 from tests.factories import a_book, a_copy, a_loan
 from tests.factories_patrons import a_patron
 
@@ -63,7 +63,7 @@ def mailed(letters: Path) -> list[str]:
 
 def a_dated_loan(patron: PatronView, *, title: str = "Emma") -> LoanRow:
     """Borrowed on 2024-01-01, due on 2024-01-15."""
-    with acting_as(acts_at=BORROWED_AT):
+    with with_context(acts_at=BORROWED_AT):
         copy = a_copy(book=a_book(title=title).id, price=Money.parse("20.00", "EUR"))
         return LoanRow.objects.get(id=a_loan(copy_barcode=copy.barcode, patron_card=patron.card_number).id)
 
@@ -106,7 +106,7 @@ class TestAnOverdueLoan:
     def test_that_is_lost_is_told_with_what_it_costs(self, letters: Path) -> None:
         loan = a_dated_loan(a_patron())
         mailed(letters)
-        with acting_as(acts_at=datetime(2024, 1, 20, 10, tzinfo=UTC)):
+        with with_context(acts_at=datetime(2024, 1, 20, 10, tzinfo=UTC)):
             dispatch(DeclareLost(loan=loan.id))
         told = mailed(letters)
         assert any(letter.startswith("Emma is taken for lost") for letter in told)

@@ -22,10 +22,10 @@ from rest_framework.response import Response
 
 from shared_kernel import urls as kernel_urls
 from shared_kernel.domain.errors import ConcurrentChange, InvalidValue, NotFound, Refusal, Refused
-from shared_kernel.services.bus import Answer
+from shared_kernel.services.bus import Result
 from shared_kernel.services.idempotency import IdempotencyKeyInFlight, IdempotencyKeyInvalid
-from shared_kernel.services.origin import origin
-from shared_kernel.services.pages import Page
+from shared_kernel.services.pagination import Page
+from shared_kernel.services.request_context import current_context
 from shared_kernel.web.access import OWN, PUBLIC, require
 from shared_kernel.web.openapi import paged_schema
 from shared_kernel.web.views import LibraryViewSet
@@ -34,7 +34,7 @@ SHELF = [UUID(int=number) for number in range(1, 8)]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Spine(Answer):
+class Spine(Result):
     """What a book's back shows."""
 
     colour: str
@@ -42,7 +42,7 @@ class Spine(Answer):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ShelfView(Answer):
+class ShelfView(Result):
     """A place for books."""
 
     id: UUID
@@ -53,7 +53,7 @@ class ShelfView(Answer):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Seen(Answer):
+class Seen(Result):
     """What a view was told."""
 
     principal: str
@@ -191,7 +191,7 @@ def shelf(id: UUID) -> ShelfView:
 
 
 def seen(view: LibraryViewSet, given: dict[str, Any]) -> Seen:
-    who = origin()
+    who = current_context()
     return Seen(
         principal=who.principal,
         login=view.principal.login_id,

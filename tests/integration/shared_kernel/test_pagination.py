@@ -6,7 +6,7 @@ from uuid import UUID
 import pytest
 from django.test import Client, RequestFactory
 
-from shared_kernel.services.pages import Page
+from shared_kernel.services.pagination import Page
 from shared_kernel.web.pagination import page_links, requested_page
 
 pytestmark = [pytest.mark.urls("tests.integration.shared_kernel.routes"), pytest.mark.django_db]

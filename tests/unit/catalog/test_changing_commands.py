@@ -17,7 +17,7 @@ from catalog.services.commands.change_copy_condition import (
 from catalog.services.commands.remove_book import RemoveBook, remove_book
 from catalog.services.commands.revise_book import ReviseBook, revise_book
 from shared_kernel.domain.errors import PreconditionFailed, Refused
-from shared_kernel.services.origin import audit_subjects
+from shared_kernel.services.request_context import audit_subjects
 from tests.unit.catalog.fakes import FakeWork, FixedClock, InUse, OneBranch
 
 CLOCK = FixedClock()

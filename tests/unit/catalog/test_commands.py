@@ -12,7 +12,7 @@ from catalog.services.commands.add_copy import AddCopy, add_copy
 from catalog.services.commands.count_borrowing import CountBorrowing, count_borrowing
 from shared_kernel.domain.errors import Refused
 from shared_kernel.domain.money import Money
-from shared_kernel.services.origin import audit_subjects
+from shared_kernel.services.request_context import audit_subjects
 from tests.unit.catalog.fakes import FakeWork, FixedClock, OneBranch
 
 MIDDLEMARCH = AddBook(title=" Middlemarch ", authors=("Eliot, George",), isbn="0-14-143954-8", year=1871)

@@ -11,7 +11,7 @@ from lending.services.commands.set_rule import SetRule, set_rule
 from lending.services.queries.rules import ExplainRule, explain_rule
 from lending.services.rule_answers import RuleRef, RuleView
 from shared_kernel.domain.errors import Refused
-from shared_kernel.services.origin import acting_as
+from shared_kernel.services.request_context import with_context
 from tests.unit.lending.fakes import FALLBACK, FakeLending
 
 
@@ -43,7 +43,7 @@ def codes(act: Any) -> list[str]:
 
 class TestSettingARule:
     def test_records_what_it_is_about_and_by_whom_and_why(self, library: Library) -> None:
-        with acting_as(principal="user:7"):
+        with with_context(principal="user:7"):
             view = library.set({"loan_days": 7}, item_type="dvd", reason="two queues of children")
         rule = library.work.rules.of(Dimensions(item_type="dvd"))
         assert (rule.set_by, rule.reason, rule.set_at) == ("user:7", "two queues of children", view.set_at)

@@ -7,7 +7,7 @@ import pytest
 from django.test import RequestFactory
 from django.urls import resolve
 
-from shared_kernel.services.origin import Origin, acting
+from shared_kernel.services.request_context import RequestContext, request_context
 
 OF_A_ROW = "duplicate key value violates a constraint\nDETAIL:  Key (email)=(ada@example.org) already exists."
 
@@ -31,7 +31,9 @@ def line(handler: logging.Handler, message: str, *args: object, **more: object) 
 
 class TestALine:
     def test_tells_who_acts_and_what_it_goes_back_to(self, handler: logging.Handler) -> None:
-        with acting(Origin(principal="user:7", door="event", correlation_id="c-1", causation_id="e-1")):
+        with request_context(
+            RequestContext(principal="user:7", door="event", correlation_id="c-1", causation_id="e-1")
+        ):
             told = line(handler, "said")
         for word in ("principal=user:7", "door=event", "correlation_id=c-1", "causation_id=e-1"):
             assert word in told

@@ -7,9 +7,9 @@ from uuid import UUID, uuid4
 
 import pytest
 
-from outbox.consumer import Consumer, Letter
+from outbox.consumer import Consumer, Delivery
 from outbox.envelope import ReceivedEvent
-from outbox.inbox import Arrival, DatabaseAway, Fate, Inbox, Label, Verdict
+from outbox.inbox import Arrival, DatabaseAway, HandlingResult, HandlingStatus, Inbox, Label
 
 
 class Clock:
@@ -29,20 +29,20 @@ class ScriptedInbox(Inbox):
         self.taken: list[bytes] = []
         self.quarantined: dict[bytes, str] = {}
 
-    def take(self, arrivals: Sequence[Arrival]) -> list[Verdict]:
+    def take(self, arrivals: Sequence[Arrival]) -> list[HandlingResult]:
         if self.away:
             raise DatabaseAway
         verdicts, failed = [], set()
         for arrival in arrivals:
             assert arrival.event
             if arrival.event.subject in failed:
-                verdicts.append(Verdict(fate=Fate.HELD))
+                verdicts.append(HandlingResult(fate=HandlingStatus.HELD))
             elif arrival.payload in self.failing:
                 failed.add(arrival.event.subject)
-                verdicts.append(Verdict(fate=Fate.FAILED, reason="no", first_wait=1.0))
+                verdicts.append(HandlingResult(fate=HandlingStatus.FAILED, reason="no", first_wait=1.0))
             else:
                 self.taken.append(arrival.payload)
-                verdicts.append(Verdict(fate=Fate.SETTLED))
+                verdicts.append(HandlingResult(fate=HandlingStatus.SETTLED))
         return verdicts
 
     def quarantine(self, arrival: Arrival, *, reason: str) -> None:
@@ -77,7 +77,7 @@ class Desk(NamedTuple):
             correlationid="c",
         )
         arrival = Arrival(payload=b"%d" % tag, digest="", label=Label(event.id, event.type), event=event)
-        self.consumer.receive(Letter(arrival=arrival, delivery_tag=tag, failures=failures))
+        self.consumer.receive(Delivery(arrival=arrival, delivery_tag=tag, failures=failures))
 
     def handle(self) -> None:
         self.consumer.handle(self.acks)

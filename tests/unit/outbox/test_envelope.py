@@ -6,7 +6,7 @@ import pytest
 
 from outbox.envelope import Malformed, read_event, write_event
 from shared_kernel.domain.events import Recorded
-from shared_kernel.services.origin import Origin
+from shared_kernel.services.request_context import RequestContext
 from tests.fakes.ledger import ThingHappened
 
 EVENT = ThingHappened(aggregate_id=UUID(int=7), occurred_at=datetime(2024, 1, 15, 10, tzinfo=UTC), note="é")
@@ -14,7 +14,9 @@ EVENT = ThingHappened(aggregate_id=UUID(int=7), occurred_at=datetime(2024, 1, 15
 
 def written(**changes: object) -> bytes:
     text = write_event(
-        Recorded(EVENT, 3), event_id=UUID(int=1), origin=Origin(correlation_id="r-1", causation_id="e-0")
+        Recorded(EVENT, 3),
+        event_id=UUID(int=1),
+        origin=RequestContext(correlation_id="r-1", causation_id="e-0"),
     )
     envelope = {**msgspec.json.decode(text), **changes}
     return msgspec.json.encode({name: value for name, value in envelope.items() if value is not None})

@@ -21,7 +21,7 @@ from shared_kernel.domain.errors import Refused
 from shared_kernel.services.bus import Command
 from shared_kernel.web.access import principal
 from shared_kernel.web.admin_lists import GuardedLists
-from shared_kernel.web.admin_widgets import dress
+from shared_kernel.web.admin_widgets import style_form
 from shared_kernel.web.form_keys import dispatch_form, forget_selection, selection, was_carried_out
 
 M = TypeVar("M", bound=models.Model)
@@ -204,7 +204,7 @@ class CommandAdmin(ReadOnlyAdmin[M]):
     def _show(
         self, request: HttpRequest, form: forms.Form, form_url: str, extra: dict[str, Any]
     ) -> HttpResponse:
-        dress(form)
+        style_form(form)
         fieldsets = [(None, {"fields": list(form.fields)})]
         # Nothing in these asks for a model, whatever the stubs say.
         shown = helpers.AdminForm(form, fieldsets, {}, (), model_admin=self)  # type: ignore[arg-type]  # see above

@@ -8,7 +8,7 @@ from typing import Any, Generic, TypeVar
 from django.db.models import F, QuerySet
 from django.db.models.fields.tuple_lookups import TupleGreaterThan, TupleLessThan
 
-from shared_kernel.sql import Given, Prepared
+from shared_kernel.sql import CompiledQuery, Param
 
 T = TypeVar("T")
 Keys = tuple[Any, ...]  # a row's sort values, in the order of the sort; as various as columns
@@ -67,7 +67,7 @@ def keyset_page(
     return page_of(list(found[: request.size + 1]), request, keys=_keys_in(order))
 
 
-class PreparedPages:
+class CompiledPages:
     """Such pages of one list, by statements that Django writes once for each size and direction.
 
     `rows` may have values that are `Given` (shared_kernel/sql.py).
@@ -83,13 +83,13 @@ class PreparedPages:
     ) -> None:
         self._rows, self._order, self._descending = rows, order, descending
         self._columns = tuple(dict.fromkeys((*columns, *order)))
-        self._statements: dict[tuple[int, bool, bool], Prepared[Keys]] = {}
+        self._statements: dict[tuple[int, bool, bool], CompiledQuery[Keys]] = {}
 
     def page(self, request: PageRequest, **values: object) -> Page[dict[str, Any]]:
         """The page asked for, of the rows that have these values."""
         shape = (request.size, request.keys is not None, request.backwards)
         if shape not in self._statements:
-            self._statements[shape] = Prepared(partial(self._query, request))
+            self._statements[shape] = CompiledQuery(partial(self._query, request))
         here = zip(self._order, request.keys, strict=True) if request.keys is not None else ()
         found = self._statements[shape](**values, **{_BEHIND + name: key for name, key in here})
         rows = [dict(zip(self._columns, row, strict=True)) for row in found]
@@ -98,7 +98,7 @@ class PreparedPages:
     def _query(self, like: PageRequest) -> QuerySet[Any, Keys]:
         """What a request like this asks for, wherever it begins."""
         rows = self._rows()
-        here = tuple(Given(rows.model, name, _BEHIND + name) for name in self._order)
+        here = tuple(Param(rows.model, name, _BEHIND + name) for name in self._order)
         keys = None if like.keys is None else here
         behind = _behind(rows, self._order, keys, downwards=self._descending != like.backwards)
         return behind.values_list(*self._columns)[: like.size + 1]

@@ -10,17 +10,17 @@ from django.conf import settings
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 
-from shared_kernel.services.origin import Origin, acting
+from shared_kernel.services.request_context import RequestContext, request_context
 from shared_kernel.web.access import ANONYMOUS
-from shared_kernel.web.access_log import note_request
+from shared_kernel.web.access_log import log_request
 from shared_kernel.web.fields import parsed_instant
-from shared_kernel.web.problem import Fault
-from shared_kernel.web.problems import problem_response
+from shared_kernel.web.problem_details import ProblemSource
+from shared_kernel.web.problem_responses import problem_response
 
 _REQUEST_ID = re.compile(r"[A-Za-z0-9_.:-]{1,128}")
 
 
-class OriginMiddleware:
+class RequestContextMiddleware:
     """Outermost of all, so that every line logged and every answer given carries the request's id.
 
     The id is the client's `X-Request-Id` if it is 1 to 128 characters of A-Z a-z 0-9 _ . : - and a new one
@@ -35,23 +35,23 @@ class OriginMiddleware:
         begun = perf_counter()
         offered = request.headers.get("X-Request-Id", "")
         request_id = offered if _REQUEST_ID.fullmatch(offered) else str(uuid4())
-        who = Origin(principal=ANONYMOUS.id, door=_door(request.path_info), correlation_id=request_id)
-        with acting(who):
+        who = RequestContext(principal=ANONYMOUS.id, door=_door(request.path_info), correlation_id=request_id)
+        with request_context(who):
             response = self._answer(request, who)
-            note_request(request, response, seconds=perf_counter() - begun)
+            log_request(request, response, seconds=perf_counter() - begun)
         response._has_been_logged = True  # type: ignore[attr-defined]  # noqa: SLF001  or Django adds a line to ours
         response["X-Request-Id"] = request_id
         return response
 
-    def _answer(self, request: HttpRequest, who: Origin) -> HttpResponseBase:
+    def _answer(self, request: HttpRequest, who: RequestContext) -> HttpResponseBase:
         moved_to = request.headers.get("Library-Now") if settings.LIBRARY_TESTING else None
         if moved_to is None:
             return self._get_response(request)
         instant = parsed_instant(moved_to)
         if instant is None:
             detail = "Library-Now must be an instant with its offset, such as 2026-01-15T10:00:00Z."
-            return problem_response(request, Fault.plain(422, code="invalid", detail=detail))
-        with acting(replace(who, acts_at=instant)):
+            return problem_response(request, ProblemSource.plain(422, code="invalid", detail=detail))
+        with request_context(replace(who, acts_at=instant)):
             return self._get_response(request)
 
 

@@ -9,7 +9,7 @@ from uuid import uuid4
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Origin:
+class RequestContext:
     """Where a command comes from.
 
     `principal` is an account's id, never a person's name (`user:7`, `token:…`, `system`). `correlation_id`
@@ -24,18 +24,18 @@ class Origin:
     acts_at: datetime | None = None
 
 
-_origin: ContextVar[Origin | None] = ContextVar("origin", default=None)
+_origin: ContextVar[RequestContext | None] = ContextVar("origin", default=None)
 _subjects: ContextVar[dict[str, str] | None] = ContextVar("subjects", default=None)
 _overridden: ContextVar[list[str] | None] = ContextVar("overridden", default=None)
 
 
-def origin() -> Origin:
+def current_context() -> RequestContext:
     """The origin of what is going on; a fresh one for the system where no door has named any."""
-    return _origin.get() or Origin()
+    return _origin.get() or RequestContext()
 
 
 @contextmanager
-def acting(who: Origin) -> Iterator[None]:
+def request_context(who: RequestContext) -> Iterator[None]:
     """Everything inside happens on behalf of this origin."""
     token = _origin.set(who)
     try:
@@ -45,15 +45,15 @@ def acting(who: Origin) -> Iterator[None]:
 
 
 @contextmanager
-def acting_as(**changes: str | datetime | None) -> Iterator[None]:
+def with_context(**changes: str | datetime | None) -> Iterator[None]:
     """Everything inside happens on behalf of the current origin, with these fields changed."""
-    with acting(replace(origin(), **changes)):  # type: ignore[arg-type]  # dataclasses.replace is untyped
+    with request_context(replace(current_context(), **changes)):  # type: ignore[arg-type]  # dataclasses.replace is untyped
         yield
 
 
-def identify(principal: str) -> None:
+def set_principal(principal: str) -> None:
     """Say who acts, once a door has found out, for the rest of what its `acting` encloses."""
-    _origin.set(replace(origin(), principal=principal))
+    _origin.set(replace(current_context(), principal=principal))
 
 
 @contextmanager
@@ -67,7 +67,7 @@ def audit_subjects() -> Iterator[dict[str, str]]:
         _subjects.reset(token)
 
 
-def concerning(**ids: object) -> None:
+def bind_audit_subjects(**ids: object) -> None:
     """Note, for the audit, which things the current command is about: ids, never a person's name or card.
 
     Said as soon as an id is known, so that a refused command is on record under the same ids. None is no id.
@@ -88,16 +88,16 @@ def audit_overrides() -> Iterator[list[str]]:
         _overridden.reset(token)
 
 
-def overriding(codes: Iterable[str]) -> None:
+def bind_audit_overrides(codes: Iterable[str]) -> None:
     """Note, for the audit, which refusals the current command sets aside."""
     overridden = _overridden.get()
     if overridden is not None:
         overridden[:] = codes
 
 
-class OriginClock:
+class RequestClock:
     """The system's clock, unless the origin says at which instant it acts."""
 
     def now(self) -> datetime:
         """The current instant, aware, in UTC."""
-        return origin().acts_at or datetime.now(UTC)
+        return current_context().acts_at or datetime.now(UTC)

@@ -7,8 +7,8 @@ import structlog
 from celery import Task
 from django.db import Error as DatabaseProblem
 
-from shared_kernel.resilience.pulse import pulse
-from shared_kernel.services.origin import Origin, acting
+from shared_kernel.resilience.heartbeat import heartbeat
+from shared_kernel.services.request_context import RequestContext, request_context
 
 #: That a job of each second goes well, is put down this seldom, in seconds.
 _NOTED_EVERY = 30.0
@@ -24,8 +24,8 @@ class Tick(Task):  # type: ignore[type-arg]  # a tick takes nothing and answers 
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:  # Celery's own signature
         """Do the task on the system's behalf; that it went well goes on record."""
-        pulse("worker")
-        with acting(Origin(door="job")):
+        heartbeat("worker")
+        with request_context(RequestContext(door="job")):
             result = super().__call__(*args, **kwargs)
             self._note_success()
         return result

@@ -8,9 +8,9 @@ from uuid import UUID
 from django.db.models import Exists, OuterRef, QuerySet
 from django.utils import timezone
 
-from outbox.models import FORGOTTEN, LONGEST_REASON, InboxReceipt, OutboxMessage, QuarantinedMessage
+from outbox.models import LONGEST_REASON, REDACTED, InboxReceipt, OutboxMessage, QuarantinedMessage
 from outbox.publishing import Outcome, Outgoing
-from shared_kernel.sql import any_of
+from shared_kernel.sql import array_param
 
 #: The longest that a message at fault itself waits for its next attempt, in seconds. It is never given up.
 LONGEST_WAIT = 60
@@ -83,7 +83,7 @@ def _first_failing(aggregates: Collection[UUID]) -> dict[UUID, int]:
 def settle(messages: Iterable[Outgoing], outcome: Outcome) -> None:
     """Write down what became of messages."""
     now = timezone.now()
-    confirmed = any_of(OutboxMessage, "id", outcome.confirmed)
+    confirmed = array_param(OutboxMessage, "id", outcome.confirmed)
     OutboxMessage.objects.filter(id__in=confirmed).update(published_at=now)
     alike: defaultdict[tuple[int, str], list[int]] = defaultdict(list)
     for message in messages:
@@ -105,7 +105,7 @@ def send_again(consumer: str, types: Collection[str]) -> int:
     quarantined = QuarantinedMessage.objects.filter(consumer=consumer)
     if not received.exists():
         return 0
-    told = OutboxMessage.objects.exclude(payload=FORGOTTEN)
+    told = OutboxMessage.objects.exclude(payload=REDACTED)
     return told.filter(
         ~Exists(received.filter(event_id=OuterRef("event_id"))),
         ~Exists(quarantined.filter(event_id=OuterRef("event_id"))),

@@ -11,8 +11,8 @@ from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 
 from shared_kernel.services.bus import Command
-from shared_kernel.web.admin import CommandAdmin
-from shared_kernel.web.admin_widgets import dress
+from shared_kernel.web.admin_base import CommandAdmin
+from shared_kernel.web.admin_widgets import style_form
 
 F = TypeVar("F", bound=forms.Form)
 M = TypeVar("M", bound=Model)
@@ -26,7 +26,7 @@ def filled(form: type[F], request: HttpRequest) -> F:
     return form(request.POST if asked_before else None)
 
 
-class AskingAdmin(CommandAdmin[M]):
+class ActionFormAdmin(CommandAdmin[M]):
     """Rows to look at, and commands that need more to be said than which rows they are for."""
 
     def told(self, row: M) -> str:
@@ -49,7 +49,7 @@ class AskingAdmin(CommandAdmin[M]):
         if form.is_valid():
             self.run_each(request, rows, lambda row: make_command(row, form.cleaned_data))
             return None
-        dress(form)
+        style_form(form)
         action = request.POST["action"]
         context = {
             **self.admin_site.each_context(request),

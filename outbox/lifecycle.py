@@ -12,7 +12,7 @@ GRACE_SECONDS = 8
 
 
 @contextmanager
-def until_told(stop: Callable[[], None]) -> Iterator[None]:
+def stop_on_signal(stop: Callable[[], None]) -> Iterator[None]:
     """Have SIGTERM and ctrl-C call `stop` while the block lasts. After ctrl-C, raises KeyboardInterrupt."""
     if threading.current_thread() is not threading.main_thread():
         yield

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping
 from django.contrib.auth.models import User
 
 
-def logins_of(principals: Iterable[str]) -> Mapping[str, str]:
+def usernames_of(principals: Iterable[str]) -> Mapping[str, str]:
     """Each principal as people call it: a login by its name, machines and the system as they are."""
     wanted = set(principals)
     keys = {int(key) for kind, _, key in (each.partition(":") for each in wanted) if kind == "user"}

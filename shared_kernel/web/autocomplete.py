@@ -8,7 +8,7 @@ from django.db.models import Model
 from django.http import HttpRequest, JsonResponse
 from django.urls import URLPattern, path, reverse_lazy
 
-from shared_kernel.web.admin import ReadOnlyAdmin
+from shared_kernel.web.admin_base import ReadOnlyAdmin
 
 M = TypeVar("M", bound=Model)
 _PAGE = 20
@@ -16,7 +16,7 @@ _LONGEST_SEARCH = 200
 _LONGEST_NUMBER = 3
 
 
-class ChoosableAdmin(ReadOnlyAdmin[M]):
+class AutocompleteAdmin(ReadOnlyAdmin[M]):
     """Rows among which forms let people choose; `choice_key` names the column that a form is given."""
 
     choice_key: ClassVar[str]
@@ -54,8 +54,8 @@ def _page_number(text: str) -> int:
     return max(1, int(text)) if is_number else 1
 
 
-class ChoosingInput(forms.TextInput):
-    """A field that suggests rows of a ChoosableAdmin while somebody types; `choices` names its address."""
+class AutocompleteInput(forms.TextInput):
+    """A field that suggests rows of a AutocompleteAdmin while somebody types; `choices` names its address."""
 
     class Media:
         js = ("choosing.js",)

@@ -5,13 +5,13 @@ from itertools import groupby
 
 from django.db.models import QuerySet
 
-from outbox.models import FORGOTTEN, InboxReceipt, OutboxMessage, QuarantinedMessage
+from outbox.models import REDACTED, InboxReceipt, OutboxMessage, QuarantinedMessage
 from outbox.subscriptions import subscriptions
 
 _BATCH = 500
 
 
-def told_events(*, prefixes: Collection[str], containing: str) -> Iterator[Sequence[OutboxMessage]]:
+def events_containing(*, prefixes: Collection[str], containing: str) -> Iterator[Sequence[OutboxMessage]]:
     """The published events of these types that still tell something with these words, a batch at a time."""
     last = 0
     while batch := list(_published().filter(id__gt=last, payload__contains=containing)[:_BATCH]):
@@ -19,7 +19,7 @@ def told_events(*, prefixes: Collection[str], containing: str) -> Iterator[Seque
         yield [message for message in batch if message.type.startswith(tuple(prefixes))]
 
 
-def heard_by_all(messages: Collection[OutboxMessage]) -> list[int]:
+def consumed_by_all(messages: Collection[OutboxMessage]) -> list[int]:
     """Those of these events that every context which listens has taken: nobody will ask for them again."""
     receipts = InboxReceipt.objects.filter(event_id__in=[message.event_id for message in messages])
     pairs = sorted(receipts.values_list("event_id", "consumer"))
@@ -33,14 +33,14 @@ def heard_by_all(messages: Collection[OutboxMessage]) -> list[int]:
     ]
 
 
-def forget_events(ids: Collection[int]) -> int:
+def redact_events(ids: Collection[int]) -> int:
     """Empty these messages, and drop what was quarantined of them and handled since; tells how many."""
     known = _published().filter(id__in=ids)
     QuarantinedMessage.objects.filter(
         event_id__in=list(known.values_list("event_id", flat=True)), replayed_at__isnull=False
     ).delete()
-    return known.update(payload=FORGOTTEN)
+    return known.update(payload=REDACTED)
 
 
 def _published() -> QuerySet[OutboxMessage]:
-    return OutboxMessage.objects.filter(published_at__isnull=False).exclude(payload=FORGOTTEN).order_by("id")
+    return OutboxMessage.objects.filter(published_at__isnull=False).exclude(payload=REDACTED).order_by("id")

@@ -19,9 +19,9 @@ from rich.console import Console
 from rich.table import Column, Table
 
 from shared_kernel.domain.errors import Refused
+from shared_kernel.services.batch_dispatch import BatchResult
 from shared_kernel.services.codec import to_json
-from shared_kernel.services.origin import Origin, acting
-from shared_kernel.services.sweeps import Swept
+from shared_kernel.services.request_context import RequestContext, request_context
 
 
 def instant(text: str) -> datetime:
@@ -49,7 +49,7 @@ class LibraryCommand(BaseCommand):
     def options(self, parser: CommandParser) -> None:
         """Declare the command's own arguments."""
 
-    def carry_out(self, *args: Any, **options: Any) -> None:  # each subclass names its own options
+    def run(self, *args: Any, **options: Any) -> None:  # each subclass names its own options
         """Do the work."""
         raise NotImplementedError
 
@@ -69,9 +69,11 @@ class LibraryCommand(BaseCommand):
         own = {name: value for name, value in options.items() if name not in _DJANGO_OPTIONS}
         _refuse_what_is_no_text(own)
         signal.signal(signal.SIGTERM, _terminate) if self._in_main_process(options) else None
-        with acting(Origin(principal=f"cli:{getpass.getuser()}"[:64], door="command", acts_at=acts_at)):
+        with request_context(
+            RequestContext(principal=f"cli:{getpass.getuser()}"[:64], door="command", acts_at=acts_at)
+        ):
             try:
-                self.carry_out(**own)
+                self.run(**own)
             except Refused as refused:
                 lines = [f"{each.code}: {each.detail}" for each in refused.refusals]
                 raise CommandError("; ".join(lines), returncode=1) from None
@@ -82,7 +84,7 @@ class LibraryCommand(BaseCommand):
                 self.stderr.write("interrupted")
                 sys.exit(130)
 
-    def report(self, swept: Swept) -> None:
+    def report(self, swept: BatchResult) -> None:
         """Tell what a sweep did; a record that could not be handled makes the command fail after all."""
         if self.as_json:
             self.answer(swept)

@@ -15,12 +15,12 @@ from kombu import Connection, Queue
 from kombu import Consumer as Subscription
 from kombu.mixins import ConsumerMixin
 
-from outbox.broker.connecting import AmqpChannel, broker
+from outbox.broker.connection import AmqpChannel, broker
 from outbox.broker.topology import Topology, dead_queue_of, queue_of
-from outbox.consumer import TOGETHER, Consumer, Letter
+from outbox.consumer import TOGETHER, Consumer, Delivery
 from outbox.inbox import ATTEMPTS_ALLOWED
+from shared_kernel.resilience.heartbeat import heartbeat
 from shared_kernel.resilience.outages import outage
-from shared_kernel.resilience.pulse import pulse
 
 #: Enough to have the next batch here while one is being handled.
 PREFETCH = 2 * TOGETHER
@@ -34,11 +34,11 @@ REPORT_SECONDS = 60.0
 log = structlog.get_logger(__name__)
 
 
-class _Told(Exception):
+class _StopRequested(Exception):
     """Somebody asked to stop."""
 
 
-class Listener(ConsumerMixin):
+class RabbitConsumer(ConsumerMixin):
     """Feeds one context's consumer from its queue, and from the queue of its dead letters.
 
     A dead letter goes through a consumer of its own: delivery tags count by channel, and an ack for several
@@ -59,7 +59,7 @@ class Listener(ConsumerMixin):
         while not self.should_stop:
             try:
                 self.run(safety_interval=TICK_SECONDS)
-            except _Told:
+            except _StopRequested:
                 break
             except (OSError, AttributeError, amqp.AMQPError) as error:  # py-amqp's on a lost connection
                 outage("broker").failed(type(error).__name__)
@@ -104,19 +104,19 @@ class Listener(ConsumerMixin):
         if monotonic() >= self._report_at:
             self._report()
         if self.should_stop:
-            raise _Told  # else kombu would wait for one more message
+            raise _StopRequested  # else kombu would wait for one more message
 
     def on_connection_error(self, exc: Exception, _interval: float) -> None:
         """Note that the broker is away."""
         outage("broker").failed(type(exc).__name__)
 
     def _show_life(self) -> None:
-        pulse(f"consumer-{self._work.inbox.consumer}")
+        heartbeat(f"consumer-{self._work.inbox.consumer}")
 
     def _heed_stop(self) -> None:
         self._show_life()
         if self.should_stop:
-            raise _Told
+            raise _StopRequested
 
     def _on_letter(self, message: Any) -> None:  # kombu's message, see AmqpChannel
         self._work.receive(self._letter(message, failures=message.headers.get("x-delivery-count") or 0))
@@ -129,10 +129,10 @@ class Listener(ConsumerMixin):
             letter.arrival = replace(letter.arrival, event=None, flaw="whoever tries to handle it dies")
         self._last_chance.receive(letter)
 
-    def _letter(self, message: Any, *, failures: int) -> Letter:  # kombu's message, see AmqpChannel
+    def _letter(self, message: Any, *, failures: int) -> Delivery:  # kombu's message, see AmqpChannel
         # py-amqp decodes a body that comes with an encoding.
         body = message.body.encode() if isinstance(message.body, str) else bytes(message.body)
-        return Letter(
+        return Delivery(
             arrival=self._work.inbox.open(body), delivery_tag=message.delivery_tag, failures=failures
         )
 

@@ -14,7 +14,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from shared_kernel.domain.errors import InvalidValue
-from shared_kernel.services.bus import Answer
+from shared_kernel.services.bus import Result
 from shared_kernel.web.json import encode
 
 #: Matches no aggregate, whose versions start at 1.
@@ -48,7 +48,7 @@ def version_to_match(request: HttpRequest | Request) -> int | None:
 def entity_tag(answer: object) -> str | None:
     """The tag of an answer that has a version; None for any other."""
     version: Any = getattr(answer, "version", None)  # an attribute of some answers
-    if not isinstance(answer, Answer) or not isinstance(version, int):
+    if not isinstance(answer, Result) or not isinstance(version, int):
         return None
     return f'"{version}.{blake2b(encode(answer), digest_size=8).hexdigest()}"'
 

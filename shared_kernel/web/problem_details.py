@@ -17,7 +17,7 @@ from rest_framework import exceptions as drf
 
 from shared_kernel.domain.errors import ConcurrentChange, InvalidValue, NotFound, Refusal, Refused
 from shared_kernel.resilience.step_aside import Overloaded
-from shared_kernel.services.bus import Answer
+from shared_kernel.services.bus import Result
 
 CONTENT_TYPE = "application/problem+json"
 NUL_IN_QUERY = "A parameter can't hold a NUL character."
@@ -37,7 +37,7 @@ _UNREADABLE = (django.SuspiciousOperation, django.BadRequest, UnreadablePostErro
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ProblemError(Answer):
+class ProblemError(Result):
     """One thing that is wrong: its code, a sentence, where in the input (RFC 6901), and its parameters."""
 
     code: str
@@ -47,7 +47,7 @@ class ProblemError(Answer):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Problem(Answer):
+class Problem(Result):
     """Problem details (RFC 9457). `code` is that of the first of `errors`; `request_id` finds the logs."""
 
     type: str = "about:blank"
@@ -61,7 +61,7 @@ class Problem(Answer):
 
 
 @dataclass(frozen=True, slots=True)
-class Fault:
+class ProblemSource:
     """What an error means to the client: status, what is wrong, and headers that go with it."""
 
     status: int
@@ -69,7 +69,7 @@ class Fault:
     headers: Mapping[str, str] = field(default_factory=dict)
 
     @classmethod
-    def plain(cls, status: int, *, code: str = "", detail: str = "", **headers: str) -> "Fault":
+    def plain(cls, status: int, *, code: str = "", detail: str = "", **headers: str) -> "ProblemSource":
         """A fault that its status says almost all about."""
         known = HTTPStatus(status)
         error = ProblemError(code=code or known.name.lower(), detail=detail or f"{known.phrase}.")
@@ -84,12 +84,12 @@ class Fault:
 class RefusedRequest(Exception):
     """The request itself is at fault, whatever it asks for."""
 
-    def __init__(self, fault: Fault) -> None:
+    def __init__(self, fault: ProblemSource) -> None:
         super().__init__(fault.detail)
         self.fault = fault
 
 
-def fault_of(error: BaseException) -> Fault | None:  # noqa: PLR0911  a table, in order of specificity
+def problem_source_of(error: BaseException) -> ProblemSource | None:  # noqa: PLR0911  a table, in order of specificity
     """What an error means to the client; None where it is ours and nothing may be said (500)."""
     match error:
         case Refused():
@@ -98,19 +98,21 @@ def fault_of(error: BaseException) -> Fault | None:  # noqa: PLR0911  a table, i
             return error.fault
         case Overloaded():
             detail = "Too many requests wait for what somebody else is changing; try again."
-            return Fault.plain(503, code="overloaded", detail=detail, Retry_After=str(_RETRY_AFTER_SECONDS))
+            return ProblemSource.plain(
+                503, code="overloaded", detail=detail, Retry_After=str(_RETRY_AFTER_SECONDS)
+            )
         case drf.ValidationError():
-            return Fault(422, list(islice(_of_validation(error.detail), _MOST_ERRORS)))
+            return ProblemSource(422, list(islice(_of_validation(error.detail), _MOST_ERRORS)))
         case drf.APIException():
             return _of_api_exception(error)
         case Http404() | django.ObjectDoesNotExist() | InvalidPage():
-            return Fault.plain(404)
+            return ProblemSource.plain(404)
         case django.PermissionDenied():
-            return Fault.plain(403, code="permission_denied", detail="You may not do this.")
+            return ProblemSource.plain(403, code="permission_denied", detail="You may not do this.")
         case _ if isinstance(error, _TOO_LARGE):
-            return Fault.plain(413)
+            return ProblemSource.plain(413)
         case _ if isinstance(error, _UNREADABLE):
-            return Fault.plain(400)
+            return ProblemSource.plain(400)
     return _of_storage(error)
 
 
@@ -125,7 +127,7 @@ def key_of(path: Iterable[str | int]) -> str:
     return "/".join(str(part).replace("~", "~0").replace("/", "~1") for part in path)
 
 
-def _of_refusals(refusals: tuple[Refusal, ...]) -> Fault:
+def _of_refusals(refusals: tuple[Refusal, ...]) -> ProblemSource:
     errors = [
         ProblemError(
             code=each.code,
@@ -137,7 +139,7 @@ def _of_refusals(refusals: tuple[Refusal, ...]) -> Fault:
     ]
     first = refusals[0]
     wait = first.params.get("retry_after")
-    return Fault(status_of(type(first)), errors, {"Retry-After": str(wait)} if wait else {})
+    return ProblemSource(status_of(type(first)), errors, {"Retry-After": str(wait)} if wait else {})
 
 
 def _of_validation(detail: Any, place: str = "") -> Iterator[ProblemError]:  # DRF's nested lists and dicts
@@ -149,7 +151,7 @@ def _of_validation(detail: Any, place: str = "") -> Iterator[ProblemError]:  # D
         yield from _of_validation(inner, place if about_all else f"{place}/{key}")
 
 
-def _of_api_exception(error: drf.APIException) -> Fault:
+def _of_api_exception(error: drf.APIException) -> ProblemSource:
     headers = {}
     if challenge := getattr(error, "auth_header", None):
         headers["WWW-Authenticate"] = str(challenge)
@@ -157,17 +159,17 @@ def _of_api_exception(error: drf.APIException) -> Fault:
         headers["Retry-After"] = str(ceil(wait))
     code = error.get_codes()
     problem = ProblemError(code=code if isinstance(code, str) else "error", detail=str(error.detail))
-    return Fault(error.status_code, [problem], headers)
+    return ProblemSource(error.status_code, [problem], headers)
 
 
-def _of_storage(error: BaseException) -> Fault | None:
+def _of_storage(error: BaseException) -> ProblemSource | None:
     if isinstance(error, OperationalError | InterfaceError):
         detail = "The database can't be reached; try again."
-        return Fault.plain(503, detail=detail, Retry_After=str(_RETRY_AFTER_SECONDS))
+        return ProblemSource.plain(503, detail=detail, Retry_After=str(_RETRY_AFTER_SECONDS))
     if isinstance(error, IntegrityError):  # somebody was faster than the rule; the constraint held
         return _of_refusals((ConcurrentChange(),))
     # What drivers say of values no column holds: the last line behind the checks at the edge.
     unstorable = isinstance(error, DataError | OverflowError | UnicodeEncodeError | django.ValidationError)
     if unstorable or (isinstance(error, ValueError) and "NUL" in str(error)):
-        return Fault.plain(422, code="invalid", detail="A value can't be stored.")
+        return ProblemSource.plain(422, code="invalid", detail="A value can't be stored.")
     return None

@@ -10,7 +10,7 @@ _EVERY = 5.0
 _next: dict[str, float] = {}
 
 
-def pulse(process: str) -> None:
+def heartbeat(process: str) -> None:
     """Say that this process gets on: the time of the file var/pulse/PROCESS is when it last did."""
     now = monotonic()
     if now < _next.get(process, 0.0):

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from time import monotonic
 from uuid import UUID
 
-from outbox.inbox import ATTEMPTS_ALLOWED, DatabaseAway, Fate, Inbox, Verdict
+from outbox.inbox import ATTEMPTS_ALLOWED, DatabaseAway, HandlingResult, HandlingStatus, Inbox
 from outbox.publishing import Outcome, Outgoing, PublishingUnavailable
 from outbox.subscriptions import Subscriptions
 from shared_kernel.resilience.failpoints import failpoint
@@ -57,12 +57,12 @@ class InProcessPublisher:
             wanted = [message for message in chunk if message.type in self._types[consumer]]
             arrivals = [inbox.open(message.payload.encode(errors="surrogatepass")) for message in wanted]
             for message, arrival, verdict in zip(wanted, arrivals, inbox.take(arrivals), strict=True):
-                if verdict.fate is Fate.FAILED and message.attempts + 1 >= ATTEMPTS_ALLOWED:
+                if verdict.fate is HandlingStatus.FAILED and message.attempts + 1 >= ATTEMPTS_ALLOWED:
                     inbox.quarantine(arrival, reason=verdict.reason)
-                elif verdict.fate is not Fate.SETTLED:
+                elif verdict.fate is not HandlingStatus.SETTLED:
                     unsettled[message.id] = _reason(consumer, verdict) or unsettled.get(message.id, "")
         return unsettled
 
 
-def _reason(consumer: str, verdict: Verdict) -> str:
+def _reason(consumer: str, verdict: HandlingResult) -> str:
     return f"{consumer}: {verdict.reason}" if verdict.reason else ""

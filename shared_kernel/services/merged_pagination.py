@@ -6,15 +6,15 @@ from typing import Any
 from django.db.models import F, QuerySet
 from django.db.models.fields.tuple_lookups import TupleGreaterThan, TupleLessThan
 
-from shared_kernel.services.pages import Keys, Page, PageRequest
+from shared_kernel.services.pagination import Keys, Page, PageRequest
 
 Row = dict[str, Any]  # as various as columns
 #: Rows of `.values()` that have `at`, an instant, and `id`.
-Strand = QuerySet[Any, Row]
+PageSource = QuerySet[Any, Row]
 
 
 def merged_page(
-    strands: Sequence[Strand], *, request: PageRequest, descending: bool = False
+    strands: Sequence[PageSource], *, request: PageRequest, descending: bool = False
 ) -> Page[tuple[int, Row]]:
     """One page of all strands' rows by `at`, each with the number of its strand; a query for each strand.
 
@@ -39,7 +39,7 @@ def merged_page(
     )
 
 
-def _beyond(rows: Strand, number: int, *, request: PageRequest, downwards: bool) -> list[Row]:
+def _beyond(rows: PageSource, number: int, *, request: PageRequest, downwards: bool) -> list[Row]:
     if request.keys is not None:
         at, place, id_ = request.keys
         if number == place:

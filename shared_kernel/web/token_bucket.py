@@ -11,7 +11,7 @@ _MINUTE = 60.0
 _MOST_CLIENTS = 10_000
 
 
-class Allowance:
+class TokenBucket:
     """So many a minute for each client: a bucket that holds a minute's worth and fills up evenly."""
 
     def __init__(self) -> None:
@@ -54,7 +54,7 @@ class Allowance:
             self._spent.clear()
 
 
-requests = Allowance()
+requests = TokenBucket()
 #: Tokens from an address that turned out to be none.
-wrong_tokens = Allowance()
+wrong_tokens = TokenBucket()
 WRONG_TOKENS_A_MINUTE = 100
