@@ -5,7 +5,8 @@ from django.urls import include, path
 from drf_spectacular.views import SpectacularSwaggerView
 
 import catalog.urls
-import lending.urls
+import lending.api.urls
+import lending.pages.urls
 import library_project.health
 import library_project.metrics
 import patrons.urls
@@ -20,7 +21,7 @@ urlpatterns = [
             [
                 *catalog.urls.api_urlpatterns,
                 *patrons.urls.api_urlpatterns,
-                *lending.urls.api_urlpatterns,
+                *lending.api.urls.urlpatterns,
             ]
         ),
     ),
@@ -36,5 +37,5 @@ urlpatterns = [
     *shared_kernel.urls.urlpatterns,
     *catalog.urls.page_urlpatterns,
     *patrons.urls.page_urlpatterns,
-    *lending.urls.page_urlpatterns,
+    *lending.pages.urls.urlpatterns,
 ]

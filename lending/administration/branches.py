@@ -11,7 +11,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
 from django.urls import reverse
 
-from lending.administration.visitors import require_scope
+from lending.administration.permissions import require_scope
 from lending.domain.branch_calendar import ClosureNotFound
 from lending.domain.branch_details import LONGEST_CODE, LONGEST_NAME, time_zones
 from lending.models import BranchRow

@@ -10,9 +10,9 @@ from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
 from django.utils.http import urlencode
 
+from lending.administration.permissions import require_scope
 from lending.administration.rule_change import told
 from lending.administration.rule_forms import RuleChoice, RuleValuesForm, called, shown, written
-from lending.administration.visitors import require_scope
 from lending.domain.loan_terms import RULE_VALUES
 from lending.models import CirculationRuleRow
 from lending.services.commands.set_rule import SetRule

@@ -7,7 +7,7 @@ from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path
 
-from lending.administration.visitors import require_scope
+from lending.administration.permissions import require_scope
 from lending.services.queries.privacy import PrivacyReport
 from shared_kernel.services.queries import ask
 

@@ -10,8 +10,8 @@ from django.http import Http404, HttpRequest, HttpResponse, StreamingHttpRespons
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
 
+from lending.administration.permissions import require_scope
 from lending.administration.timeline import timeline_page
-from lending.administration.visitors import require_scope
 from lending.models import ReportRow
 from lending.services.queries.calendars import ListBranches
 from lending.services.queries.reports import REPORTS, DrawReport, ReadReport, all_lines

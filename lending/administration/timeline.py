@@ -10,7 +10,7 @@ from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 from django.urls import reverse
 
-from lending.administration.visitors import require_scope
+from lending.administration.permissions import require_scope
 from lending.models import LoanRow
 from lending.services.queries.called import WhatTheyAreCalled
 from lending.services.queries.timeline import Timeline

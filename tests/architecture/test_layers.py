@@ -46,7 +46,7 @@ class TestTheLayers:
             ("patrons/subscribers.py", "import patrons.views"),
             ("outbox/relay.py", "import catalog.models"),
             ("shared_kernel/web/views.py", "import outbox.models"),
-            ("lending/views/loans.py", "import kombu"),
+            ("lending/api/loans.py", "import kombu"),
         ],
     )
     def test_notice_a_planted_violation(self, tree: Path, module: str, line: str) -> None:

@@ -69,7 +69,7 @@ class TestTheDesk:
             librarian.post("/desk/", {"copy": loan.copy_barcode, "give_back": ""}, follow=True)
         )
         again = librarian.post("/desk/", {"copy": loan.copy_barcode, "give_back": ""}, follow=True)
-        assert "returned a moment ago" in text(again)
+        assert "already returned a moment ago" in text(again)
         assert "No copy has the barcode" in text(
             librarian.post("/desk/", {"copy": "nowhere", "give_back": ""})
         )

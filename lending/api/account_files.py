@@ -9,8 +9,8 @@ from drf_spectacular.utils import extend_schema
 from rest_framework.renderers import BaseRenderer
 from rest_framework.request import Request
 
+from lending.api.viewer import viewer_login
 from lending.services.queries.statements import Statement, StatementLine
-from lending.views.viewer import viewer_login
 from shared_kernel.services.queries import ask
 from shared_kernel.web.access import OWN
 from shared_kernel.web.csv_files import csv_file

@@ -1,4 +1,4 @@
-"""A patron's account on paper: for the desk, and for the patron."""
+"""Printable statements of a patron's account, for the desk and for the patron."""
 
 from uuid import UUID
 
@@ -15,20 +15,20 @@ from shared_kernel.web.access import OWN, principal, require
 @require("circulation:write", "accounts:write")
 @require_safe
 def statement_at_desk(request: HttpRequest, patron: UUID) -> HttpResponse:
-    """A patron's statement, to be printed."""
-    return _page(request, Statement(patron=patron))
+    """The statement of any patron."""
+    return _render(request, Statement(patron=patron))
 
 
 @require(OWN)
 @require_safe
 def own_statement(request: HttpRequest) -> HttpResponse:
-    """One's own."""
-    return _page(request, Statement(viewer_login=principal(request).login_id))
+    """The statement of the patron who is logged in."""
+    return _render(request, Statement(viewer_login=principal(request).login_id))
 
 
-def _page(request: HttpRequest, query: Statement) -> HttpResponse:
+def _render(request: HttpRequest, query: Statement) -> HttpResponse:
     try:
-        found = ask(query)
+        statement = ask(query)
     except PatronNotFound:
         raise Http404 from None
-    return render(request, "lending/statement.html", {"statement": found})
+    return render(request, "lending/statement.html", {"statement": statement})

@@ -12,29 +12,29 @@ from shared_kernel.web.fields import InstantField
 _CODE = 64
 
 
-class OverrideForm(serializers.Serializer[Any]):
+class OverrideSerializer(serializers.Serializer[Any]):
     """Refusals that staff set aside, and why."""
 
     codes = serializers.ListField(child=serializers.CharField(max_length=_CODE), min_length=1, max_length=20)
     comment = serializers.CharField(max_length=500, allow_blank=True)
 
 
-class BorrowForm(serializers.Serializer[Any]):
+class BorrowBookSerializer(serializers.Serializer[Any]):
     """POST /loans."""
 
     copy_barcode = serializers.CharField(max_length=_CODE)
     patron_card = serializers.CharField(max_length=_CODE)
-    override = OverrideForm(required=False)
+    override = OverrideSerializer(required=False)
 
 
-class EligibilityFilter(serializers.Serializer[Any]):
+class EligibilityQuerySerializer(serializers.Serializer[Any]):
     """GET /eligibility."""
 
     copy_barcode = serializers.CharField(max_length=_CODE)
     patron_card = serializers.CharField(max_length=_CODE)
 
 
-class ReturnForm(serializers.Serializer[Any]):
+class ReturnBookSerializer(serializers.Serializer[Any]):
     """POST /returns."""
 
     copy_barcode = serializers.CharField(max_length=_CODE)
@@ -42,13 +42,13 @@ class ReturnForm(serializers.Serializer[Any]):
     branch = serializers.CharField(max_length=32, required=False)
 
 
-class PaymentForm(serializers.Serializer[Any]):
+class PostPaymentSerializer(serializers.Serializer[Any]):
     """POST /patrons/{id}/payments."""
 
     amount = serializers.CharField(max_length=20)
 
 
-class WaiverForm(serializers.Serializer[Any]):
+class WaiveChargeSerializer(serializers.Serializer[Any]):
     """POST /patrons/{id}/waivers."""
 
     charge = serializers.UUIDField()
@@ -56,7 +56,7 @@ class WaiverForm(serializers.Serializer[Any]):
     reason = serializers.CharField(max_length=500, required=False, allow_blank=True)
 
 
-class LoanFilter(serializers.Serializer[Any]):
+class LoanQuerySerializer(serializers.Serializer[Any]):
     """GET /loans."""
 
     patron = serializers.UUIDField(required=False)
@@ -65,7 +65,7 @@ class LoanFilter(serializers.Serializer[Any]):
     overdue = serializers.BooleanField(required=False)
 
 
-class PlaceHoldForm(serializers.Serializer[Any]):
+class PlaceHoldSerializer(serializers.Serializer[Any]):
     """POST /holds."""
 
     book = serializers.UUIDField()
@@ -74,19 +74,19 @@ class PlaceHoldForm(serializers.Serializer[Any]):
     copy = serializers.CharField(max_length=_CODE, required=False)
 
 
-class SuspendForm(serializers.Serializer[Any]):
+class SuspendHoldSerializer(serializers.Serializer[Any]):
     """POST /holds/{id}/suspend."""
 
     until = serializers.DateField(required=False)
 
 
-class OrderForm(serializers.Serializer[Any]):
+class QueueOrderSerializer(serializers.Serializer[Any]):
     """PUT /books/{id}/holds."""
 
     order = serializers.ListField(child=serializers.UUIDField(), max_length=10_000)
 
 
-class HoldFilter(serializers.Serializer[Any]):
+class HoldQuerySerializer(serializers.Serializer[Any]):
     """GET /holds."""
 
     patron = serializers.UUIDField(required=False)
@@ -108,7 +108,7 @@ class RuleValuesField(serializers.DictField):
     """Values of a rule by their names; what each may be is the domain's to say."""
 
 
-class RuleForm(serializers.Serializer[Any]):
+class SetRuleSerializer(serializers.Serializer[Any]):
     """PUT /rules. A dimension that is null or left out stands for all."""
 
     branch = serializers.CharField(max_length=_CODE, allow_null=True, default=None)
@@ -118,7 +118,7 @@ class RuleForm(serializers.Serializer[Any]):
     reason = serializers.CharField(max_length=500, required=False, allow_blank=True)
 
 
-class RuleFilter(serializers.Serializer[Any]):
+class ExplainRuleQuerySerializer(serializers.Serializer[Any]):
     """GET /rules/explain."""
 
     branch = serializers.CharField(max_length=_CODE, required=False)
@@ -126,7 +126,7 @@ class RuleFilter(serializers.Serializer[Any]):
     item_type = serializers.CharField(max_length=_CODE, required=False)
 
 
-class BranchForm(serializers.Serializer[Any]):
+class AddBranchSerializer(serializers.Serializer[Any]):
     """POST /branches."""
 
     code = serializers.CharField(max_length=_CODE)
@@ -137,7 +137,7 @@ class BranchForm(serializers.Serializer[Any]):
     )
 
 
-class ClosureForm(serializers.Serializer[Any]):
+class AddClosureSerializer(serializers.Serializer[Any]):
     """POST /branches/{code}/closures."""
 
     vars()["from"] = serializers.DateField(source="first_on")  # a keyword of the language
@@ -145,7 +145,7 @@ class ClosureForm(serializers.Serializer[Any]):
     reason = serializers.CharField(max_length=200)
 
 
-class DryRun(serializers.Serializer[Any]):
+class DryRunSerializer(serializers.Serializer[Any]):
     """Ask what would happen, and change nothing."""
 
     dry_run = serializers.BooleanField(default=False)

@@ -6,7 +6,7 @@ from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from lending.serializers import BranchForm, ClosureForm, DryRun
+from lending.api.serializers import AddBranchSerializer, AddClosureSerializer, DryRunSerializer
 from lending.services.calendar_answers import BranchView, ClosurePreview, ClosureView
 from lending.services.commands.add_branch import AddBranch
 from lending.services.commands.add_closure import AddClosure
@@ -30,10 +30,10 @@ class BranchViewSet(LibraryViewSet):
         """The branches, by code."""
         return self.paged(ask(ListBranches(page=self.page_request())))
 
-    @extend_schema(request=BranchForm, responses={201: BranchView})
+    @extend_schema(request=AddBranchSerializer, responses={201: BranchView})
     def create(self, _request: Request) -> Response:
         """Add a branch."""
-        command = AddBranch(**self.body(BranchForm))
+        command = AddBranch(**self.body(AddBranchSerializer))
         return Response(dispatch(command, idempotency_key=self.idempotency_key), status=201)
 
 
@@ -48,14 +48,16 @@ class ClosureViewSet(LibraryViewSet):
         return self.paged(ask(ListClosures(branch=code, page=self.page_request())))
 
     @extend_schema(
-        request=ClosureForm, parameters=[DryRun], responses={201: ClosureView, 200: ClosurePreview}
+        request=AddClosureSerializer,
+        parameters=[DryRunSerializer],
+        responses={201: ClosureView, 200: ClosurePreview},
     )
     def create(self, _request: Request, code: str) -> Response:
         """Close a branch for some days, or with `dry_run` see what that would do.
 
         Loans and holds that are due on these days move to the next open day within minutes.
         """
-        asked, form = self.params(DryRun), self.body(ClosureForm)
+        asked, form = self.params(DryRunSerializer), self.body(AddClosureSerializer)
         if asked["dry_run"]:
             days = {"first_on": form["first_on"], "last_on": form["last_on"]}
             return Response(ask(PreviewClosure(branch=code, **days)))

@@ -7,14 +7,19 @@ from rest_framework.exceptions import PermissionDenied
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from lending.serializers import BorrowForm, EligibilityFilter, LoanFilter, ReturnForm
+from lending.api.serializers import (
+    BorrowBookSerializer,
+    EligibilityQuerySerializer,
+    LoanQuerySerializer,
+    ReturnBookSerializer,
+)
+from lending.api.viewer import viewer_login
 from lending.services.answers import EligibilityView, LoanView, ReturnReceipt
 from lending.services.commands.borrow_book import BorrowBook
 from lending.services.commands.renew_loan import RenewLoan
 from lending.services.commands.return_book import ReturnBook
 from lending.services.queries.loans import Eligibility, GetLoan, ListLoans
 from lending.services.queries.profile import OwnProfile, PatronProfile, ProfileView
-from lending.views.viewer import viewer_login
 from shared_kernel.services.commands import dispatch
 from shared_kernel.services.queries import ask
 from shared_kernel.web.access import OWN
@@ -29,12 +34,12 @@ class LoanViewSet(LibraryViewSet):
 
     policy = {"list": (READ, OWN), "retrieve": (READ, OWN), "create": WRITE, "renew": (WRITE, OWN)}
 
-    @extend_schema(parameters=[LoanFilter], responses={200: paged_schema(LoanView)})
+    @extend_schema(parameters=[LoanQuerySerializer], responses={200: paged_schema(LoanView)})
     def list(self, _request: Request) -> Response:
         """Loans, the newest first."""
         viewer = viewer_login(self.principal, sees_all=READ)
         return self.paged(
-            ask(ListLoans(**self.params(LoanFilter), viewer_login=viewer, page=self.page_request()))
+            ask(ListLoans(**self.params(LoanQuerySerializer), viewer_login=viewer, page=self.page_request()))
         )
 
     @extend_schema(responses={200: LoanView})
@@ -42,10 +47,10 @@ class LoanViewSet(LibraryViewSet):
         """One loan."""
         return Response(ask(GetLoan(id=id, viewer_login=viewer_login(self.principal, sees_all=READ))))
 
-    @extend_schema(request=BorrowForm, responses={201: LoanView})
+    @extend_schema(request=BorrowBookSerializer, responses={201: LoanView})
     def create(self, _request: Request) -> Response:
         """Lend a copy to a patron; refused with every reason at once."""
-        form = self.body(BorrowForm)
+        form = self.body(BorrowBookSerializer)
         override = form.pop("override", None)
         if override:
             if not self.principal.may("override"):
@@ -66,10 +71,10 @@ class ReturnViewSet(LibraryViewSet):
 
     policy = {"create": WRITE}
 
-    @extend_schema(request=ReturnForm, responses={200: ReturnReceipt})
+    @extend_schema(request=ReturnBookSerializer, responses={200: ReturnReceipt})
     def create(self, _request: Request) -> Response:
         """Scan a copy that came back."""
-        form = self.body(ReturnForm)
+        form = self.body(ReturnBookSerializer)
         return Response(dispatch(ReturnBook(**form), idempotency_key=self.idempotency_key))
 
 
@@ -78,10 +83,10 @@ class EligibilityViewSet(LibraryViewSet):
 
     policy = {"list": READ}
 
-    @extend_schema(parameters=[EligibilityFilter], responses={200: EligibilityView})
+    @extend_schema(parameters=[EligibilityQuerySerializer], responses={200: EligibilityView})
     def list(self, _request: Request) -> Response:
         """Whether a patron may borrow a copy, by the very rules of lending; writes nothing."""
-        return Response(ask(Eligibility(**self.params(EligibilityFilter))))
+        return Response(ask(Eligibility(**self.params(EligibilityQuerySerializer))))
 
 
 class ProfileViewSet(LibraryViewSet):

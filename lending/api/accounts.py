@@ -6,14 +6,14 @@ from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from lending.serializers import PaymentForm, WaiverForm
+from lending.api.serializers import PostPaymentSerializer, WaiveChargeSerializer
+from lending.api.viewer import viewer_login
 from lending.services.account_answers import AccountView
 from lending.services.answers import LoanView
 from lending.services.commands.lost_things import ClaimReturned, DeclareLost
 from lending.services.commands.settle_account import PostPayment, WaiveCharge
 from lending.services.commands.undo_return import UndoReturn
 from lending.services.queries.accounts import GetAccount
-from lending.views.viewer import viewer_login
 from shared_kernel.services.bus import Command
 from shared_kernel.services.commands import dispatch
 from shared_kernel.services.queries import ask
@@ -38,20 +38,20 @@ class AccountViewSet(LibraryViewSet):
         viewer = None if self.principal.may("accounts:write") else viewer_login(self.principal, sees_all=READ)
         return Response(ask(GetAccount(patron=id, viewer_login=viewer)))
 
-    @extend_schema(request=PaymentForm, responses={201: AccountView})
+    @extend_schema(request=PostPaymentSerializer, responses={201: AccountView})
     def pay(self, _request: Request, id: UUID) -> Response:
         """Take a payment."""
-        command = PostPayment(patron=id, **self.body(PaymentForm))
+        command = PostPayment(patron=id, **self.body(PostPaymentSerializer))
         return Response(dispatch(command, idempotency_key=self.idempotency_key), status=201)
 
-    @extend_schema(request=WaiverForm, responses={201: AccountView})
+    @extend_schema(request=WaiveChargeSerializer, responses={201: AccountView})
     def waive(self, _request: Request, id: UUID) -> Response:
         """Forgive a charge, or a part of it."""
-        command = WaiveCharge(patron=id, **self.body(WaiverForm))
+        command = WaiveCharge(patron=id, **self.body(WaiveChargeSerializer))
         return Response(dispatch(command, idempotency_key=self.idempotency_key), status=201)
 
 
-class LostThingsViewSet(LibraryViewSet):
+class LostItemsViewSet(LibraryViewSet):
     """Loans whose copy doesn't come back, or came back by mistake."""
 
     policy = {"declare_lost": WRITE, "claim_returned": WRITE, "undo_return": WRITE}

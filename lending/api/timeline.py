@@ -14,7 +14,7 @@ from shared_kernel.web.openapi import paged_schema
 from shared_kernel.web.views import LibraryViewSet
 
 
-class TimelineFilter(serializers.Serializer[Any]):
+class TimelineQuerySerializer(serializers.Serializer[Any]):
     """GET /timeline. `copy` is a barcode, or the id of a copy that may be gone."""
 
     default_error_messages = {"give_one": "Give one of copy, loan and patron."}
@@ -35,7 +35,7 @@ class TimelineViewSet(LibraryViewSet):
 
     policy = {"list": "audit:read"}
 
-    @extend_schema(parameters=[TimelineFilter], responses={200: paged_schema(TimelineEntry)})
+    @extend_schema(parameters=[TimelineQuerySerializer], responses={200: paged_schema(TimelineEntry)})
     def list(self, _request: Request) -> Response:
         """Every scan, refusal, override and letter of one copy, loan or patron, the earliest first."""
-        return self.paged(ask(Timeline(**self.params(TimelineFilter), page=self.page_request())))
+        return self.paged(ask(Timeline(**self.params(TimelineQuerySerializer), page=self.page_request())))

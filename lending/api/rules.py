@@ -4,7 +4,7 @@ from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from lending.serializers import RuleFilter, RuleForm
+from lending.api.serializers import ExplainRuleQuerySerializer, SetRuleSerializer
 from lending.services.commands.set_rule import SetRule
 from lending.services.queries.rules import ExplainRule, ListRules
 from lending.services.rule_answers import Explanation, RuleView
@@ -26,13 +26,13 @@ class RuleViewSet(LibraryViewSet):
         """The rows of the matrix, each with the values that it gives."""
         return self.paged(ask(ListRules(page=self.page_request())))
 
-    @extend_schema(request=RuleForm, responses={200: RuleView})
+    @extend_schema(request=SetRuleSerializer, responses={200: RuleView})
     def update(self, _request: Request) -> Response:
         """Set a row: these values and no others. What is lent already keeps its terms."""
-        form = self.body(RuleForm)
+        form = self.body(SetRuleSerializer)
         return Response(dispatch(SetRule(**form, version=self.if_match())))
 
-    @extend_schema(parameters=[RuleFilter], responses={200: Explanation})
+    @extend_schema(parameters=[ExplainRuleQuerySerializer], responses={200: Explanation})
     def explain(self, _request: Request) -> Response:
         """Which rule gives which value; a parameter left out asks what holds where no rule names it."""
-        return Response(ask(ExplainRule(**self.params(RuleFilter))))
+        return Response(ask(ExplainRule(**self.params(ExplainRuleQuerySerializer))))

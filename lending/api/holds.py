@@ -6,7 +6,13 @@ from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from lending.serializers import HoldFilter, OrderForm, PlaceHoldForm, SuspendForm
+from lending.api.serializers import (
+    HoldQuerySerializer,
+    PlaceHoldSerializer,
+    QueueOrderSerializer,
+    SuspendHoldSerializer,
+)
+from lending.api.viewer import viewer_login
 from lending.services.answers import HoldView
 from lending.services.commands.change_hold import (
     CancelHold,
@@ -18,7 +24,6 @@ from lending.services.commands.change_hold import (
 )
 from lending.services.commands.place_hold import PlaceHold
 from lending.services.queries.holds import GetHold, ListHolds, ListQueue
-from lending.views.viewer import viewer_login
 from shared_kernel.services.bus import Command
 from shared_kernel.services.commands import dispatch
 from shared_kernel.services.queries import ask
@@ -43,12 +48,12 @@ class HoldViewSet(LibraryViewSet):
         "not_found": WRITE,
     }
 
-    @extend_schema(parameters=[HoldFilter], responses={200: paged_schema(HoldView)})
+    @extend_schema(parameters=[HoldQuerySerializer], responses={200: paged_schema(HoldView)})
     def list(self, _request: Request) -> Response:
         """Holds, the newest first."""
         viewer = viewer_login(self.principal, sees_all=READ)
         return self.paged(
-            ask(ListHolds(**self.params(HoldFilter), viewer_login=viewer, page=self.page_request()))
+            ask(ListHolds(**self.params(HoldQuerySerializer), viewer_login=viewer, page=self.page_request()))
         )
 
     @extend_schema(responses={200: HoldView})
@@ -56,10 +61,10 @@ class HoldViewSet(LibraryViewSet):
         """One hold."""
         return Response(ask(GetHold(id=id, viewer_login=viewer_login(self.principal, sees_all=READ))))
 
-    @extend_schema(request=PlaceHoldForm, responses={201: HoldView})
+    @extend_schema(request=PlaceHoldSerializer, responses={201: HoldView})
     def create(self, _request: Request) -> Response:
         """Wait for a book, or for one copy of it; refused with every reason at once."""
-        form = self.body(PlaceHoldForm)
+        form = self.body(PlaceHoldSerializer)
         command = PlaceHold(**form, viewer_login=viewer_login(self.principal, sees_all=WRITE))
         return Response(dispatch(command, idempotency_key=self.idempotency_key), status=201)
 
@@ -69,10 +74,10 @@ class HoldViewSet(LibraryViewSet):
         self.body()
         return self._do(CancelHold(hold=id, viewer_login=viewer_login(self.principal, sees_all=WRITE)))
 
-    @extend_schema(request=SuspendForm, responses={200: HoldView})
+    @extend_schema(request=SuspendHoldSerializer, responses={200: HoldView})
     def suspend(self, _request: Request, id: UUID) -> Response:
         """Keep the place in the queue, but take no copy for now."""
-        form = self.body(SuspendForm)
+        form = self.body(SuspendHoldSerializer)
         return self._do(
             SuspendHold(hold=id, **form, viewer_login=viewer_login(self.principal, sees_all=WRITE))
         )
@@ -109,9 +114,9 @@ class QueueViewSet(LibraryViewSet):
         """The active holds of a book, in the order in which they are served."""
         return Response({"results": ask(ListQueue(book=book)), "next": None, "previous": None})
 
-    @extend_schema(request=OrderForm, responses={200: paged_schema(HoldView)})
+    @extend_schema(request=QueueOrderSerializer, responses={200: paged_schema(HoldView)})
     def move(self, _request: Request, book: UUID) -> Response:
         """Give the queue another order."""
-        form = self.body(OrderForm)
+        form = self.body(QueueOrderSerializer)
         holds = dispatch(MoveHolds(book=book, order=tuple(form["order"])))
         return Response({"results": holds, "next": None, "previous": None})

@@ -1,31 +1,30 @@
-"""Lending's routes."""
+"""Addresses of lending's API, below /api/v1/."""
 
 from django.urls import path
 
-from lending import pages, statement_pages
-from lending.views.account_files import AccountFileViewSet
-from lending.views.accounts import AccountViewSet, LostThingsViewSet
-from lending.views.branches import BranchViewSet, ClosureViewSet
-from lending.views.holds import HoldViewSet, QueueViewSet
-from lending.views.loans import EligibilityViewSet, LoanViewSet, ProfileViewSet, ReturnViewSet
-from lending.views.rules import RuleViewSet
-from lending.views.timeline import TimelineViewSet
+from lending.api.account_files import AccountFileViewSet
+from lending.api.accounts import AccountViewSet, LostItemsViewSet
+from lending.api.branches import BranchViewSet, ClosureViewSet
+from lending.api.holds import HoldViewSet, QueueViewSet
+from lending.api.loans import EligibilityViewSet, LoanViewSet, ProfileViewSet, ReturnViewSet
+from lending.api.rules import RuleViewSet
+from lending.api.timeline import TimelineViewSet
 
-api_urlpatterns = [
+urlpatterns = [
     path("loans", LoanViewSet.as_view({"get": "list", "post": "create"}), name="loans"),
     path("loans/<id:id>", LoanViewSet.as_view({"get": "retrieve"}), name="loan"),
     path("loans/<id:id>/renew", LoanViewSet.as_view({"post": "renew"}), name="renew-loan"),
     path(
         "loans/<id:id>/declare-lost",
-        LostThingsViewSet.as_view({"post": "declare_lost"}),
+        LostItemsViewSet.as_view({"post": "declare_lost"}),
         name="declare-lost",
     ),
     path(
         "loans/<id:id>/claim-returned",
-        LostThingsViewSet.as_view({"post": "claim_returned"}),
+        LostItemsViewSet.as_view({"post": "claim_returned"}),
         name="claim-returned",
     ),
-    path("loans/<id:id>/undo-return", LostThingsViewSet.as_view({"post": "undo_return"}), name="undo-return"),
+    path("loans/<id:id>/undo-return", LostItemsViewSet.as_view({"post": "undo_return"}), name="undo-return"),
     path("patrons/<id:id>/account", AccountViewSet.as_view({"get": "retrieve"}), name="account"),
     path("patrons/<id:id>/account.csv", AccountFileViewSet.as_view({"get": "file"}), name="account-file"),
     path("patrons/<id:id>/payments", AccountViewSet.as_view({"post": "pay"}), name="payments"),
@@ -56,13 +55,4 @@ api_urlpatterns = [
     ),
     path("timeline", TimelineViewSet.as_view({"get": "list"}), name="timeline"),
     path("me", ProfileViewSet.as_view({"get": "own"}), name="me"),
-]
-
-page_urlpatterns = [
-    path("desk/", pages.desk, name="desk"),
-    path("desk/pay/<id:patron>", pages.pay_at_desk, name="desk-pay"),
-    path("desk/statement/<id:patron>", statement_pages.statement_at_desk, name="desk-statement"),
-    path("desk/<slug:what>/<id:id>", pages.change_at_desk, name="desk-change"),
-    path("my/statement", statement_pages.own_statement, name="my-statement"),
-    path("my/", pages.my_library, name="my-library"),
 ]
