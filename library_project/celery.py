@@ -84,7 +84,6 @@ app.conf.update(
     enable_utc=True,
     timezone="UTC",
     beat_scheduler="library_project.schedule:Schedule",
-    beat_schedule_filename=str(settings.VAR_DIR / "beat-schedule"),
     beat_schedule={name: _tick(task, every=every) for name, (task, every) in _TICKS.items()},
 )
 app.autodiscover_tasks()
@@ -117,9 +116,13 @@ def stop_between_ticks(sender: Service, **_: Any) -> None:  # Celery's signal ar
     Celery's own handler closes the broker's connection from within the signal, and waits for ever for the
     lock of the frame that was being written.
     """
+    stopping = False
 
     def stop(*_: object) -> None:
-        signal.alarm(_GRACE_SECONDS)
+        nonlocal stopping
+        if not stopping:  # told again, it gets no further grace
+            stopping = True
+            signal.alarm(_GRACE_SECONDS)
         sender.stop()
 
     if current_thread() is main_thread():

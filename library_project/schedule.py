@@ -1,25 +1,31 @@
-"""When the clock last gave each tick, in a file that it can do without."""
+"""Celery's scheduler, which continues where it was before a restart."""
 
-from celery.beat import PersistentScheduler
+from celery.beat import Scheduler
+from django.db import Error as DatabaseError
+from django.db import connection
 
 from shared_kernel.resilience.outages import outage
 
 
-class Schedule(PersistentScheduler):
-    """Celery's own, whose clock would stop for good once its file could not be written."""
+class Schedule(Scheduler):
+    """Knows from the jobs' records when each last succeeded, so that a daily job isn't late after a restart.
 
-    def sync(self) -> None:
-        """Write the file, if that is possible."""
-        try:
-            super().sync()
-        except (OSError, ValueError) as error:  # ValueError: the file was closed
-            outage("schedule").failed(type(error).__name__)
-        else:
-            outage("schedule").over()
+    Celery's PersistentScheduler keeps a file for that, and stops for good where it can't be written.
+    """
 
-    def close(self) -> None:
-        """Write the file a last time, if that is possible."""
+    def setup_schedule(self) -> None:
+        """Fill in when each job last succeeded. Without the database, periods begin anew."""
+        super().setup_schedule()
+        # Celery wants this class before there are models.
+        from shared_kernel.services.jobs import job_runs
+
         try:
-            super().close()
-        except (OSError, ValueError) as error:
-            outage("schedule").failed(type(error).__name__)
+            succeeded_at = {run.job: run.succeeded_at for run in job_runs()}
+        except DatabaseError as error:
+            outage("database").failed(type(error).__name__)
+            return
+        finally:
+            connection.close()
+        for entry in self.schedule.values():
+            if entry.task in succeeded_at:
+                entry.last_run_at = succeeded_at[entry.task]

@@ -17,12 +17,14 @@ def stop_on_signal(stop: Callable[[], None]) -> Iterator[None]:
     if threading.current_thread() is not threading.main_thread():
         yield
         return
-    interrupted = False
+    stopping = interrupted = False
 
     def told(number: int, _frame: FrameType | None) -> None:
-        nonlocal interrupted
+        nonlocal stopping, interrupted
         interrupted = number == signal.SIGINT
-        signal.alarm(GRACE_SECONDS)
+        if not stopping:  # told again, it gets no further grace
+            stopping = True
+            signal.alarm(GRACE_SECONDS)
         stop()
 
     before = {number: signal.signal(number, told) for number in (signal.SIGTERM, signal.SIGINT)}

@@ -14,7 +14,6 @@ _MEANWHILE = {
     "broker": "events wait in the outbox, and ticks are not given",
     "tables": "requests are answered 503; run `manage.py migrate`",
     "folder": "var/ was removed; start the library again",
-    "schedule": "the clock goes on, and forgets at a restart when it last gave a tick",
 }
 
 log = structlog.get_logger(__name__)

@@ -64,6 +64,8 @@ def _start(server: Postgres, binary: str, *, user: str, password: str) -> PgBoun
         users.write_text(f'"{user}" "{password}"\n')
         settings = home.path / "pgbouncer.ini"
         settings.write_text(_settings(server, listen_port=str(port), auth_file=str(users)))
+        for file in (users, settings):
+            file.chmod(0o644)  # for the server's user, whatever the umask
         command = [binary, str(settings)]
         daemon = Daemon(name=PgBouncer.daemon_name, home=home.path, command=command, user=server_user())
         daemon.save().start()
