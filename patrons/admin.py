@@ -86,6 +86,7 @@ class PatronAdmin(WithTimeline, ActionFormAdmin[PatronRow], AutocompleteAdmin[Pa
         "home_branch",
         "expires_on",
         "blocks",
+        "birth_date",
         "language",
         "declined_notices",
         "privacy",

@@ -26,6 +26,10 @@ def language_field() -> forms.ChoiceField:
     )
 
 
+def _birth_date() -> forms.DateField:
+    return forms.DateField(required=False, help_text="Left empty, it is unknown.")
+
+
 class RegistrationForm(forms.Form):
     """RegisterPatron, to be filled in."""
 
@@ -38,6 +42,7 @@ class RegistrationForm(forms.Form):
     expires_on = forms.DateField(required=False, help_text="The last day; left empty, it never ends.")
     home_branch = forms.CharField(required=False, empty_value=None, help_text="A branch's code.")
     language = language_field()
+    birth_date = _birth_date()
 
 
 class ContactForm(forms.Form):
@@ -47,6 +52,7 @@ class ContactForm(forms.Form):
     email = forms.CharField(strip=False)
     home_branch = forms.CharField(required=False, empty_value=None, help_text="A branch's code.")
     language = language_field()
+    birth_date = _birth_date()
     declined_notices = forms.MultipleChoiceField(
         choices=_kinds, required=False, widget=forms.CheckboxSelectMultiple, label="Letters to do without"
     )

@@ -12,7 +12,7 @@ from patrons.domain.language import LANGUAGES
 from patrons.domain.notice import OPTIONAL
 from patrons.domain.patron import PatronNotFound
 from patrons.domain.privacy import Privacy
-from patrons.services.answers import PatronView
+from patrons.services.answers import PatronDetails
 from patrons.services.commands.update_contact import UpdateContact
 from patrons.services.queries import OwnPatron
 from shared_kernel.domain.errors import Refused
@@ -61,7 +61,7 @@ class LettersForm(forms.Form):
     version = forms.IntegerField(widget=forms.HiddenInput)
 
     @staticmethod
-    def values_of(patron: PatronView) -> dict[str, Any]:  # as various as the fields
+    def values_of(patron: PatronDetails) -> dict[str, Any]:  # as various as the fields
         """What the form shows before anything is changed."""
         wanted = [kind for kind in OPTIONAL if kind not in patron.declined_notices]
         return {
@@ -88,7 +88,7 @@ def my_letters(request: HttpRequest) -> HttpResponse:
     return render(request, "patrons/my_letters.html", {"form": form})
 
 
-def _is_changed(request: HttpRequest, form: LettersForm, patron: PatronView, login: int) -> bool:
+def _is_changed(request: HttpRequest, form: LettersForm, patron: PatronDetails, login: int) -> bool:
     said = form.cleaned_data
     command = UpdateContact(
         patron=patron.id,

@@ -4,6 +4,7 @@ from django.conf import settings
 from django.db import models
 from django.db.models import Q
 
+from patrons.domain.birth_date import EARLIEST_BIRTH_DATE
 from patrons.domain.privacy import Privacy
 
 
@@ -55,6 +56,7 @@ class PatronRow(models.Model):
     language = models.CharField(  # noqa: DJ001  none is not the same as one without a code
         max_length=8, null=True, help_text="The language of their letters; empty: the library's."
     )
+    birth_date = models.DateField(null=True, help_text="Empty: unknown.")
     end_announced = models.DateField(null=True, help_text="The last day that was told of in advance.")
     login = models.OneToOneField(
         settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, related_name="+"
@@ -73,6 +75,9 @@ class PatronRow(models.Model):
             models.CheckConstraint(condition=~Q(card_number=""), name="patrons_card_given"),
             models.CheckConstraint(
                 condition=Q(privacy__in=[each.value for each in Privacy]), name="patrons_privacy_known"
+            ),
+            models.CheckConstraint(
+                condition=Q(birth_date__gte=EARLIEST_BIRTH_DATE), name="patrons_birth_date_plausible"
             ),
         )
         indexes = (

@@ -1,7 +1,7 @@
 """What other contexts may ask patrons: one SQL query each."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from datetime import date
 from typing import Any
 from uuid import UUID
@@ -25,13 +25,17 @@ class BlockFacts:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PatronFacts:
-    """What lending needs to know of a patron. `expires_on` is the last day; None: it never ends."""
+    """What lending needs to know of a patron.
+
+    `expires_on` is the membership's last day, None where it never ends; `birth_date` None is unknown.
+    """
 
     id: UUID
     card_number: str
     category: str
     home_branch: str | None
     expires_on: date | None
+    birth_date: date | None
     blocks: tuple[BlockFacts, ...]
 
 
@@ -66,6 +70,7 @@ def patron_facts(
         category=row.category_id,
         home_branch=row.home_branch,
         expires_on=row.expires_on,
+        birth_date=row.birth_date,
         blocks=_blocks(row.blocks),
     )
 
@@ -110,40 +115,6 @@ def membership_ends(ids: Iterable[UUID]) -> dict[UUID, date]:
     """The last days of these patrons' memberships, by id; those that never end are left out."""
     ending = PatronRow.objects.filter(id__in=set(ids), expires_on__isnull=False)
     return {patron: ends_on for patron, ends_on in ending.values_list("id", "expires_on") if ends_on}
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PatronProfile:
-    """All that patrons knows of a patron, for their own eyes and the desk's alone.
-
-    `expires_on` is the last day; None: it never ends. `declined_notices` are kinds of letters to do without,
-    `privacy` is how long past loans are remembered as theirs: `default`, `forever` or `never`.
-    """
-
-    id: UUID
-    card_number: str
-    name: str
-    email: str
-    category: str
-    home_branch: str | None
-    expires_on: date | None
-    blocks: tuple[BlockFacts, ...]
-    declined_notices: tuple[str, ...]
-    privacy: str
-    version: int
-
-
-def patron_profile(*, id: UUID | None = None, login_id: int | None = None) -> PatronProfile | None:
-    """The patron with this id or behind this login, of which one is given; None if unknown."""
-    given = {name: value for name, value in (("id", id), ("login_id", login_id)) if value is not None}
-    if len(given) != 1:
-        raise ValueError("give exactly one of id and login_id")
-    names = [field.name for field in fields(PatronProfile) if field.name != "category"]
-    row = PatronRow.objects.filter(**given).values(*names, "category_id").first()
-    if row is None:
-        return None
-    blocks, category, declined = row.pop("blocks"), row.pop("category_id"), row.pop("declined_notices")
-    return PatronProfile(**row, category=category, blocks=_blocks(blocks), declined_notices=tuple(declined))
 
 
 def _blocks(stored: Iterable[Mapping[str, str | None]]) -> tuple[BlockFacts, ...]:

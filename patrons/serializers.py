@@ -29,6 +29,12 @@ def _language() -> serializers.CharField:
     )
 
 
+def _birth_date() -> serializers.DateField:
+    return serializers.DateField(
+        required=False, allow_null=True, help_text="The date of birth. null: unknown."
+    )
+
+
 class RegistrationForm(serializers.Serializer[Any]):
     """A patron to be."""
 
@@ -41,6 +47,7 @@ class RegistrationForm(serializers.Serializer[Any]):
     )
     home_branch = serializers.CharField(max_length=32, allow_blank=True, required=False, allow_null=True)
     language = _language()
+    birth_date = _birth_date()
 
 
 class SuspensionForm(serializers.Serializer[Any]):
@@ -79,6 +86,7 @@ class ContactForm(serializers.Serializer[Any]):
     declined_notices = _declined_notices()
     privacy = _privacy()
     language = _language()
+    birth_date = _birth_date()
 
 
 class OwnContactForm(serializers.Serializer[Any]):

@@ -15,7 +15,7 @@ from patrons.serializers import (
     RenewalForm,
     SuspensionForm,
 )
-from patrons.services.answers import ErasureView, PatronView
+from patrons.services.answers import ErasureResult, PatronDetails, PatronSummary
 from patrons.services.commands.add_block import AddBlock
 from patrons.services.commands.erase_patron import ErasePatron
 from patrons.services.commands.lift_block import LiftBlock
@@ -48,25 +48,25 @@ class PatronViewSet(LibraryViewSet):
         "erase": "override",
     }
 
-    @extend_schema(parameters=[PatronFilter], responses={200: paged_schema(PatronView)})
+    @extend_schema(parameters=[PatronFilter], responses={200: paged_schema(PatronSummary)})
     def list(self, _request: Request) -> Response:
         """The patrons by name."""
         wanted = self.params(PatronFilter)
         return self.paged(ask(ListPatrons(page=self.page_request(), **wanted)))
 
-    @extend_schema(request=RegistrationForm, responses={201: PatronView})
+    @extend_schema(request=RegistrationForm, responses={201: PatronDetails})
     def create(self, _request: Request) -> Response:
         """Register a patron; without a card number a new one is drawn."""
         command = RegisterPatron(**self.body(RegistrationForm))
         return Response(dispatch(command, idempotency_key=self.idempotency_key), status=201)
 
-    @extend_schema(responses={200: PatronView})
+    @extend_schema(responses={200: PatronDetails})
     def retrieve(self, _request: Request, id: UUID) -> Response:
         """One patron."""
         sees_all = self.principal.may("patrons:read")
         return Response(ask(GetPatron(patron=id, viewer_login=None if sees_all else self.principal.login_id)))
 
-    @extend_schema(request=ContactForm, responses={200: PatronView})
+    @extend_schema(request=ContactForm, responses={200: PatronDetails})
     def partial_update(self, _request: Request, id: UUID) -> Response:
         """Change what is sent. Patrons themselves choose their letters and their privacy, nothing else."""
         is_staff = self.principal.may("patrons:write")
@@ -77,37 +77,37 @@ class PatronViewSet(LibraryViewSet):
         command = UpdateContact(patron=id, version=self.if_match(), viewer_login=viewer, **changes)
         return Response(dispatch(command))
 
-    @extend_schema(request=SuspensionForm, responses={200: PatronView})
+    @extend_schema(request=SuspensionForm, responses={200: PatronDetails})
     def suspend(self, _request: Request, id: UUID) -> Response:
         """Keep a patron from borrowing: without end, or up to and including the day `until`."""
         command = SuspendPatron(patron=id, **self.body(SuspensionForm))
         return Response(dispatch(command, idempotency_key=self.idempotency_key))
 
-    @extend_schema(request=None, responses={200: PatronView})
+    @extend_schema(request=None, responses={200: PatronDetails})
     def reinstate(self, _request: Request, id: UUID) -> Response:
         """Lift every block of a patron."""
         self.body()
         return Response(dispatch(ReinstatePatron(patron=id), idempotency_key=self.idempotency_key))
 
-    @extend_schema(request=SuspensionForm, responses={201: PatronView})
+    @extend_schema(request=SuspensionForm, responses={201: PatronDetails})
     def block(self, _request: Request, id: UUID) -> Response:
         """Add a block; without its last day `until` it is a suspension."""
         command = AddBlock(patron=id, **self.body(SuspensionForm))
         return Response(dispatch(command, idempotency_key=self.idempotency_key), status=201)
 
-    @extend_schema(request=None, responses={200: PatronView})
+    @extend_schema(request=None, responses={200: PatronDetails})
     def lift(self, _request: Request, id: UUID, block: UUID) -> Response:
         """Lift one block."""
         self.body()
         return Response(dispatch(LiftBlock(patron=id, block=block)))
 
-    @extend_schema(request=RenewalForm, responses={200: PatronView})
+    @extend_schema(request=RenewalForm, responses={200: PatronDetails})
     def renew_membership(self, _request: Request, id: UUID) -> Response:
         """Let a membership go on."""
         command = RenewMembership(patron=id, **self.body(RenewalForm))
         return Response(dispatch(command, idempotency_key=self.idempotency_key))
 
-    @extend_schema(request=ErasureForm, responses={200: ErasureView})
+    @extend_schema(request=ErasureForm, responses={200: ErasureResult})
     def erase(self, _request: Request, id: UUID) -> Response:
         """Forget who a patron was, for good. What they borrowed stays, as that of somebody."""
         command = ErasePatron(patron=id, comment=self.body(ErasureForm)["reason"])

@@ -6,7 +6,7 @@ from uuid import uuid4
 import factory
 
 from patrons.models import NoticeRow
-from patrons.services.answers import PatronView
+from patrons.services.answers import PatronDetails
 from patrons.services.commands.owe_notice import OweNotice
 from patrons.services.commands.register_patron import RegisterPatron
 from shared_kernel.services.commands import dispatch
@@ -36,13 +36,13 @@ class Owing(factory.Factory):  # type: ignore[misc]  # likewise
     )
 
 
-def a_patron(**fields: Any) -> PatronView:
+def a_patron(**fields: Any) -> PatronDetails:
     """A registered patron; what isn't said is made up."""
     command: RegisterPatron = Registration(**fields)
     return dispatch(command)
 
 
-def owe(*, patron: PatronView | None = None, kind: str = "loan_receipt", **params: Any) -> NoticeRow:
+def owe(*, patron: PatronDetails | None = None, kind: str = "loan_receipt", **params: Any) -> NoticeRow:
     """A queued notice for a patron, of whom there is one if none is given."""
     reader = {"patron": patron.id} if patron else {}
     command: OweNotice = Owing(

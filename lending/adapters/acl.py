@@ -164,6 +164,7 @@ def _standing(patron: patrons.PatronFacts | None, *, asked_for: str) -> Borrower
         category=patron.category,
         home_branch=patron.home_branch,
         expires_on=patron.expires_on,
+        birth_date=patron.birth_date,
         blocks=tuple(Block(reason=block.reason, until=block.until) for block in patron.blocks),
     )
 

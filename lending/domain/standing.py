@@ -16,7 +16,10 @@ class Block:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BorrowerStanding:
-    """A patron as lending sees one. `expires_on` is the membership's last day."""
+    """A patron as lending sees one.
+
+    `expires_on` is the membership's last day, None where it never ends; `birth_date` None is unknown.
+    """
 
     id: UUID
     card: str
@@ -24,6 +27,7 @@ class BorrowerStanding:
     home_branch: str | None
     expires_on: date | None
     blocks: tuple[Block, ...]
+    birth_date: date | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -41,6 +41,7 @@ class DjangoPatrons(DjangoRepository[Patron, PatronRow]):
             declined_notices=frozenset(row.declined_notices),
             privacy=Privacy(row.privacy),
             language=row.language,
+            birth_date=row.birth_date,
             end_announced=row.end_announced,
         )
 
@@ -58,6 +59,7 @@ class DjangoPatrons(DjangoRepository[Patron, PatronRow]):
             "declined_notices": sorted(aggregate.declined_notices),
             "privacy": aggregate.privacy.value,
             "language": aggregate.language,
+            "birth_date": aggregate.birth_date,
             "end_announced": aggregate.end_announced,
         }
 

@@ -30,7 +30,10 @@ class StoredTraces:
         go before the commit: should that fail, letters that were delivered long ago are missing, no more.
         """
         identity = Identity.of(
-            name=str(patron.name), email=str(patron.email), card_number=str(patron.card_number)
+            name=str(patron.name),
+            email=str(patron.email),
+            card_number=str(patron.card_number),
+            birth_date=patron.birth_date,
         )
         erase_stored_results(containing=to_json({"card_number": str(patron.card_number)})[1:-1])
         forget_answers_naming(identity)

@@ -72,6 +72,7 @@ class Patron(Aggregate):
     the last day of the membership (None: it never ends), of which `end_announced` was told in advance.
     `declined_notices` are the kinds of notices that the patron does without, `privacy` is how long past loans
     are remembered as theirs, and `language` is the one of their letters (None: the library's).
+    `birth_date` is None where it is unknown.
     """
 
     def __init__(
@@ -89,6 +90,7 @@ class Patron(Aggregate):
         declined_notices: frozenset[str] = frozenset(),
         privacy: Privacy = Privacy.DEFAULT,
         language: str | None = None,
+        birth_date: date | None = None,
         end_announced: date | None = None,
     ) -> None:
         super().__init__(id=id, version=version)
@@ -102,6 +104,7 @@ class Patron(Aggregate):
         self.declined_notices = declined_notices
         self.privacy = privacy
         self.language = language
+        self.birth_date = birth_date
         self.end_announced = end_announced
 
     @classmethod
@@ -116,6 +119,7 @@ class Patron(Aggregate):
         home_branch: str | None,
         expires_on: date | None,
         language: str | None = None,
+        birth_date: date | None = None,
         at: datetime,
     ) -> Self:
         """A new patron, without any block."""
@@ -128,6 +132,7 @@ class Patron(Aggregate):
             home_branch=home_branch,
             expires_on=expires_on,
             language=language,
+            birth_date=birth_date,
         )
         patron._record(
             events.PatronRegistered(
@@ -149,6 +154,7 @@ class Patron(Aggregate):
         declined_notices: frozenset[str],
         privacy: Privacy,
         language: str | None,
+        birth_date: date | None,
         at: datetime,
     ) -> None:
         """Put down what the patron is called and how they want to be treated; the same again is no change."""
@@ -159,11 +165,12 @@ class Patron(Aggregate):
             "declined_notices": (self.declined_notices, declined_notices),
             "privacy": (self.privacy, privacy),
             "language": (self.language, language),
+            "birth_date": (self.birth_date, birth_date),
         }
         changed = tuple(what for what, (before, now) in known.items() if before != now)
         self.name, self.email = name, email
         self.home_branch, self.declined_notices = home_branch, declined_notices
-        self.privacy, self.language = privacy, language
+        self.privacy, self.language, self.birth_date = privacy, language, birth_date
         if changed:
             self._record(events.PatronContactChanged(aggregate_id=self.id, occurred_at=at, changed=changed))
 

@@ -10,7 +10,7 @@ from shared_kernel.services.bus import Result
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class BlockView(Result):
+class BlockDetails(Result):
     """A manual block; `until` is its last day, null for a suspension."""
 
     id: UUID
@@ -19,8 +19,8 @@ class BlockView(Result):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class PatronView(Result):
-    """A patron. `expires_on` is the last day of the membership; null: it never ends.
+class PatronSummary(Result):
+    """A patron as lists show one. `expires_on` is the last day of the membership; null: it never ends.
 
     `declined_notices` are the kinds of letters that the patron does without; `privacy` is how long past loans
     are remembered as theirs: `default`, `forever` or `never`. `language` is the one of their letters; null:
@@ -34,11 +34,18 @@ class PatronView(Result):
     category: str
     home_branch: str | None
     expires_on: date | None
-    blocks: tuple[BlockView, ...]
+    blocks: tuple[BlockDetails, ...]
     version: int
     declined_notices: tuple[str, ...] = ()
     privacy: str = "default"
     language: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PatronDetails(PatronSummary):
+    """One patron. `birth_date` is null where it is unknown."""
+
+    birth_date: date | None = None
 
     @classmethod
     def of(cls, patron: Patron) -> Self:
@@ -52,17 +59,18 @@ class PatronView(Result):
             home_branch=patron.home_branch,
             expires_on=patron.expires_on,
             blocks=tuple(
-                BlockView(id=each.id, reason=each.reason, until=each.until) for each in patron.blocks
+                BlockDetails(id=each.id, reason=each.reason, until=each.until) for each in patron.blocks
             ),
             version=patron.version,
             declined_notices=tuple(sorted(patron.declined_notices)),
             privacy=patron.privacy.value,
             language=patron.language,
+            birth_date=patron.birth_date,
         )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ErasureView(Result):
+class ErasureResult(Result):
     """Who was erased and when: nothing else is left to tell."""
 
     id: UUID

@@ -1,8 +1,9 @@
 """What patrons can be asked: read models, straight from the rows."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
 from datetime import date
-from typing import Any
+from typing import Any, Final, TypeVar
 from uuid import UUID
 
 from django.db.models import Q, QuerySet
@@ -12,30 +13,22 @@ from patrons.domain.notice import CUT_OFF_AFTER
 from patrons.domain.patron import PatronNotFound
 from patrons.domain.text import folded
 from patrons.models import LinkRequestRow, NoticeRow, PatronRow
-from patrons.services.answers import BlockView, PatronView
+from patrons.services.answers import BlockDetails, PatronDetails, PatronSummary
 from patrons.services.backlog import is_paused
 from shared_kernel.services.bus import Query
 from shared_kernel.services.pagination import Page, PageRequest, keyset_page
 
-_COLUMNS = (
-    "id",
-    "card_number",
-    "name",
-    "email",
-    "category_id",
-    "home_branch",
-    "expires_on",
-    "blocks",
-    "declined_notices",
-    "privacy",
-    "language",
-    "version",
-    "sort_key",
-)
+Shape = TypeVar("Shape", bound=PatronSummary)
+#: The columns that are named otherwise than the fields they fill.
+_COLUMN_OF: Final = {"category": "category_id"}
+
+
+def _columns(shape: type[PatronSummary]) -> list[str]:
+    return [_COLUMN_OF.get(field.name, field.name) for field in fields(shape)]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ListPatrons(Query[Page[PatronView]]):
+class ListPatrons(Query[Page[PatronSummary]]):
     """The patrons by name. `q` is looked for in name and address, and at the beginning of the card number."""
 
     page: PageRequest
@@ -43,15 +36,16 @@ class ListPatrons(Query[Page[PatronView]]):
     category: str | None = None
 
 
-def list_patrons(query: ListPatrons) -> Page[PatronView]:
+def list_patrons(query: ListPatrons) -> Page[PatronSummary]:
     """One page, by one SQL query."""
     rows: QuerySet[PatronRow] = (
         PatronRow.objects.filter(_matching(query.q)) if query.q else PatronRow.objects.all()
     )
     if query.category is not None:
         rows = rows.filter(category=query.category)
-    page = keyset_page(rows.values(*_COLUMNS), order=("sort_key", "id"), request=query.page)
-    return page.mapped(lambda found: [_view(row) for row in found])
+    columns = (*_columns(PatronSummary), "sort_key")
+    page = keyset_page(rows.values(*columns), order=("sort_key", "id"), request=query.page)
+    return page.mapped(lambda found: [_read(PatronSummary, row) for row in found])
 
 
 def _matching(q: str) -> Q:
@@ -63,7 +57,7 @@ def _matching(q: str) -> Q:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class GetPatron(Query[PatronView]):
+class GetPatron(Query[PatronDetails]):
     """One patron; with `viewer_login`, only if that login is theirs."""
 
     refusals = (PatronNotFound,)
@@ -72,54 +66,45 @@ class GetPatron(Query[PatronView]):
     viewer_login: int | None = None
 
 
-def get_patron(query: GetPatron) -> PatronView:
+def get_patron(query: GetPatron) -> PatronDetails:
     """The patron as they are now. Raises PatronNotFound."""
     rows = PatronRow.objects.filter(id=query.patron)
     if query.viewer_login is not None:
         rows = rows.filter(login_id=query.viewer_login)
-    row = rows.values(*_COLUMNS).first()
-    if row is None:
-        raise PatronNotFound
-    return _view(row)
+    return _only(rows)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class OwnPatron(Query[PatronView]):
+class OwnPatron(Query[PatronDetails]):
     """The patron behind a login."""
 
     login: int
 
 
-def own_patron(query: OwnPatron) -> PatronView:
+def own_patron(query: OwnPatron) -> PatronDetails:
     """Themselves, as they are now. Raises PatronNotFound for a login that is no patron's."""
-    row = PatronRow.objects.filter(login_id=query.login).values(*_COLUMNS).first()
+    return _only(PatronRow.objects.filter(login_id=query.login))
+
+
+def _only(rows: QuerySet[PatronRow]) -> PatronDetails:
+    row = rows.values(*_columns(PatronDetails)).first()
     if row is None:
         raise PatronNotFound
-    return _view(row)
+    return _read(PatronDetails, row)
 
 
-def _view(row: dict[str, Any]) -> PatronView:
-    return PatronView(
-        id=row["id"],
-        card_number=row["card_number"],
-        name=row["name"],
-        email=row["email"],
-        category=row["category_id"],
-        home_branch=row["home_branch"],
-        expires_on=row["expires_on"],
-        blocks=tuple(
-            BlockView(
-                id=UUID(each["id"]),
-                reason=each["reason"],
-                until=each["until"] and date.fromisoformat(each["until"]),
-            )
-            for each in row["blocks"]
-        ),
-        version=row["version"],
-        declined_notices=tuple(row["declined_notices"]),
-        privacy=row["privacy"],
-        language=row["language"],
+def _read(shape: type[Shape], row: Mapping[str, Any]) -> Shape:  # as various as the columns
+    values = {field.name: row[_COLUMN_OF.get(field.name, field.name)] for field in fields(shape)}
+    values["blocks"] = tuple(
+        BlockDetails(
+            id=UUID(each["id"]),
+            reason=each["reason"],
+            until=each["until"] and date.fromisoformat(each["until"]),
+        )
+        for each in row["blocks"]
     )
+    values["declined_notices"] = tuple(row["declined_notices"])
+    return shape(**values)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

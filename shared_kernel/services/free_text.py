@@ -8,6 +8,7 @@ import re
 import unicodedata
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from datetime import date
 from functools import cached_property
 from typing import Any, Final, Self
 
@@ -21,6 +22,9 @@ STRUCK: Final = "…"
 #: Shorter words of a name are also words of the language; alone they tell nobody.
 _SHORTEST_WORD = 4
 _BATCH = 500
+#: How staff write a date.
+_DATE_SPELLINGS: Final = ("%Y-%m-%d", "%d.%m.%Y", "%d/%m/%Y")
+_ISO_DATE = re.compile(r"\d{4}-\d\d-\d\d")
 _WORD = re.compile(r"[^\W_]+")
 
 
@@ -32,15 +36,20 @@ def fold(text: str) -> str:
 
 @dataclass(frozen=True, kw_only=True)
 class Identity:
-    """Whom a text may name: by the whole name, by one longer word of it, by address or by card number."""
+    """Whom a text may name: by the whole name, by one longer word of it, by address or by card number.
+
+    `dates` are spellings of the date of birth. Alone they identify nobody, but they are struck out.
+    """
 
     name: str
     exact: Sequence[str] = field(default=())
+    dates: Sequence[str] = field(default=())
 
     @classmethod
-    def of(cls, *, name: str, email: str, card_number: str) -> Self:
+    def of(cls, *, name: str, email: str, card_number: str, birth_date: date | None = None) -> Self:
         """That of a person."""
-        return cls(name=name, exact=(email, card_number))
+        dates = [birth_date.strftime(spelling) for spelling in _DATE_SPELLINGS] if birth_date else ()
+        return cls(name=name, exact=(email, card_number), dates=dates)
 
     @cached_property
     def _name(self) -> list[str]:
@@ -52,7 +61,8 @@ class Identity:
 
     def named_in(self, text: str) -> list[str]:
         """The passages of the text, as they are spelt there, that name this person; the longest first."""
-        found = [match.group() for each in self.exact for match in _exactly(each).finditer(text)]
+        exact = (*self.exact, *self.dates)
+        found = [match.group() for each in exact for match in _exactly(each).finditer(text)]
         words = list(_WORD.finditer(text))
         folded = [fold(word.group()) for word in words]
         for name in (self._name, [*self._name[-1:], *self._name[:-1]]):
@@ -136,5 +146,10 @@ def _mended(value: Any, identity: Identity) -> Any:  # a text, or JSON of any sh
     if isinstance(value, list):
         return [_mended(each, identity) for each in value]
     if isinstance(value, dict):
-        return {key: _mended(each, identity) for key, each in value.items()}
+        return {key: each if _is_date(each) else _mended(each, identity) for key, each in value.items()}
     return value
+
+
+def _is_date(value: object) -> bool:
+    """Whether it is a field of its own, such as a block's last day, and no sentence."""
+    return isinstance(value, str) and _ISO_DATE.fullmatch(value) is not None

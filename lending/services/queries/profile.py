@@ -47,6 +47,7 @@ class ProfileView(Result):
     """A patron's circulation. `loans` are the open ones, `balance` is what is owed.
 
     `privacy` is how long past loans are remembered as theirs: `default`, `forever` or `never`.
+    `birth_date` is null where it is unknown.
     """
 
     patron: UUID
@@ -54,6 +55,7 @@ class ProfileView(Result):
     holds: Sequence[HeldBook]
     balance: Money
     privacy: str
+    birth_date: date | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,7 +80,7 @@ def patron_profile(
     if query.viewer_login is not None and patrons.id_of_login(query.viewer_login) != query.patron:
         raise PatronNotFound
     try:
-        patrons.standing_of(query.patron)
+        standing = patrons.standing_of(query.patron)
     except UnknownPatron:
         raise PatronNotFound from None
     open_loans = ListLoans(patron=query.patron, state="outstanding", page=_MOST)
@@ -91,6 +93,7 @@ def patron_profile(
         holds=_held_books(holds, now=clock.now()),
         balance=work.accounts.balance_of(query.patron),
         privacy=choices.of(query.patron).value,
+        birth_date=standing.birth_date,
     )
 
 

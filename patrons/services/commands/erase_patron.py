@@ -8,7 +8,7 @@ from uuid import UUID
 from patrons.domain.block import PrintableReasonRequired
 from patrons.domain.patron import Patron, PatronNotFound
 from patrons.domain.text import folded, tidied
-from patrons.services.answers import ErasureView
+from patrons.services.answers import ErasureResult
 from patrons.services.ports import CirculationFacts, PatronsWork, Traces
 from patrons.services.vetting import refuse_if
 from shared_kernel.domain.clock import Clock
@@ -21,12 +21,12 @@ LONGEST_REASON = 500
 
 class ReasonTellsWho(InvalidValue):
     code = "reason_tells_who"
-    message = "The reason stays on record: leave out the patron's name, address and card number."
+    message = "The reason stays on record: leave out the patron's name, address, card number and birth date."
     pointer = "/reason"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ErasePatron(Command[ErasureView]):
+class ErasePatron(Command[ErasureResult]):
     """Forget who a patron was, for the reason in `comment`, which stays in the audit.
 
     What they borrowed stays, as that of somebody.
@@ -47,7 +47,7 @@ class ErasePatron(Command[ErasureView]):
 
 def erase_patron(
     command: ErasePatron, work: PatronsWork, *, clock: Clock, circulation: CirculationFacts, traces: Traces
-) -> ErasureView:
+) -> ErasureResult:
     """Erase the patron, under the lock that borrowing takes: what circulation says of them stays true."""
     bind_audit_subjects(patron=command.patron)
     patron = work.patrons.get(command.patron, lock=True)
@@ -57,12 +57,13 @@ def erase_patron(
     traces.wipe(patron, notices=work.notices.forget(patron.id, at=now))
     work.logins.erase(patron.id)
     work.patrons.remove(patron)
-    return ErasureView(id=patron.id, erased_at=now)
+    return ErasureResult(id=patron.id, erased_at=now)
 
 
 def _faults_of(reason: str, patron: Patron) -> Iterator[Refusal]:
     if tidied(reason, longest=LONGEST_REASON) is None:
         yield PrintableReasonRequired()
-    identity = (str(patron.name), str(patron.email), str(patron.card_number))
-    if any(re.search(rf"\b{re.escape(folded(each))}\b", folded(reason)) for each in identity):
+    identity = (patron.name, patron.email, patron.card_number, patron.birth_date)
+    known = (folded(str(each)) for each in identity if each is not None)
+    if any(re.search(rf"\b{re.escape(each)}\b", folded(reason)) for each in known):
         yield ReasonTellsWho()

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from patrons.domain.patron import BlockNotFound, PatronNotFound
-from patrons.services.answers import PatronView
+from patrons.services.answers import PatronDetails
 from patrons.services.ports import PatronsWork
 from shared_kernel.domain.clock import Clock
 from shared_kernel.services.bus import Command
@@ -12,7 +12,7 @@ from shared_kernel.services.request_context import bind_audit_subjects
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class LiftBlock(Command[PatronView]):
+class LiftBlock(Command[PatronDetails]):
     """Lift the block with this id."""
 
     refusals = (PatronNotFound, BlockNotFound)
@@ -21,9 +21,9 @@ class LiftBlock(Command[PatronView]):
     block: UUID
 
 
-def lift_block(command: LiftBlock, work: PatronsWork, *, clock: Clock) -> PatronView:
+def lift_block(command: LiftBlock, work: PatronsWork, *, clock: Clock) -> PatronDetails:
     """Lift it, and leave any other. Raises BlockNotFound."""
     bind_audit_subjects(patron=command.patron, block=command.block)
     patron = work.patrons.get(command.patron, lock=True)
     patron.lift(command.block, at=clock.now())
-    return PatronView.of(patron)
+    return PatronDetails.of(patron)

@@ -3,14 +3,16 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
+from functools import partial
 from uuid import uuid4
 
+from patrons.domain.birth_date import InvalidBirthDate, valid_birth_date
 from patrons.domain.card_number import CardNumber, InvalidCardNumber
 from patrons.domain.email_address import EmailAddress, InvalidEmail
 from patrons.domain.language import UnknownLanguage, known_language
 from patrons.domain.patron import DuplicateCardNumber, DuplicateEmail, Patron, UnknownBranch, UnknownCategory
 from patrons.domain.person_name import InvalidName, PersonName
-from patrons.services.answers import PatronView
+from patrons.services.answers import PatronDetails
 from patrons.services.ports import CirculationFacts, PatronsWork
 from patrons.services.vetting import refuse_if, unacceptable, unreadable
 from shared_kernel.domain.clock import Clock
@@ -19,7 +21,7 @@ from shared_kernel.services.request_context import bind_audit_subjects
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class RegisterPatron(Command[PatronView]):
+class RegisterPatron(Command[PatronDetails]):
     """Register somebody. Without a card number one is drawn; `expires_on` is the membership's last day.
 
     `language` is the one of their letters; None: the library's.
@@ -30,6 +32,7 @@ class RegisterPatron(Command[PatronView]):
         InvalidEmail,
         InvalidCardNumber,
         UnknownLanguage,
+        InvalidBirthDate,
         UnknownCategory,
         UnknownBranch,
         DuplicateEmail,
@@ -43,6 +46,7 @@ class RegisterPatron(Command[PatronView]):
     expires_on: date | None = None
     home_branch: str | None = None
     language: str | None = None
+    birth_date: date | None = None
 
 
 def register_patron(
@@ -52,9 +56,10 @@ def register_patron(
     clock: Clock,
     circulation: CirculationFacts,
     draw_serial: Callable[[], int],
-) -> PatronView:
+) -> PatronDetails:
     """Take a new patron in. Refused with everything that is wrong with the command, all at once."""
-    _vet(command, work, circulation)
+    now = clock.now()
+    _vet(command, work, circulation, today=now.date())
     given = command.card_number
     patron = Patron.register(
         id=uuid4(),
@@ -65,20 +70,22 @@ def register_patron(
         home_branch=command.home_branch,
         expires_on=command.expires_on,
         language=command.language,
-        at=clock.now(),
+        birth_date=command.birth_date,
+        at=now,
     )
     bind_audit_subjects(patron=patron.id)
     work.patrons.add(patron)
-    return PatronView.of(patron)
+    return PatronDetails.of(patron)
 
 
-def _vet(command: RegisterPatron, work: PatronsWork, circulation: CirculationFacts) -> None:
+def _vet(command: RegisterPatron, work: PatronsWork, circulation: CirculationFacts, *, today: date) -> None:
     refuse_if(
         unreadable(
             (PersonName.parse, command.name),
             (EmailAddress.parse, command.email),
             (CardNumber.parse, command.card_number),
             (known_language, command.language),
+            (partial(valid_birth_date, today=today), command.birth_date),
         )
     )
     refuse_if(

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from patrons.domain.patron import NotBlocked, PatronNotFound
-from patrons.services.answers import PatronView
+from patrons.services.answers import PatronDetails
 from patrons.services.ports import PatronsWork
 from shared_kernel.domain.clock import Clock
 from shared_kernel.services.bus import Command
@@ -12,7 +12,7 @@ from shared_kernel.services.request_context import bind_audit_subjects
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ReinstatePatron(Command[PatronView]):
+class ReinstatePatron(Command[PatronDetails]):
     """Lift every block of a patron."""
 
     refusals = (PatronNotFound, NotBlocked)
@@ -20,9 +20,9 @@ class ReinstatePatron(Command[PatronView]):
     patron: UUID
 
 
-def reinstate_patron(command: ReinstatePatron, work: PatronsWork, *, clock: Clock) -> PatronView:
+def reinstate_patron(command: ReinstatePatron, work: PatronsWork, *, clock: Clock) -> PatronDetails:
     """Give the patron their privileges back."""
     bind_audit_subjects(patron=command.patron)
     patron = work.patrons.get(command.patron, lock=True)
     patron.reinstate(at=clock.now())
-    return PatronView.of(patron)
+    return PatronDetails.of(patron)

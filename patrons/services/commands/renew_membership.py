@@ -5,7 +5,7 @@ from datetime import date
 from uuid import UUID
 
 from patrons.domain.patron import MembershipNeverEnds, PatronNotFound
-from patrons.services.answers import PatronView
+from patrons.services.answers import PatronDetails
 from patrons.services.ports import PatronsWork
 from shared_kernel.domain.clock import Clock
 from shared_kernel.services.bus import Command
@@ -13,7 +13,7 @@ from shared_kernel.services.request_context import bind_audit_subjects
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class RenewMembership(Command[PatronView]):
+class RenewMembership(Command[PatronDetails]):
     """Let a membership end on `expires_on`; without it, a year on from its end or, if that is past, today.
 
     Days are those of UTC: a patron is of no branch in particular.
@@ -25,10 +25,10 @@ class RenewMembership(Command[PatronView]):
     expires_on: date | None = None
 
 
-def renew_membership(command: RenewMembership, work: PatronsWork, *, clock: Clock) -> PatronView:
+def renew_membership(command: RenewMembership, work: PatronsWork, *, clock: Clock) -> PatronDetails:
     """Renew it. Raises MembershipNeverEnds."""
     bind_audit_subjects(patron=command.patron)
     now = clock.now()
     patron = work.patrons.get(command.patron, lock=True)
     patron.renew_membership(until=command.expires_on, today=now.date(), at=now)
-    return PatronView.of(patron)
+    return PatronDetails.of(patron)

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import date
 from uuid import UUID
 
-from patrons.services.answers import PatronView
+from patrons.services.answers import PatronDetails
 from patrons.services.commands.add_block import AddBlock, add_block
 from patrons.services.ports import PatronsWork
 from shared_kernel.domain.clock import Clock
@@ -12,7 +12,7 @@ from shared_kernel.services.bus import Command
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class SuspendPatron(Command[PatronView]):
+class SuspendPatron(Command[PatronDetails]):
     """Keep a patron from borrowing until reinstated or, if given, up to and including the day `until`."""
 
     refusals = AddBlock.refusals
@@ -22,7 +22,7 @@ class SuspendPatron(Command[PatronView]):
     until: date | None = None
 
 
-def suspend_patron(command: SuspendPatron, work: PatronsWork, *, clock: Clock) -> PatronView:
+def suspend_patron(command: SuspendPatron, work: PatronsWork, *, clock: Clock) -> PatronDetails:
     """A suspension is a block without end."""
     block = AddBlock(patron=command.patron, reason=command.reason, until=command.until)
     return add_block(block, work, clock=clock)

@@ -1,17 +1,20 @@
 """A patron has another name or address, wants other letters, or to be remembered otherwise."""
 
 from dataclasses import dataclass
+from datetime import date
+from functools import partial
 from uuid import UUID
 
 from msgspec import UNSET, UnsetType
 
+from patrons.domain.birth_date import InvalidBirthDate, valid_birth_date
 from patrons.domain.email_address import EmailAddress, InvalidEmail
 from patrons.domain.language import UnknownLanguage, known_language
 from patrons.domain.notice import NoticeNotOptional, declined
 from patrons.domain.patron import DuplicateEmail, PatronNotFound, UnknownBranch, UnknownCategory
 from patrons.domain.person_name import InvalidName, PersonName
 from patrons.domain.privacy import Privacy, UnknownPrivacy
-from patrons.services.answers import PatronView
+from patrons.services.answers import PatronDetails
 from patrons.services.ports import CirculationFacts, PatronsWork
 from patrons.services.vetting import refuse_if, unacceptable, unreadable
 from shared_kernel.domain.clock import Clock
@@ -21,11 +24,11 @@ from shared_kernel.services.request_context import bind_audit_subjects
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class UpdateContact(Command[PatronView]):
+class UpdateContact(Command[PatronDetails]):
     """Put down what has changed about a patron, along with a change of category, if there is one.
 
-    What is None (`home_branch`, `language`: unset) stays as it is; `home_branch` None is no branch in
-    particular, `language` None the library's.
+    What is None (`home_branch`, `language`, `birth_date`: unset) stays as it is. `home_branch` None is no
+    branch in particular, `language` None the library's, `birth_date` None unknown.
     `declined_notices` are all the kinds of letters to do without. `version` is the one that was looked at, if
     that matters. `viewer_login` bounds the command to the patron behind that login.
     """
@@ -38,6 +41,7 @@ class UpdateContact(Command[PatronView]):
         NoticeNotOptional,
         UnknownPrivacy,
         UnknownLanguage,
+        InvalidBirthDate,
         UnknownCategory,
         UnknownBranch,
         DuplicateEmail,
@@ -51,21 +55,22 @@ class UpdateContact(Command[PatronView]):
     declined_notices: tuple[str, ...] | None = None
     privacy: str | None = None
     language: str | UnsetType | None = UNSET
+    birth_date: date | UnsetType | None = UNSET
     version: int | None = None
     viewer_login: int | None = None
 
 
 def update_contact(
     command: UpdateContact, work: PatronsWork, *, clock: Clock, circulation: CirculationFacts
-) -> PatronView:
+) -> PatronDetails:
     """Change it; refused with everything that is wrong with the command, all at once."""
     bind_audit_subjects(patron=command.patron)
     patron = work.patrons.get(command.patron, lock=True)
     if command.viewer_login is not None and command.viewer_login != work.logins.of(patron.id):
         raise PatronNotFound(id=patron.id)
     patron.require_version(command.version)
-    _vet(command, work, circulation)
     now, notices = clock.now(), command.declined_notices
+    _vet(command, work, circulation, today=now.date())
     patron.update_contact(
         name=patron.name if command.name is None else PersonName.parse(command.name),
         email=patron.email if command.email is None else EmailAddress.parse(command.email),
@@ -73,13 +78,14 @@ def update_contact(
         declined_notices=patron.declined_notices if notices is None else declined(notices),
         privacy=patron.privacy if command.privacy is None else Privacy.parse(command.privacy),
         language=patron.language if command.language is UNSET else command.language,
+        birth_date=patron.birth_date if command.birth_date is UNSET else command.birth_date,
         at=now,
     )
     patron.change_category(command.category or patron.category, at=now)
-    return PatronView.of(patron)
+    return PatronDetails.of(patron)
 
 
-def _vet(command: UpdateContact, work: PatronsWork, circulation: CirculationFacts) -> None:
+def _vet(command: UpdateContact, work: PatronsWork, circulation: CirculationFacts, *, today: date) -> None:
     refuse_if(
         unreadable(
             (PersonName.parse, command.name),
@@ -87,6 +93,10 @@ def _vet(command: UpdateContact, work: PatronsWork, circulation: CirculationFact
             (declined, command.declined_notices),
             (Privacy.parse, command.privacy),
             (known_language, None if command.language is UNSET else command.language),
+            (
+                partial(valid_birth_date, today=today),
+                None if command.birth_date is UNSET else command.birth_date,
+            ),
         )
     )
     refuse_if(

@@ -139,6 +139,7 @@ class TestUpdatingTheContact:
             "declined_notices": patron.declined_notices,
             "privacy": patron.privacy,
             "language": patron.language,
+            "birth_date": patron.birth_date,
         }
         patron.update_contact(**{**known, **changes}, at=NOW)
 
@@ -150,13 +151,14 @@ class TestUpdatingTheContact:
             home_branch=None,
             declined_notices=frozenset({"due_soon"}),
             privacy=Privacy.NEVER,
+            birth_date=date(1990, 5, 17),
         )
         assert str(patron.email) == "ada@else.org"
         assert events(patron) == [
             PatronContactChanged(
                 aggregate_id=patron.id,
                 occurred_at=NOW,
-                changed=("email", "home_branch", "declined_notices", "privacy"),
+                changed=("email", "home_branch", "declined_notices", "privacy", "birth_date"),
             )
         ]
 

@@ -1,5 +1,6 @@
 """Rows that break a constraint of patrons, of the outbox or of what all contexts share."""
 
+from datetime import date
 from uuid import uuid4
 
 from outbox.models import InboxReceipt, OutboxMessage, QuarantinedMessage
@@ -28,6 +29,12 @@ PATRONS = {
     "patrons_card_given": Example(model=PatronRow, valid=_PATRON, breaks=({"card_number": ""},)),
     "patrons_privacy_known": Example(
         model=PatronRow, valid=_PATRON, breaks=({"privacy": "secret"}, {"privacy": ""})
+    ),
+    "patrons_birth_date_plausible": Example(
+        model=PatronRow,
+        valid=_PATRON,
+        passes=({"birth_date": date(1900, 1, 1)}, {"birth_date": None}),
+        breaks=({"birth_date": date(1899, 12, 31)},),
     ),
     "patrons_patronrow.login_id": Example(
         model=PatronRow,

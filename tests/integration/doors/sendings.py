@@ -22,7 +22,7 @@ from lending.services.commands.place_hold import PlaceHold
 from lending.services.commands.return_book import ReturnBook
 from outbox.models import OutboxMessage, QuarantinedMessage
 from patrons.models import NoticeRow
-from patrons.services.answers import PatronView
+from patrons.services.answers import PatronDetails
 from patrons.services.commands.add_block import AddBlock
 from patrons.services.commands.link_login import LinkLogin
 from patrons.services.commands.revise_wording import ReviseWording
@@ -51,7 +51,7 @@ def sending(name: str, *, by: str = "superuser") -> Callable[[Sending], Sending]
     return register
 
 
-def owing() -> PatronView:
+def owing() -> PatronDetails:
     """A patron who owes 1.00 EUR."""
     patron = a_patron()
     with with_context(acts_at=datetime(2024, 1, 15, tzinfo=UTC)):
@@ -61,14 +61,14 @@ def owing() -> PatronView:
     return patron
 
 
-def mine(browser: Client) -> PatronView:
+def mine(browser: Client) -> PatronDetails:
     """The patron whose login this is."""
     patron = a_patron()
     dispatch(LinkLogin(card=patron.card_number, login_id=int(browser.session["_auth_user_id"])))
     return patron
 
 
-def link_to_set_a_password(patron: PatronView) -> str:
+def link_to_set_a_password(patron: PatronDetails) -> str:
     """The path of the link in the letter that the patron gets."""
     dispatch(SendPasswordLink(to=patron.card_number))
     call_command("deliver_notices", "--json")

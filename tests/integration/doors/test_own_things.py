@@ -11,7 +11,7 @@ from django.contrib.auth.models import User
 from django.test import Client
 
 from lending.services.commands.place_hold import PlaceHold
-from patrons.services.answers import PatronView
+from patrons.services.answers import PatronDetails
 from patrons.services.commands.link_login import LinkLogin
 from shared_kernel.models import AuditEntry
 from shared_kernel.services.commands import dispatch
@@ -37,7 +37,7 @@ LISTS = ["loans?patron={patron}", "holds?patron={patron}"]
 class Neighbour:
     """Another patron, and what is theirs: by the first word of the addresses that show it."""
 
-    patron: PatronView
+    patron: PatronDetails
     things: dict[str, UUID]
 
 

@@ -27,7 +27,7 @@ from lending.tasks import anonymise_loans
 from outbox.models import REDACTED, InboxReceipt, OutboxMessage
 from outbox.pending import send_again
 from patrons.models import NoticeRow
-from patrons.services.answers import PatronView
+from patrons.services.answers import PatronDetails
 from patrons.services.commands.erase_patron import ErasePatron
 from patrons.services.commands.link_login import LinkLogin
 from patrons.services.commands.update_contact import UpdateContact
@@ -64,13 +64,13 @@ def changes(*, days: float) -> int:
     return int(run(days=days)["changed"])
 
 
-def returned(patron: PatronView | None = None) -> LoanView:
+def returned(patron: PatronDetails | None = None) -> LoanView:
     loan = a_loan(patron_card=(patron or a_patron()).card_number)
     dispatch(ReturnBook(copy_barcode=loan.copy_barcode))
     return loan
 
 
-def with_privacy(choice: str) -> PatronView:
+def with_privacy(choice: str) -> PatronDetails:
     patron = a_patron()
     dispatch(UpdateContact(patron=patron.id, privacy=choice))
     return patron
@@ -220,7 +220,7 @@ class TestALoanThatIsNobodys:
 class TestNothing:
     """Who knows the loan finds nobody, and who knows the patron finds no loan."""
 
-    def a_story(self, desk: Desk) -> tuple[PatronView, LoanView]:
+    def a_story(self, desk: Desk) -> tuple[PatronDetails, LoanView]:
         """A patron waits for a book, borrows it, renews it, brings it back late, pays; all is told."""
         patron, copy = a_patron(), a_copy()
         login = dispatch(CreateLogin(name="reader", role="patron"))

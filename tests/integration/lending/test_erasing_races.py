@@ -11,7 +11,7 @@ from lending.models import HoldRow, LoanRow
 from lending.services.commands.borrow_book import BorrowBook
 from lending.services.commands.place_hold import PlaceHold
 from patrons.models import PatronRow
-from patrons.services.answers import PatronView
+from patrons.services.answers import PatronDetails
 from patrons.services.commands.erase_patron import ErasePatron
 from shared_kernel.domain.errors import Refused
 from shared_kernel.services.bus import Command
@@ -21,7 +21,7 @@ from tests.factories_patrons import a_patron
 
 pytestmark = pytest.mark.django_db(transaction=True, serialized_rollback=True)
 
-Wish = Callable[[PatronView], Command[object]]
+Wish = Callable[[PatronDetails], Command[object]]
 
 
 def at_once(*commands: Command[object]) -> list[bool]:
@@ -42,11 +42,11 @@ def at_once(*commands: Command[object]) -> list[bool]:
         return list(threads.map(give, commands))
 
 
-def a_loan_for(patron: PatronView) -> Command[object]:
+def a_loan_for(patron: PatronDetails) -> Command[object]:
     return BorrowBook(copy_barcode=a_copy().barcode, patron_card=patron.card_number)
 
 
-def a_hold_for(patron: PatronView) -> Command[object]:
+def a_hold_for(patron: PatronDetails) -> Command[object]:
     return PlaceHold(book=a_copy().book, patron_card=patron.card_number)
 
 

@@ -7,7 +7,7 @@ import pytest
 
 from lending.models import CirculationRuleRow
 from lending.services.commands.set_rule import SetRule
-from patrons.services.answers import PatronView
+from patrons.services.answers import PatronDetails
 from patrons.services.commands.renew_membership import RenewMembership
 from shared_kernel.services.commands import dispatch
 from tests.factories import a_branch, a_copy
@@ -20,11 +20,11 @@ pytestmark = pytest.mark.django_db
 MONDAY = "2024-01-15T10:00:00Z"
 
 
-def ending(on: str) -> PatronView:
+def ending(on: str) -> PatronDetails:
     return a_patron(expires_on=on)
 
 
-def borrowed(desk: Desk, patron: PatronView, *, at: str = MONDAY, **copy: Any) -> dict[str, Any]:
+def borrowed(desk: Desk, patron: PatronDetails, *, at: str = MONDAY, **copy: Any) -> dict[str, Any]:
     loan: dict[str, Any] = desk.borrow(a_copy(**copy).barcode, patron.card_number, at=at).json()
     return loan
 

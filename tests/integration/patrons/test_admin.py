@@ -159,7 +159,7 @@ class TestThePatronsPages:
         assert f"{PATRONS}{ada.id}/contact/" in librarian.get(f"{PATRONS}{ada.id}/change/").content.decode()
         form = librarian.get(f"{PATRONS}{ada.id}/contact/")
         assert 'value="Ada"' in form.content.decode()
-        choices = {"declined_notices": "due_soon", "privacy": "forever"}
+        choices = {"declined_notices": "due_soon", "privacy": "forever", "birth_date": "1990-05-17"}
         fields = {"name": "Ada King", "email": ada.email, "home_branch": "", **choices}
         done = librarian.post(f"{PATRONS}{ada.id}/contact/", {**fields, "version": "1"})
         assert done.status_code == 302
@@ -171,6 +171,8 @@ class TestThePatronsPages:
             "forever",
             2,
         )
+        assert row.birth_date == date(1990, 5, 17)
+        assert "1990" in librarian.get(f"{PATRONS}{ada.id}/change/").content.decode()
         stale = librarian.post(f"{PATRONS}{ada.id}/contact/", {**fields, "name": "Eve", "version": "1"})
         assert "was changed since you loaded it" in stale.content.decode()
         wrong = librarian.post(f"{PATRONS}{ada.id}/contact/", {**fields, "email": "x", "version": "2"})

@@ -2,6 +2,7 @@
 
 import json
 import re
+from datetime import date
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -25,6 +26,7 @@ from outbox.models import OutboxMessage
 from patrons.adapters.logins import DjangoLogins
 from patrons.domain.patron import PatronNotFound
 from patrons.models import NoticeRow, PatronRow
+from patrons.services.commands.add_block import AddBlock
 from patrons.services.commands.link_login import LinkLogin
 from patrons.services.commands.update_contact import UpdateContact
 from shared_kernel.models import AuditEntry, Receipt
@@ -38,8 +40,21 @@ from tests.factories_patrons import a_patron, owe
 pytestmark = pytest.mark.django_db
 
 #: What nobody else is called, lives at, carries, or did.
-SENTINELS = ("xanthippe", "quendel", "brimborium", "zwiebelfisch", "sentinel-4711")
-WHO = {"name": "Xanthippe Quendel", "email": "x.quendel@brimborium.example", "card_number": "SENTINEL-4711"}
+SENTINELS = (
+    "xanthippe",
+    "quendel",
+    "brimborium",
+    "zwiebelfisch",
+    "sentinel-4711",
+    "1913-07-09",
+    "09.07.1913",
+)
+WHO = {
+    "name": "Xanthippe Quendel",
+    "email": "x.quendel@brimborium.example",
+    "card_number": "SENTINEL-4711",
+    "birth_date": "1913-07-09",
+}
 
 
 @pytest.fixture(autouse=True)
@@ -147,10 +162,10 @@ def told_of_in_passing(staff: Staff) -> None:
     torn = {"condition": "damaged", "reason": "torn by Xanthippe BRIMBORIUM-QÜENDEL, twice"}
     assert staff.patch(f"/copies/{a_copy(barcode='C-torn').barcode}", torn).status_code == 200
     assert staff.post(f"/patrons/{other.id}/suspend", {"reason": "Quendel, X. saw it"}).status_code == 200
-    closed = {"from": "2030-05-01", "to": "2030-05-01", "reason": "Farewell to Ms Quendel"}
+    closed = {"from": "2030-05-01", "to": "2030-05-01", "reason": "Farewell to Ms Quendel, born 1913-07-09"}
     assert staff.post("/branches/MAIN/closures", closed).status_code == 201
     dispatch(HoldBreakerOpen(name="sendgrid", comment="said x.quendel@brimborium.example"))
-    dispatch(CloseBreaker(name="sendgrid", comment="as Quendel wished"))
+    dispatch(CloseBreaker(name="sendgrid", comment="as Quendel wished (09.07.1913)"))
     dispatch(AcceptImport(name="quendel.csv", content=b"title,author\n,Xanthippe Brimborium Quendel\n"))
     import_files()
 
@@ -233,10 +248,23 @@ class TestSomebodyWhoIsErased:
         torn = CopyRow.objects.get(barcode="C-torn")
         assert (torn.condition, torn.condition_reason) == ("damaged", "torn by …, twice")
         assert PatronRow.objects.get(name="Emma Woodhouse").blocks[0]["reason"] == "…, X. saw it"
-        assert ClosureRow.objects.get().reason == "Farewell to Ms …"
+        assert ClosureRow.objects.get().reason == "Farewell to Ms …, born …"
         comments = AuditEntry.objects.filter(action__contains="Breaker").order_by("id")
-        assert list(comments.values_list("comment", flat=True)) == ["said …", "as … wished"]
+        assert list(comments.values_list("comment", flat=True)) == ["said …", "as … wished (…)"]
         assert ImportRow.objects.get().name == "….csv"
+
+    def test_leaves_the_days_of_others_that_are_also_their_date_of_birth(self, staff: Staff) -> None:
+        born = date(2013, 7, 9)
+        newborn, other = a_patron(birth_date=born), a_patron(birth_date=born)
+        dispatch(AddBlock(patron=other.id, reason="away until 2013-07-09", until=born))
+        assert self.erase(staff, str(newborn.id)).status_code == 200
+        row = PatronRow.objects.get()
+        assert row.birth_date == born
+        assert [(each["reason"], each["until"]) for each in row.blocks] == [("away until …", "2013-07-09")]
+
+    def test_refuses_a_reason_with_the_date_of_birth(self, staff: Staff, patron: str) -> None:
+        refused = staff.post(f"/patrons/{patron}/erase", {"reason": "born 1913-07-09, moved away"})
+        assert (refused.status_code, refused.json()["code"]) == (422, "reason_tells_who")
 
     def test_leaves_what_the_library_did_as_that_of_somebody(self, staff: Staff, patron: str) -> None:
         counted = (LoanRow.objects.count(), NoticeRow.objects.count(), BorrowingCountRow.objects.count())

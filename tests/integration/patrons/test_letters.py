@@ -25,7 +25,7 @@ from patrons.bootstrap import compose
 from patrons.domain.language import LANGUAGES
 from patrons.domain.notice import KINDS
 from patrons.models import NoticeRow
-from patrons.services.answers import PatronView
+from patrons.services.answers import PatronDetails
 from patrons.services.commands.claim_notice import ClaimNotice
 from patrons.services.commands.link_login import LinkLogin
 from patrons.services.commands.owe_notice import OweNotice
@@ -61,7 +61,7 @@ def mailed(letters: Path) -> list[str]:
     return [f"{letter['Subject']}\n{letter.get_content()}" for letter in parsed]
 
 
-def a_dated_loan(patron: PatronView, *, title: str = "Emma") -> LoanRow:
+def a_dated_loan(patron: PatronDetails, *, title: str = "Emma") -> LoanRow:
     """Borrowed on 2024-01-01, due on 2024-01-15."""
     with with_context(acts_at=BORROWED_AT):
         copy = a_copy(book=a_book(title=title).id, price=Money.parse("20.00", "EUR"))
@@ -234,7 +234,7 @@ class TestALanguage:
 
 
 class TestChoosingALanguage:
-    def patch(self, client: Any, patron: PatronView, **body: Any) -> Any:
+    def patch(self, client: Any, patron: PatronDetails, **body: Any) -> Any:
         return client.patch(f"/api/v1/patrons/{patron.id}", body, format="json")
 
     def test_is_the_desks_over_the_api(self, desk: Any) -> None:
@@ -285,7 +285,7 @@ class TestThePatronsOwnPage:
     PAGE = "/my/letters"
 
     @pytest.fixture
-    def mine(self, login_as: Callable[[str], Any]) -> tuple[Client, PatronView]:
+    def mine(self, login_as: Callable[[str], Any]) -> tuple[Client, PatronDetails]:
         ada, (browser, login) = a_patron(), login_as("patron")
         dispatch(LinkLogin(card=ada.card_number, login_id=login.id))
         return browser, ada
@@ -301,7 +301,7 @@ class TestThePatronsOwnPage:
         fields = {"wanted": wanted, "language": language, "privacy": privacy, "version": str(version)}
         return browser.post(self.PAGE, fields, follow=True)
 
-    def test_shows_the_choice_and_changes_it(self, mine: tuple[Client, PatronView], desk: Any) -> None:
+    def test_shows_the_choice_and_changes_it(self, mine: tuple[Client, PatronDetails], desk: Any) -> None:
         browser, ada = mine
         assert "Something is due soon" in browser.get(self.PAGE).content.decode()
         assert self.PAGE in browser.get("/my/").content.decode()
@@ -319,7 +319,7 @@ class TestThePatronsOwnPage:
         assert again.status_code == 200
         assert desk.get(f"/api/v1/patrons/{ada.id}").json()["language"] is None
 
-    def test_says_so_if_the_choice_was_changed_meanwhile(self, mine: tuple[Client, PatronView]) -> None:
+    def test_says_so_if_the_choice_was_changed_meanwhile(self, mine: tuple[Client, PatronDetails]) -> None:
         browser, _ = mine
         self.choose(browser, "due_soon")
         assert "was changed since you loaded it" in self.choose(browser, "loan_receipt").content.decode()
@@ -329,7 +329,7 @@ class TestThePatronsOwnPage:
         [{"language": "fr"}, {"wanted": "hold_ready"}, {"privacy": "sometimes"}, {"version": "x"}],
     )
     def test_takes_nothing_that_there_is_not(
-        self, mine: tuple[Client, PatronView], desk: Any, fields: dict[str, str]
+        self, mine: tuple[Client, PatronDetails], desk: Any, fields: dict[str, str]
     ) -> None:
         browser, ada = mine
         answer = browser.post(self.PAGE, {"language": "de", "privacy": "never", "version": "1", **fields})

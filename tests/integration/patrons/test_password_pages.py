@@ -12,7 +12,7 @@ from django.test import Client
 from patrons import pages
 from patrons.models import LinkRequestRow, NoticeRow, PatronRow
 from patrons.pages import link_requests
-from patrons.services.answers import PatronView
+from patrons.services.answers import PatronDetails
 from patrons.services.commands.erase_patron import ErasePatron
 from patrons.services.commands.link_login import LinkLogin
 from patrons.services.commands.update_contact import UpdateContact
@@ -34,7 +34,7 @@ def letters(settings: Any, tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def ada() -> PatronView:
+def ada() -> PatronDetails:
     return a_patron(email="ada@example.org", card_number="A-7")
 
 
@@ -60,7 +60,7 @@ def gets_in(name: str, password: str = NEW) -> bool:
 
 
 class TestAPatron:
-    def test_gets_in_for_the_first_time_by_their_card(self, ada: PatronView, letters: Path) -> None:
+    def test_gets_in_for_the_first_time_by_their_card(self, ada: PatronDetails, letters: Path) -> None:
         assert "Look into your mail" in ask("A-7").content.decode()
         path = link(letters)
         page = Client().get(path)
@@ -73,7 +73,7 @@ class TestAPatron:
         assert PatronRow.objects.get(id=ada.id).login_id == user.pk
         assert [group.name for group in Group.objects.filter(user=user)] == ["patron"]
 
-    def test_gets_in_again_by_their_address(self, ada: PatronView, letters: Path) -> None:
+    def test_gets_in_again_by_their_address(self, ada: PatronDetails, letters: Path) -> None:
         login = dispatch(CreateLogin(name="ada", role="patron"))
         dispatch(LinkLogin(card=ada.card_number, login_id=login.id))
         before = Client()
@@ -85,7 +85,7 @@ class TestAPatron:
         assert before.get(f"/api/v1/patrons/{ada.id}").status_code == 401
         assert User.objects.count() == 1
 
-    def test_is_told_what_is_wrong_with_a_password(self, ada: PatronView, letters: Path) -> None:
+    def test_is_told_what_is_wrong_with_a_password(self, ada: PatronDetails, letters: Path) -> None:
         ask("A-7")
         path = link(letters)
         for password, again, said in [
@@ -109,7 +109,7 @@ class TestAPatron:
         assert answer.status_code == 200
         assert "too similar" in answer.content.decode()
 
-    def test_can_be_sent_a_link_by_the_desk(self, ada: PatronView, letters: Path, login_as: Any) -> None:
+    def test_can_be_sent_a_link_by_the_desk(self, ada: PatronDetails, letters: Path, login_as: Any) -> None:
         librarian, _ = login_as("librarian")
         sent = {"action": "send_password_link", "_selected_action": [str(ada.id)]}
         librarian.post("/admin/patrons/patronrow/", sent, SERVER_NAME="localhost")
@@ -117,7 +117,7 @@ class TestAPatron:
 
 
 class TestALink:
-    def test_works_once(self, ada: PatronView, letters: Path) -> None:
+    def test_works_once(self, ada: PatronDetails, letters: Path) -> None:
         ask("A-7")
         path = link(letters)
         assert follow(path).status_code == 302
@@ -125,13 +125,13 @@ class TestALink:
             assert "no longer valid" in answer.content.decode()
         assert gets_in("A-7")
 
-    def test_is_dead_once_the_patron_has_another_address(self, ada: PatronView, letters: Path) -> None:
+    def test_is_dead_once_the_patron_has_another_address(self, ada: PatronDetails, letters: Path) -> None:
         ask("A-7")
         path = link(letters)
         dispatch(UpdateContact(patron=ada.id, email="ada@else.org"))
         assert "no longer valid" in follow(path).content.decode()
 
-    def test_is_too_old_after_some_days(self, ada: PatronView, letters: Path, settings: Any) -> None:
+    def test_is_too_old_after_some_days(self, ada: PatronDetails, letters: Path, settings: Any) -> None:
         ask("A-7")
         path = link(letters)
         settings.PASSWORD_RESET_TIMEOUT = -1
@@ -147,7 +147,7 @@ class TestALink:
 
     @pytest.mark.parametrize("role", ["librarian", "manager", "operator"])
     def test_never_opens_the_login_of_somebody_who_works_here(
-        self, ada: PatronView, letters: Path, role: str
+        self, ada: PatronDetails, letters: Path, role: str
     ) -> None:
         login = dispatch(CreateLogin(name="ada", role=role))
         dispatch(LinkLogin(card=ada.card_number, login_id=login.id))
@@ -156,7 +156,7 @@ class TestALink:
         assert NoticeRow.objects.get().state == "failed"
         assert not letters.exists()
 
-    def test_is_in_no_table(self, ada: PatronView, letters: Path) -> None:
+    def test_is_in_no_table(self, ada: PatronDetails, letters: Path) -> None:
         ask("A-7")
         token = link(letters).rpartition("/")[2]
         assert token not in str(list(NoticeRow.objects.values()))
@@ -164,7 +164,7 @@ class TestALink:
 
 
 class TestAskingForALink:
-    def test_answers_strangers_as_it_answers_patrons(self, ada: PatronView) -> None:
+    def test_answers_strangers_as_it_answers_patrons(self, ada: PatronDetails) -> None:
         answers = [ask(to) for to in ("A-7", "ada@example.org", "eve@example.org", "B-8", "\u200b@", "%")]
         assert {answer.status_code for answer in answers} == {200}
         assert len({answer.content for answer in answers}) == 1
@@ -173,7 +173,7 @@ class TestAskingForALink:
         assert not User.objects.exclude(username="A-7").exists()
 
     def test_again_brings_another_letter_whose_link_works_three_times_an_hour(
-        self, ada: PatronView, letters: Path
+        self, ada: PatronDetails, letters: Path
     ) -> None:
         found = []
         for _ in range(5):
@@ -183,7 +183,7 @@ class TestAskingForALink:
         assert follow(found[-1]).status_code == 302
 
     def test_links_to_the_public_address_whatever_the_host_says(
-        self, ada: PatronView, letters: Path, settings: Any
+        self, ada: PatronDetails, letters: Path, settings: Any
     ) -> None:
         settings.PUBLIC_URL = "https://library.example.org"
         settings.ALLOWED_HOSTS = ["*"]
@@ -195,7 +195,7 @@ class TestAskingForALink:
 
     @pytest.mark.parametrize("to", ["A-7", "B-8", "ada@example.org", "eve@example.org"])
     def test_costs_the_same_queries_for_everybody(
-        self, ada: PatronView, to: str, django_assert_num_queries: Any
+        self, ada: PatronDetails, to: str, django_assert_num_queries: Any
     ) -> None:
         client = Client()
         with django_assert_num_queries(3):  # the request's row, in a transaction of its own
@@ -203,7 +203,7 @@ class TestAskingForALink:
         assert not User.objects.exists()
         assert not NoticeRow.objects.exists()
 
-    def test_is_forgotten_with_the_patron(self, ada: PatronView) -> None:
+    def test_is_forgotten_with_the_patron(self, ada: PatronDetails) -> None:
         ask("A-7")
         ask("ada@example.org")
         ask("eve@example.org")
@@ -211,14 +211,14 @@ class TestAskingForALink:
         assert [row.to for row in LinkRequestRow.objects.all()] == ["eve@example.org"]
 
     def test_stops_a_client_that_tries_too_many(
-        self, ada: PatronView, monkeypatch: pytest.MonkeyPatch
+        self, ada: PatronDetails, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         monkeypatch.setattr(pages, "LINKS_A_MINUTE", 1)
         answers = [ask(f"stranger{number}@example.org") for number in range(2)]
         assert [answer.status_code for answer in answers] == [200, 429]
         assert int(answers[-1]["Retry-After"]) >= 1
 
-    def test_refuses_a_host_that_is_not_ours(self, ada: PatronView) -> None:
+    def test_refuses_a_host_that_is_not_ours(self, ada: PatronDetails) -> None:
         assert ask("A-7", host="evil.example").status_code == 400
         assert not NoticeRow.objects.exists()
 
@@ -231,11 +231,11 @@ class TestAskingForALink:
     def test_is_offered_where_one_logs_in(self) -> None:
         assert 'href="/password"' in Client().get("/login").content.decode()
 
-    def test_needs_the_csrf_token(self, ada: PatronView) -> None:
+    def test_needs_the_csrf_token(self, ada: PatronDetails) -> None:
         assert Client(enforce_csrf_checks=True).post("/password", {"to": "A-7"}).status_code == 403
 
     def test_gives_a_login_another_name_where_the_cards_is_taken(
-        self, ada: PatronView, letters: Path
+        self, ada: PatronDetails, letters: Path
     ) -> None:
         dispatch(CreateLogin(name="a-7", role="librarian"))
         ask("A-7")

@@ -5,10 +5,9 @@ import pytest
 from django.contrib.auth.models import User
 from pytest_django import DjangoAssertNumQueries
 
-from patrons.public import BlockFacts, PatronFacts, PatronProfile, names_of, patron_facts, patron_profile
+from patrons.public import BlockFacts, PatronFacts, names_of, patron_facts
 from patrons.services.commands.link_login import LinkLogin, LoginAlreadyLinked
 from patrons.services.commands.suspend_patron import SuspendPatron
-from patrons.services.commands.update_contact import UpdateContact
 from shared_kernel.services.commands import dispatch
 from tests.factories_patrons import a_patron
 
@@ -19,7 +18,9 @@ class TestThePublicFacts:
     def test_are_found_by_card_id_address_or_login(
         self, django_assert_num_queries: DjangoAssertNumQueries
     ) -> None:
-        ada = a_patron(home_branch="MAIN", expires_on=date(2025, 1, 1), card_number="A-1")
+        ada = a_patron(
+            home_branch="MAIN", expires_on=date(2025, 1, 1), card_number="A-1", birth_date=date(2010, 2, 3)
+        )
         dispatch(SuspendPatron(patron=ada.id, reason="unpaid", until=date(2026, 3, 10)))
         dispatch(SuspendPatron(patron=ada.id, reason="lost a book"))
         login = User.objects.create_user("ada")
@@ -30,6 +31,7 @@ class TestThePublicFacts:
             category="regular",
             home_branch="MAIN",
             expires_on=date(2025, 1, 1),
+            birth_date=date(2010, 2, 3),
             blocks=(
                 BlockFacts(reason="unpaid", until=date(2026, 3, 10)),
                 BlockFacts(reason="lost a book", until=None),
@@ -59,38 +61,6 @@ class TestThePublicFacts:
         ada, bob = a_patron(), a_patron()
         with django_assert_num_queries(1):
             assert names_of([ada.id, bob.id, ada.id, uuid4()]) == {ada.id: ada.name, bob.id: bob.name}
-
-
-class TestTheProfile:
-    def test_is_all_that_there_is_to_show_to_the_patron(
-        self, django_assert_num_queries: DjangoAssertNumQueries
-    ) -> None:
-        ada = a_patron(expires_on=date(2025, 1, 1), card_number="A-1")
-        dispatch(UpdateContact(patron=ada.id, declined_notices=("due_soon",)))
-        dispatch(SuspendPatron(patron=ada.id, reason="lost a book"))
-        login = User.objects.create_user("ada")
-        dispatch(LinkLogin(card=ada.card_number, login_id=login.pk))
-        profile = PatronProfile(
-            id=ada.id,
-            card_number="A-1",
-            name=ada.name,
-            email=ada.email,
-            category="regular",
-            home_branch=None,
-            expires_on=date(2025, 1, 1),
-            blocks=(BlockFacts(reason="lost a book", until=None),),
-            declined_notices=("due_soon",),
-            privacy="default",
-            version=3,
-        )
-        with django_assert_num_queries(2):
-            assert patron_profile(id=ada.id) == profile
-            assert patron_profile(login_id=login.pk) == profile
-
-    def test_of_nobody_is_none(self) -> None:
-        assert patron_profile(login_id=4711) is None
-        with pytest.raises(ValueError, match="exactly one"):
-            patron_profile()
 
 
 class TestALogin:

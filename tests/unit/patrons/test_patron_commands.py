@@ -8,7 +8,7 @@ import pytest
 from patrons.domain.block import PrintableReasonRequired
 from patrons.domain.category import InvalidCategory
 from patrons.domain.patron import AlreadySuspended, NotBlocked, PatronNotFound
-from patrons.services.answers import PatronView
+from patrons.services.answers import PatronDetails
 from patrons.services.commands.define_category import DefineCategory, define_category
 from patrons.services.commands.link_login import LinkLogin, LoginAlreadyLinked, link_login
 from patrons.services.commands.register_patron import RegisterPatron, register_patron
@@ -20,7 +20,7 @@ from tests.unit.patrons.fakes import FakeWork, FixedClock, OneBranch
 CLOCK = FixedClock()
 
 
-def register(work: FakeWork, serials: Iterator[int] | None = None, **fields: Any) -> PatronView:
+def register(work: FakeWork, serials: Iterator[int] | None = None, **fields: Any) -> PatronDetails:
     command = RegisterPatron(**{"name": "Ada Lovelace", "email": "ada@example.org", **fields})
     draws = serials or iter(range(1, 100))
     return register_patron(
