@@ -1,4 +1,4 @@
-"""Writes what was measured: all samples as JSON, and one Markdown table, which the README shows."""
+"""Writes what was measured: all samples as JSON, and one Markdown table, which benchmarks/README.md shows."""
 
 import json
 import os
@@ -88,7 +88,7 @@ def _conditions(records: Sequence[Record]) -> str:
 
 
 def _show_in_readme() -> None:
-    readme = ROOT / "README.md"
+    readme = ROOT / "benchmarks" / "README.md"
     before, begin, rest = readme.read_text().partition(_BEGIN)
     _, end, after = rest.partition(_END)
     if begin and end:

@@ -2,7 +2,7 @@
 
 Nothing is written down for it in the views. The codes come from where they arise: from the `refusals` of the
 commands and queries that an action sends, from the fields of its forms, and from what every request passes
-(authentication, parsing, paging, idempotency keys). `docs/how-to/refusals.md` tells how to add one.
+(authentication, parsing, paging, idempotency keys). `docs/how-to/add-a-refusal.md` tells how to add one.
 """
 
 from collections import defaultdict

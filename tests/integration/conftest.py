@@ -25,7 +25,7 @@ def _only_declared_answers(monkeypatch: pytest.MonkeyPatch) -> None:
     def checked(self: BaseHandler, request: HttpRequest) -> HttpResponseBase:
         response = answer(self, request)
         fault = undeclared(request, response)
-        assert fault is None, f"{fault}, which the schema doesn't declare (see docs/how-to/refusals.md)"
+        assert fault is None, f"{fault}, which the schema doesn't declare (see docs/how-to/add-a-refusal.md)"
         return response
 
     monkeypatch.setattr(BaseHandler, "get_response", checked)
