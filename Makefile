@@ -8,7 +8,7 @@ PIP_INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check 
 export PYTHONDONTWRITEBYTECODE ?=
 .DEFAULT_GOAL := help
 
-.PHONY: help run reset install test test-sqlite test-postgresql test-pgbouncer alone-sqlite alone-postgresql bench-gate chaos check format lint types imports migrations deploy audit lock
+.PHONY: help run reset install test test-sqlite test-postgresql test-pgbouncer alone-sqlite alone-postgresql bench-gate chaos pictures check format lint types imports migrations deploy audit lock
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "%-16s %s\n", $$1, $$2}' Makefile
@@ -63,6 +63,9 @@ bench-gate: .venv/.dev ## a minute of measuring: whether the limits of speed are
 
 chaos: .venv/.dev ## the library under random faults, judged: MINUTES=1, SEED=n to repeat a run (tests/chaos/)
 	$(BIN)/python -m tests.chaos --minutes $(or $(MINUTES),1) $(if $(SEED),--seed $(SEED))
+
+pictures: .venv/.dev ## take the README's pictures again (needs Chromium)
+	$(BIN)/python -m tests.pictures
 
 check: .venv/.dev ## the whole gate, fastest first
 	$(MAKE) --jobs 2 types format lint imports migrations deploy
