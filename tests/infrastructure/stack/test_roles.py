@@ -11,6 +11,13 @@ from tests.infrastructure.stack.conftest import Running
 from tests.infrastructure.stack.running import VARIABLES, make_roles
 from tests.services.postgresql import Postgres
 
+pytestmark = [
+    pytest.mark.postgresql,
+    pytest.mark.rabbitmq,
+    pytest.mark.xdist_group("stack"),
+    pytest.mark.timeout(300),
+]
+
 AUDIT = "shared_kernel_auditentry"
 OLD_DENIAL = (
     f"INSERT INTO {AUDIT}"
