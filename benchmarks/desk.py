@@ -69,7 +69,7 @@ def opened(*, copies: int) -> Lendings:
 
 def _terms() -> str:
     """The terms of the usual loan, as a loan's row keeps them."""
-    rules = DjangoRules().about(branch="MAIN", category="regular", item_type="book")
+    rules = DjangoRules().matching(branch="MAIN", category="regular", item_type="book")
     terms = effective_terms(rules, branch="MAIN", category="regular", item_type="book")
     return to_json(terms).decode()
 

@@ -25,7 +25,7 @@ from lending.models import (
 )
 from lending.services.commands.borrow_book import BorrowBook
 from lending.services.commands.return_book import ReturnBook
-from lending.services.queries.loans import PatronOfCard
+from lending.services.queries.lookups import PatronOfCard
 from shared_kernel.services.queries import ask
 from shared_kernel.web.admin_base import CommandAdmin, ReadOnlyAdmin
 from shared_kernel.web.admin_timeline import WithTimeline

@@ -9,32 +9,46 @@ from lending.adapters.acl import (
     CatalogCopies,
     CatalogStatistics,
     PatronsAsBorrowers,
-    PatronsLetters,
+    PatronsNoticeHistory,
     PatronsPrivacy,
 )
-from lending.adapters.ties import StoredTies, StoredWords
+from lending.adapters.anonymisation import DjangoLoanAnonymiser, DjangoPersonalDataEraser
 from lending.adapters.unit_of_work import DjangoLendingWork
-from lending.services.borrowing import Directories
-from lending.services.commands import change_hold, lost_things
+from lending.services.borrowing import Gateways
 from lending.services.commands.add_branch import add_branch
 from lending.services.commands.add_closure import add_closure
-from lending.services.commands.anonymise_loan import anonymise_loan, forget_traces
+from lending.services.commands.age_to_lost import age_to_lost
+from lending.services.commands.allocate_copies import allocate_copies
+from lending.services.commands.anonymise_loan import anonymise_loan
 from lending.services.commands.borrow_book import borrow_book
-from lending.services.commands.forget_patron import WordsAboutPatrons, forget_patron
+from lending.services.commands.cancel_hold import cancel_hold
+from lending.services.commands.claim_returned import claim_returned
+from lending.services.commands.declare_lost import declare_lost
+from lending.services.commands.end_suspension import end_suspension
+from lending.services.commands.erase_personal_data import PersonalDataEraser, erase_personal_data
+from lending.services.commands.expire_hold import expire_hold
+from lending.services.commands.mark_hold_ready import mark_hold_ready
+from lending.services.commands.mark_overdue import mark_overdue
+from lending.services.commands.move_holds import move_holds
 from lending.services.commands.place_hold import place_hold
+from lending.services.commands.post_payment import post_payment
+from lending.services.commands.redact_anonymised_loans import redact_anonymised_loans
 from lending.services.commands.redate_hold import redate_hold
 from lending.services.commands.redate_loan import redate_loan
 from lending.services.commands.remind_due_soon import remind_due_soon
 from lending.services.commands.remove_closure import remove_closure
 from lending.services.commands.renew_loan import renew_loan
+from lending.services.commands.report_copy_not_found import report_copy_not_found
+from lending.services.commands.resume_hold import resume_hold
 from lending.services.commands.return_book import return_book
 from lending.services.commands.set_rule import set_rule
-from lending.services.commands.settle_account import post_payment, waive_charge
+from lending.services.commands.suspend_hold import suspend_hold
 from lending.services.commands.undo_return import undo_return
+from lending.services.commands.waive_charge import waive_charge
 from lending.services.ports import (
     CopyDirectory,
     LendingWork,
-    LoanTies,
+    LoanAnonymiser,
     PatronDirectory,
     PrivacyChoices,
 )
@@ -42,8 +56,8 @@ from lending.services.queries import (
     accounts,
     calendars,
     closed_days,
+    dashboard_stats,
     desk,
-    figures,
     holds,
     loans,
     loans_to_anonymise,
@@ -53,12 +67,14 @@ from lending.services.queries import (
     rules,
     scheduled_work,
 )
-from lending.services.queries.called import what_they_are_called
+from lending.services.queries.display_names import display_names
+from lending.services.queries.eligibility import eligibility
+from lending.services.queries.lookups import find_borrower, find_copy, patron_of_card
 from lending.services.queries.reports import draw_report, read_report
 from lending.services.queries.statements import statement
 from lending.services.queries.timeline import timeline
-from lending.services.reports.shape import BorrowingStatistics
-from lending.services.timeline import LetterBook
+from lending.services.reports.definition import BorrowingStatistics
+from lending.services.timeline import NoticeHistory
 from shared_kernel.domain.clock import Clock
 from shared_kernel.services.bus import CommandHandler, Handlers, QueryHandler
 from shared_kernel.services.wiring import bind
@@ -68,25 +84,25 @@ COMMANDS: tuple[CommandHandler, ...] = (
     return_book,
     renew_loan,
     undo_return,
-    lost_things.declare_lost,
-    lost_things.age_to_lost,
-    lost_things.claim_returned,
-    lost_things.mark_overdue,
+    declare_lost,
+    age_to_lost,
+    claim_returned,
+    mark_overdue,
     remind_due_soon,
     redate_loan,
     anonymise_loan,
-    forget_traces,
-    forget_patron,
+    redact_anonymised_loans,
+    erase_personal_data,
     place_hold,
-    change_hold.cancel_hold,
-    change_hold.suspend_hold,
-    change_hold.resume_hold,
-    change_hold.mark_hold_ready,
-    change_hold.report_copy_not_found,
-    change_hold.move_holds,
-    change_hold.expire_hold,
-    change_hold.end_suspension,
-    change_hold.allocate_copies,
+    cancel_hold,
+    suspend_hold,
+    resume_hold,
+    mark_hold_ready,
+    report_copy_not_found,
+    move_holds,
+    expire_hold,
+    end_suspension,
+    allocate_copies,
     redate_hold,
     post_payment,
     waive_charge,
@@ -97,10 +113,10 @@ COMMANDS: tuple[CommandHandler, ...] = (
 )
 
 QUERIES: tuple[QueryHandler, ...] = (
-    loans.eligibility,
-    loans.find_borrower,
-    loans.patron_of_card,
-    loans.find_copy,
+    eligibility,
+    find_borrower,
+    patron_of_card,
+    find_copy,
     loans.get_loan,
     loans.list_loans,
     holds.get_hold,
@@ -112,9 +128,9 @@ QUERIES: tuple[QueryHandler, ...] = (
     accounts.get_account,
     statement,
     timeline,
-    what_they_are_called,
+    display_names,
     desk.desk_board,
-    figures.circulation_figures,
+    dashboard_stats.circulation_stats,
     privacy.privacy_report,
     read_report,
     draw_report,
@@ -145,13 +161,13 @@ class Ports:
     clock: Clock
     patrons: PatronDirectory
     copies: CopyDirectory
-    directories: Directories
+    gateways: Gateways
     choices: PrivacyChoices
-    ties: LoanTies
-    words: WordsAboutPatrons
-    letters: LetterBook
+    anonymiser: LoanAnonymiser
+    eraser: PersonalDataEraser
+    letters: NoticeHistory
     statistics: BorrowingStatistics
-    kept_for: Callable[[], timedelta]
+    retention_period: Callable[[], timedelta]
 
     @classmethod
     def with_adapters(cls, *, clock: Clock) -> Self:
@@ -162,13 +178,13 @@ class Ports:
             clock=clock,
             patrons=patrons,
             copies=copies,
-            directories=Directories(patrons=patrons, copies=copies),
+            gateways=Gateways(patrons=patrons, copies=copies),
             choices=choices,
-            ties=StoredTies(choices=choices),
-            words=StoredWords(),
-            letters=PatronsLetters(),
+            anonymiser=DjangoLoanAnonymiser(choices=choices),
+            eraser=DjangoPersonalDataEraser(),
+            letters=PatronsNoticeHistory(),
             statistics=CatalogStatistics(),
-            kept_for=loans_to_anonymise.kept_for,
+            retention_period=loans_to_anonymise.retention_period,
         )
 
 

@@ -3,8 +3,8 @@
 from contextlib import suppress
 from uuid import UUID
 
-from lending.services.commands.change_hold import AllocateCopies
-from lending.services.commands.forget_patron import ForgetPatron
+from lending.services.commands.allocate_copies import AllocateCopies
+from lending.services.commands.erase_personal_data import ErasePersonalData
 from lending.services.ports import UnknownBook
 from outbox.envelope import ReceivedEvent
 from shared_kernel.services.commands import dispatch
@@ -12,7 +12,7 @@ from shared_kernel.services.commands import dispatch
 
 def forget_patron(event: ReceivedEvent) -> None:
     """`patrons.patron_erased.v1`: what people wrote about them in the account goes, too."""
-    dispatch(ForgetPatron(patron=event.subject))
+    dispatch(ErasePersonalData(patron=event.subject))
 
 
 def allocate_copies(event: ReceivedEvent) -> None:

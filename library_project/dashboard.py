@@ -10,7 +10,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from catalog.services.figures import CollectionFigures
-from lending.services.queries.figures import CirculationFigures, DayFigure, FiguresView
+from lending.services.queries.dashboard_stats import CirculationStats, CirculationSummary, DailyCount
 from outbox.status import in_quarantine, outbox_lag
 from patrons.bootstrap import mailer
 from patrons.services.backlog import notice_backlog
@@ -37,7 +37,7 @@ def dashboard(request: HttpRequest, context: Context) -> Context:
     cards: list[Card] = []
     added: Context = {"errands": list(_errands(request)), "cards": cards}
     if may("circulation:read"):
-        figures = ask(CirculationFigures())
+        figures = ask(CirculationStats())
         cards += _of_circulation(figures)
         added["charts"] = [
             _chart("Lent each day, the last four weeks", figures.lent),
@@ -70,7 +70,7 @@ def _errands(request: HttpRequest) -> Iterator[tuple[str, str]]:
     return ((name, reverse(view)) for scope, name, view in errands if principal(request).may(scope))
 
 
-def _of_circulation(figures: FiguresView) -> list[Card]:
+def _of_circulation(figures: CirculationSummary) -> list[Card]:
     loans, holds = (reverse(f"admin:lending_{row}row_changelist") for row in ("loan", "hold"))
     return [
         Card(name="Open loans", number=figures.open_loans, address=f"{loans}?state__exact=open"),
@@ -116,7 +116,7 @@ def _of_operations() -> list[Card]:
     ]
 
 
-def _chart(name: str, figures: Sequence[DayFigure]) -> Context:
+def _chart(name: str, figures: Sequence[DailyCount]) -> Context:
     """A chart as unfold draws it, and the same as text for those who see none."""
     bars = {
         "label": name,

@@ -7,8 +7,8 @@ from django.db import connection
 
 from catalog.adapters.invariants import index_invariants
 from catalog.services import invariants as catalog
-from lending.adapters.acl import NeighboursRows
-from lending.services.invariants import accounts, holds, loans, neighbours, rules
+from lending.adapters.acl import UpstreamRows
+from lending.services.invariants import accounts, holds, loans, rules, upstream
 from outbox import invariants as outbox
 from patrons.services import invariants as patrons
 from shared_kernel.services.invariants import Invariant, Rows
@@ -39,6 +39,6 @@ def all_invariants() -> Sequence[Invariant]:
         *holds.invariants(),
         *accounts.invariants(),
         *rules.invariants(),
-        *neighbours.invariants(NeighboursRows()),
+        *upstream.invariants(UpstreamRows()),
         Invariant.of("library", every_constraint_is_in_force),
     ]

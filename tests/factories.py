@@ -6,9 +6,9 @@ from typing import Any
 from catalog.services.answers import BookView, CopyView
 from catalog.services.commands.add_book import AddBook
 from catalog.services.commands.add_copy import AddCopy
-from lending.services.answers import LoanView
 from lending.services.commands.add_branch import AddBranch
 from lending.services.commands.borrow_book import BorrowBook
+from lending.services.loan_details import LoanDetails
 from shared_kernel.services.commands import dispatch
 from tests.factories_patrons import a_patron
 
@@ -27,7 +27,7 @@ def a_copy(**fields: Any) -> CopyView:
     return dispatch(AddCopy(**{"book": book, "barcode": f"C{next(_numbers):06}", **fields}))
 
 
-def a_loan(**fields: Any) -> LoanView:
+def a_loan(**fields: Any) -> LoanDetails:
     """An open loan of a copy of its own to a patron of its own, unless said otherwise."""
     barcode = fields.pop("copy_barcode", None) or a_copy().barcode
     card = fields.pop("patron_card", None) or a_patron().card_number

@@ -9,11 +9,11 @@ from uuid import UUID
 from django.db.models import QuerySet
 
 from catalog import public as catalog
-from lending.domain.policies.anonymising import Choice
+from lending.domain.policies.anonymising import PrivacyChoice
 from lending.domain.standing import Block, BorrowerStanding, CirculatingCopy
 from lending.services.ports import UnknownBook, UnknownCopy, UnknownPatron
-from lending.services.reports.shape import Borrowings
-from lending.services.timeline import Letters
+from lending.services.reports.definition import Borrowings
+from lending.services.timeline import NoticeRows
 from patrons import public as patrons
 
 #: The one condition of the catalog under which a copy is lent; one that we don't know is not.
@@ -98,7 +98,7 @@ class PatronsAsBorrowers:
         return patrons.membership_ends(ids)
 
 
-class NeighboursRows:
+class UpstreamRows:
     """The rows of both neighbours, lazily, to be used inside questions of lending's own."""
 
     def books(self) -> "QuerySet[Any]":
@@ -121,11 +121,11 @@ class NeighboursRows:
 class PatronsPrivacy:
     """How long patrons want past loans to be remembered as theirs."""
 
-    def of(self, patron_id: UUID) -> Choice:
+    def of(self, patron_id: UUID) -> PrivacyChoice:
         """A patron's choice; the usual one for somebody who has been erased."""
-        return Choice(patrons.privacy_of(patron_id) or Choice.DEFAULT)
+        return PrivacyChoice(patrons.privacy_of(patron_id) or PrivacyChoice.DEFAULT)
 
-    def of_whom(self, choice: Choice) -> Iterable[UUID]:
+    def of_whom(self, choice: PrivacyChoice) -> Iterable[UUID]:
         """The ids of the patrons who chose this and not the usual, as a subquery."""
         return patrons.ids_with_privacy(choice.value)
 
@@ -143,14 +143,14 @@ class CatalogStatistics:
         return [Borrowings(book=book, title=title, borrowings=count) for book, title, count in most]
 
 
-class PatronsLetters:
+class PatronsNoticeHistory:
     """Letters to patrons, and what became of them."""
 
-    def owed(self, *, patron: UUID | None = None, about: Iterable[UUID] = ()) -> Letters:
+    def owed(self, *, patron: UUID | None = None, about: Iterable[UUID] = ()) -> NoticeRows:
         """Each letter to a patron, or about loans and holds."""
         return patrons.letters_owed(patron=patron, about=about)
 
-    def ended(self, *, patron: UUID | None = None, about: Iterable[UUID] = ()) -> Letters:
+    def ended(self, *, patron: UUID | None = None, about: Iterable[UUID] = ()) -> NoticeRows:
         """Each that was sent, or won't be."""
         return patrons.letters_ended(patron=patron, about=about)
 

@@ -9,7 +9,7 @@ from django.db.models import Count, Exists, OuterRef, Q, Value
 from lending.adapters.repositories.accounts import DjangoAccounts
 from lending.domain.hold import ACTIVE_STATES
 from lending.domain.hold_queue import queue_id
-from lending.domain.policies.erasing import reasons_to_keep
+from lending.domain.policies import erasing
 from lending.domain.policies.leaving import StillHeld, StillLent
 from lending.models import BranchRow, HoldQueueRow, HoldRow, LoanRow
 from shared_kernel.domain.errors import Refusal
@@ -71,7 +71,7 @@ class LendingFacts:
         loans = LoanRow.objects.filter(patron_id=patron, state__in=_OUT).count()
         holds = HoldRow.objects.filter(patron_id=patron, state__in=ACTIVE_STATES).count()
         balance = DjangoAccounts().balance_of(patron)
-        return reasons_to_keep(loans=loans, holds=holds, balance=balance)
+        return erasing.refusals(loans=loans, holds=holds, balance=balance)
 
 
 _stated: CompiledQuery[tuple[UUID, Literal["lent", "held"]]] = CompiledQuery(

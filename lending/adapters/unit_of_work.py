@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from lending.adapters.repositories.accounts import DjangoAccounts
-from lending.adapters.repositories.configuration import Configuration
+from lending.adapters.repositories.configuration_cache import ConfigurationCache
 from lending.adapters.repositories.holds import DjangoHoldQueues
 from lending.adapters.repositories.loans import DjangoInHouseUses, DjangoLoans
 from lending.adapters.repositories.rules import DjangoCalendars, DjangoRules
@@ -18,7 +18,7 @@ class DjangoLendingWork:
         self.accounts = DjangoAccounts()
         self.holds = DjangoHoldQueues()
         self.in_house_uses = DjangoInHouseUses()
-        configuration = Configuration()
+        configuration = ConfigurationCache()
         self.rules = DjangoRules(configuration)
         self.calendars = DjangoCalendars(configuration)
 

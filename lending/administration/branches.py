@@ -15,7 +15,7 @@ from lending.administration.permissions import require_scope
 from lending.domain.branch_calendar import ClosureNotFound
 from lending.domain.branch_details import LONGEST_CODE, LONGEST_NAME, time_zones
 from lending.models import BranchRow
-from lending.services.calendar_answers import ClosureView
+from lending.services.calendar_details import ClosureDetails
 from lending.services.commands.add_branch import AddBranch
 from lending.services.commands.add_closure import AddClosure
 from lending.services.commands.remove_closure import RemoveClosure
@@ -149,7 +149,7 @@ def _id(text: str) -> UUID:
         raise ClosureNotFound from None
 
 
-def _closure(code: str, id: str) -> ClosureView:
+def _closure(code: str, id: str) -> ClosureDetails:
     closures = ask(ListClosures(branch=code, page=_LATEST)).results
     found = next((each for each in closures if str(each.id) == id), None)
     if found is None:

@@ -17,7 +17,7 @@ from lending.domain.loan_terms import RULE_VALUES
 from lending.models import CirculationRuleRow
 from lending.services.commands.set_rule import SetRule
 from lending.services.queries.calendars import ListBranches
-from lending.services.queries.rule_preview import RuleChange, RulePreview
+from lending.services.queries.rule_preview import RuleChangePreview, RulePreview
 from lending.services.queries.rules import (
     ExplainRule,
     ListCategories,
@@ -25,7 +25,7 @@ from lending.services.queries.rules import (
     RuleHistory,
     RuleMatrix,
 )
-from lending.services.rule_answers import RuleRef
+from lending.services.rule_details import RuleRef
 from shared_kernel.domain.errors import Refused
 from shared_kernel.domain.text import has_visible_text
 from shared_kernel.services.pagination import PageRequest
@@ -134,7 +134,7 @@ def _choice(given: Any) -> RuleChoice:  # Django's QueryDict, or None
     return RuleChoice(given, branches=branches, categories=ask(ListCategories()))
 
 
-def _edited(request: HttpRequest, row: MatrixRow) -> tuple[RuleValuesForm, RuleChange | None]:
+def _edited(request: HttpRequest, row: MatrixRow) -> tuple[RuleValuesForm, RuleChangePreview | None]:
     """The form to be shown, and what it would change; a sent one without change and error is saved."""
     initial = {**written(row.rule.values), "version": row.rule.version}
     if request.method != "POST":

@@ -15,7 +15,7 @@ from lending.administration.timeline import timeline_page
 from lending.models import ReportRow
 from lending.services.queries.calendars import ListBranches
 from lending.services.queries.reports import REPORTS, DrawReport, ReadReport, all_lines
-from lending.services.reports.shape import Chart, Report, Scope
+from lending.services.reports.definition import Chart, Report, ReportScope
 from shared_kernel.domain.errors import Refused
 from shared_kernel.services.pagination import PageRequest
 from shared_kernel.services.queries import ask
@@ -60,9 +60,9 @@ class ScopeForm(forms.Form):
             del self.fields["branch"]
 
     @property
-    def scope(self) -> Scope:
+    def scope(self) -> ReportScope:
         """The scope; all there is, where the form can't be read."""
-        return Scope(**{name: value or None for name, value in self.cleaned_data.items()})
+        return ReportScope(**{name: value or None for name, value in self.cleaned_data.items()})
 
 
 class ReportAdmin(ReadOnlyAdmin[ReportRow]):
@@ -138,7 +138,7 @@ class ReportAdmin(ReadOnlyAdmin[ReportRow]):
         return TemplateResponse(request, f"lending/admin/{template}.html", shared | own | context)
 
 
-def _answers(request: HttpRequest, name: str, scope: Scope) -> Context:
+def _answers(request: HttpRequest, name: str, scope: ReportScope) -> Context:
     report = REPORTS[name]
     lines = ask(ReadReport(name=name, scope=scope, page=requested_page(request)))
     following, preceding = page_links(request, lines)

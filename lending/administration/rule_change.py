@@ -6,8 +6,8 @@ from typing import Any, Final
 from lending.administration.rule_forms import called, shown
 from lending.domain.loan_terms import RULE_VALUES
 from lending.domain.rule_change import ChangedValue
-from lending.services.queries.rule_preview import MOST_COUNTED, NewlyRefused, RuleChange
-from lending.services.rule_answers import RuleRef
+from lending.services.queries.rule_preview import MOST_COUNTED, NewlyRefused, RuleChangePreview
+from lending.services.rule_details import RuleRef
 
 #: So many cases tell the story; the rest is a number.
 _MOST_CASES: Final = 12
@@ -19,7 +19,7 @@ _WHAT: Final = {
 }
 
 
-def told(change: RuleChange) -> dict[str, Any]:  # a template's context
+def told(change: RuleChangePreview) -> dict[str, Any]:  # a template's context
     """The change, for the page."""
     return {
         "loans": _number(change.loans),

@@ -7,7 +7,7 @@ from django import forms
 
 from lending.domain.loan_terms import RULE_VALUES
 from lending.domain.rule_values import FLAG, NO_LIMIT, RuleValue
-from lending.services.rule_answers import ExplainedValue, RuleRef
+from lending.services.rule_details import ExplainedValue, RuleRef
 from shared_kernel.domain.errors import Refused
 
 _YES, _NO = "yes", "no"

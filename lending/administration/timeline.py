@@ -12,7 +12,7 @@ from django.urls import reverse
 
 from lending.administration.permissions import require_scope
 from lending.models import LoanRow
-from lending.services.queries.called import WhatTheyAreCalled
+from lending.services.queries.display_names import DisplayNames
 from lending.services.queries.timeline import Timeline
 from lending.services.timeline import TimelineEntry
 from shared_kernel.services.pagination import Page
@@ -62,7 +62,7 @@ def timeline_page(site: AdminSite, request: HttpRequest) -> HttpResponse:
 def _shown(found: Page[TimelineEntry]) -> Context:
     entries = found.results
     called = ask(
-        WhatTheyAreCalled(
+        DisplayNames(
             patrons={each.patron for each in entries if each.patron},
             loans={each.loan for each in entries if each.loan},
         )

@@ -8,11 +8,13 @@ from rest_framework.response import Response
 
 from lending.api.serializers import PostPaymentSerializer, WaiveChargeSerializer
 from lending.api.viewer import viewer_login
-from lending.services.account_answers import AccountView
-from lending.services.answers import LoanView
-from lending.services.commands.lost_things import ClaimReturned, DeclareLost
-from lending.services.commands.settle_account import PostPayment, WaiveCharge
+from lending.services.account_details import AccountDetails
+from lending.services.commands.claim_returned import ClaimReturned
+from lending.services.commands.declare_lost import DeclareLost
+from lending.services.commands.post_payment import PostPayment
 from lending.services.commands.undo_return import UndoReturn
+from lending.services.commands.waive_charge import WaiveCharge
+from lending.services.loan_details import LoanDetails
 from lending.services.queries.accounts import GetAccount
 from shared_kernel.services.bus import Command
 from shared_kernel.services.commands import dispatch
@@ -32,19 +34,19 @@ class AccountViewSet(LibraryViewSet):
         "waive": "accounts:write",
     }
 
-    @extend_schema(responses={200: AccountView})
+    @extend_schema(responses={200: AccountDetails})
     def retrieve(self, _request: Request, id: UUID) -> Response:
         """The balance, what is accruing beside it, and the ledger."""
         viewer = None if self.principal.may("accounts:write") else viewer_login(self.principal, sees_all=READ)
         return Response(ask(GetAccount(patron=id, viewer_login=viewer)))
 
-    @extend_schema(request=PostPaymentSerializer, responses={201: AccountView})
+    @extend_schema(request=PostPaymentSerializer, responses={201: AccountDetails})
     def pay(self, _request: Request, id: UUID) -> Response:
         """Take a payment."""
         command = PostPayment(patron=id, **self.body(PostPaymentSerializer))
         return Response(dispatch(command, idempotency_key=self.idempotency_key), status=201)
 
-    @extend_schema(request=WaiveChargeSerializer, responses={201: AccountView})
+    @extend_schema(request=WaiveChargeSerializer, responses={201: AccountDetails})
     def waive(self, _request: Request, id: UUID) -> Response:
         """Forgive a charge, or a part of it."""
         command = WaiveCharge(patron=id, **self.body(WaiveChargeSerializer))
@@ -56,21 +58,21 @@ class LostItemsViewSet(LibraryViewSet):
 
     policy = {"declare_lost": WRITE, "claim_returned": WRITE, "undo_return": WRITE}
 
-    @extend_schema(request=None, responses={200: LoanView})
+    @extend_schema(request=None, responses={200: LoanDetails})
     def declare_lost(self, _request: Request, id: UUID) -> Response:
         """Give the copy up: its price, a fee and the lateness so far are charged."""
         return self._do(DeclareLost(loan=id))
 
-    @extend_schema(request=None, responses={200: LoanView})
+    @extend_schema(request=None, responses={200: LoanDetails})
     def claim_returned(self, _request: Request, id: UUID) -> Response:
         """Note that the patron says it was returned."""
         return self._do(ClaimReturned(loan=id))
 
-    @extend_schema(request=None, responses={200: LoanView})
+    @extend_schema(request=None, responses={200: LoanDetails})
     def undo_return(self, _request: Request, id: UUID) -> Response:
         """Take a return back that was scanned by mistake, within 15 minutes."""
         return self._do(UndoReturn(loan=id))
 
-    def _do(self, command: Command[LoanView]) -> Response:
+    def _do(self, command: Command[LoanDetails]) -> Response:
         self.body()
         return Response(dispatch(command, idempotency_key=self.idempotency_key))

@@ -7,7 +7,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from lending.api.serializers import AddBranchSerializer, AddClosureSerializer, DryRunSerializer
-from lending.services.calendar_answers import BranchView, ClosurePreview, ClosureView
+from lending.services.calendar_details import BranchDetails, ClosureDetails, ClosurePreview
 from lending.services.commands.add_branch import AddBranch
 from lending.services.commands.add_closure import AddClosure
 from lending.services.commands.remove_closure import RemoveClosure
@@ -25,12 +25,12 @@ class BranchViewSet(LibraryViewSet):
 
     policy = {"list": READ, "create": WRITE}
 
-    @extend_schema(responses={200: paged_schema(BranchView)})
+    @extend_schema(responses={200: paged_schema(BranchDetails)})
     def list(self, _request: Request) -> Response:
         """The branches, by code."""
         return self.paged(ask(ListBranches(page=self.page_request())))
 
-    @extend_schema(request=AddBranchSerializer, responses={201: BranchView})
+    @extend_schema(request=AddBranchSerializer, responses={201: BranchDetails})
     def create(self, _request: Request) -> Response:
         """Add a branch."""
         command = AddBranch(**self.body(AddBranchSerializer))
@@ -42,7 +42,7 @@ class ClosureViewSet(LibraryViewSet):
 
     policy = {"list": READ, "create": WRITE, "destroy": WRITE}
 
-    @extend_schema(responses={200: paged_schema(ClosureView)})
+    @extend_schema(responses={200: paged_schema(ClosureDetails)})
     def list(self, _request: Request, code: str) -> Response:
         """A branch's closures, the latest first."""
         return self.paged(ask(ListClosures(branch=code, page=self.page_request())))
@@ -50,7 +50,7 @@ class ClosureViewSet(LibraryViewSet):
     @extend_schema(
         request=AddClosureSerializer,
         parameters=[DryRunSerializer],
-        responses={201: ClosureView, 200: ClosurePreview},
+        responses={201: ClosureDetails, 200: ClosurePreview},
     )
     def create(self, _request: Request, code: str) -> Response:
         """Close a branch for some days, or with `dry_run` see what that would do.

@@ -13,16 +13,14 @@ from lending.api.serializers import (
     SuspendHoldSerializer,
 )
 from lending.api.viewer import viewer_login
-from lending.services.answers import HoldView
-from lending.services.commands.change_hold import (
-    CancelHold,
-    MarkHoldReady,
-    MoveHolds,
-    ReportCopyNotFound,
-    ResumeHold,
-    SuspendHold,
-)
+from lending.services.commands.cancel_hold import CancelHold
+from lending.services.commands.mark_hold_ready import MarkHoldReady
+from lending.services.commands.move_holds import MoveHolds
 from lending.services.commands.place_hold import PlaceHold
+from lending.services.commands.report_copy_not_found import ReportCopyNotFound
+from lending.services.commands.resume_hold import ResumeHold
+from lending.services.commands.suspend_hold import SuspendHold
+from lending.services.hold_details import HoldDetails
 from lending.services.queries.holds import GetHold, ListHolds, ListQueue
 from shared_kernel.services.bus import Command
 from shared_kernel.services.commands import dispatch
@@ -48,7 +46,7 @@ class HoldViewSet(LibraryViewSet):
         "not_found": WRITE,
     }
 
-    @extend_schema(parameters=[HoldQuerySerializer], responses={200: paged_schema(HoldView)})
+    @extend_schema(parameters=[HoldQuerySerializer], responses={200: paged_schema(HoldDetails)})
     def list(self, _request: Request) -> Response:
         """Holds, the newest first."""
         viewer = viewer_login(self.principal, sees_all=READ)
@@ -56,25 +54,25 @@ class HoldViewSet(LibraryViewSet):
             ask(ListHolds(**self.params(HoldQuerySerializer), viewer_login=viewer, page=self.page_request()))
         )
 
-    @extend_schema(responses={200: HoldView})
+    @extend_schema(responses={200: HoldDetails})
     def retrieve(self, _request: Request, id: UUID) -> Response:
         """One hold."""
         return Response(ask(GetHold(id=id, viewer_login=viewer_login(self.principal, sees_all=READ))))
 
-    @extend_schema(request=PlaceHoldSerializer, responses={201: HoldView})
+    @extend_schema(request=PlaceHoldSerializer, responses={201: HoldDetails})
     def create(self, _request: Request) -> Response:
         """Wait for a book, or for one copy of it; refused with every reason at once."""
         form = self.body(PlaceHoldSerializer)
         command = PlaceHold(**form, viewer_login=viewer_login(self.principal, sees_all=WRITE))
         return Response(dispatch(command, idempotency_key=self.idempotency_key), status=201)
 
-    @extend_schema(request=None, responses={200: HoldView})
+    @extend_schema(request=None, responses={200: HoldDetails})
     def cancel(self, _request: Request, id: UUID) -> Response:
         """Give the hold up; its copy goes to the next."""
         self.body()
         return self._do(CancelHold(hold=id, viewer_login=viewer_login(self.principal, sees_all=WRITE)))
 
-    @extend_schema(request=SuspendHoldSerializer, responses={200: HoldView})
+    @extend_schema(request=SuspendHoldSerializer, responses={200: HoldDetails})
     def suspend(self, _request: Request, id: UUID) -> Response:
         """Keep the place in the queue, but take no copy for now."""
         form = self.body(SuspendHoldSerializer)
@@ -82,25 +80,25 @@ class HoldViewSet(LibraryViewSet):
             SuspendHold(hold=id, **form, viewer_login=viewer_login(self.principal, sees_all=WRITE))
         )
 
-    @extend_schema(request=None, responses={200: HoldView})
+    @extend_schema(request=None, responses={200: HoldDetails})
     def resume(self, _request: Request, id: UUID) -> Response:
         """Take part again."""
         self.body()
         return self._do(ResumeHold(hold=id, viewer_login=viewer_login(self.principal, sees_all=WRITE)))
 
-    @extend_schema(request=None, responses={200: HoldView})
+    @extend_schema(request=None, responses={200: HoldDetails})
     def ready(self, _request: Request, id: UUID) -> Response:
         """The copy was picked and lies on the hold shelf."""
         self.body()
         return self._do(MarkHoldReady(hold=id))
 
-    @extend_schema(request=None, responses={200: HoldView})
+    @extend_schema(request=None, responses={200: HoldDetails})
     def not_found(self, _request: Request, id: UUID) -> Response:
         """The copy isn't on its shelf."""
         self.body()
         return self._do(ReportCopyNotFound(hold=id))
 
-    def _do(self, command: Command[HoldView]) -> Response:
+    def _do(self, command: Command[HoldDetails]) -> Response:
         return Response(dispatch(command, idempotency_key=self.idempotency_key))
 
 
@@ -109,12 +107,12 @@ class QueueViewSet(LibraryViewSet):
 
     policy = {"list": READ, "move": WRITE}
 
-    @extend_schema(responses={200: paged_schema(HoldView)})
+    @extend_schema(responses={200: paged_schema(HoldDetails)})
     def list(self, _request: Request, book: UUID) -> Response:
         """The active holds of a book, in the order in which they are served."""
         return Response({"results": ask(ListQueue(book=book)), "next": None, "previous": None})
 
-    @extend_schema(request=QueueOrderSerializer, responses={200: paged_schema(HoldView)})
+    @extend_schema(request=QueueOrderSerializer, responses={200: paged_schema(HoldDetails)})
     def move(self, _request: Request, book: UUID) -> Response:
         """Give the queue another order."""
         form = self.body(QueueOrderSerializer)

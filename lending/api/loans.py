@@ -14,12 +14,13 @@ from lending.api.serializers import (
     ReturnBookSerializer,
 )
 from lending.api.viewer import viewer_login
-from lending.services.answers import EligibilityView, LoanView, ReturnReceipt
 from lending.services.commands.borrow_book import BorrowBook
 from lending.services.commands.renew_loan import RenewLoan
-from lending.services.commands.return_book import ReturnBook
-from lending.services.queries.loans import Eligibility, GetLoan, ListLoans
-from lending.services.queries.profile import OwnProfile, PatronProfile, ProfileView
+from lending.services.commands.return_book import ReturnBook, ReturnResult
+from lending.services.loan_details import LoanDetails
+from lending.services.queries.eligibility import Eligibility, EligibilityResult
+from lending.services.queries.loans import GetLoan, ListLoans
+from lending.services.queries.profile import OwnProfile, PatronProfile, ProfileDetails
 from shared_kernel.services.commands import dispatch
 from shared_kernel.services.queries import ask
 from shared_kernel.web.access import OWN
@@ -34,7 +35,7 @@ class LoanViewSet(LibraryViewSet):
 
     policy = {"list": (READ, OWN), "retrieve": (READ, OWN), "create": WRITE, "renew": (WRITE, OWN)}
 
-    @extend_schema(parameters=[LoanQuerySerializer], responses={200: paged_schema(LoanView)})
+    @extend_schema(parameters=[LoanQuerySerializer], responses={200: paged_schema(LoanDetails)})
     def list(self, _request: Request) -> Response:
         """Loans, the newest first."""
         viewer = viewer_login(self.principal, sees_all=READ)
@@ -42,12 +43,12 @@ class LoanViewSet(LibraryViewSet):
             ask(ListLoans(**self.params(LoanQuerySerializer), viewer_login=viewer, page=self.page_request()))
         )
 
-    @extend_schema(responses={200: LoanView})
+    @extend_schema(responses={200: LoanDetails})
     def retrieve(self, _request: Request, id: UUID) -> Response:
         """One loan."""
         return Response(ask(GetLoan(id=id, viewer_login=viewer_login(self.principal, sees_all=READ))))
 
-    @extend_schema(request=BorrowBookSerializer, responses={201: LoanView})
+    @extend_schema(request=BorrowBookSerializer, responses={201: LoanDetails})
     def create(self, _request: Request) -> Response:
         """Lend a copy to a patron; refused with every reason at once."""
         form = self.body(BorrowBookSerializer)
@@ -58,7 +59,7 @@ class LoanViewSet(LibraryViewSet):
             form |= {"override": tuple(override["codes"]), "comment": override["comment"]}
         return Response(dispatch(BorrowBook(**form), idempotency_key=self.idempotency_key), status=201)
 
-    @extend_schema(request=None, responses={200: LoanView})
+    @extend_schema(request=None, responses={200: LoanDetails})
     def renew(self, _request: Request, id: UUID) -> Response:
         """Keep the copy longer; refused with every reason at once."""
         self.body()
@@ -71,7 +72,7 @@ class ReturnViewSet(LibraryViewSet):
 
     policy = {"create": WRITE}
 
-    @extend_schema(request=ReturnBookSerializer, responses={200: ReturnReceipt})
+    @extend_schema(request=ReturnBookSerializer, responses={200: ReturnResult})
     def create(self, _request: Request) -> Response:
         """Scan a copy that came back."""
         form = self.body(ReturnBookSerializer)
@@ -83,7 +84,7 @@ class EligibilityViewSet(LibraryViewSet):
 
     policy = {"list": READ}
 
-    @extend_schema(parameters=[EligibilityQuerySerializer], responses={200: EligibilityView})
+    @extend_schema(parameters=[EligibilityQuerySerializer], responses={200: EligibilityResult})
     def list(self, _request: Request) -> Response:
         """Whether a patron may borrow a copy, by the very rules of lending; writes nothing."""
         return Response(ask(Eligibility(**self.params(EligibilityQuerySerializer))))
@@ -94,14 +95,14 @@ class ProfileViewSet(LibraryViewSet):
 
     policy = {"retrieve": (READ, OWN), "own": OWN}
 
-    @extend_schema(responses={200: ProfileView})
+    @extend_schema(responses={200: ProfileDetails})
     def retrieve(self, _request: Request, id: UUID) -> Response:
         """A patron's loans and holds, what is owed, and how long past loans are remembered."""
         return Response(
             ask(PatronProfile(patron=id, viewer_login=viewer_login(self.principal, sees_all=READ)))
         )
 
-    @extend_schema(responses={200: ProfileView})
+    @extend_schema(responses={200: ProfileDetails})
     def own(self, _request: Request) -> Response:
         """One's own loans and holds, what is owed, and how long past loans are remembered."""
         return Response(ask(OwnProfile(login=self.principal.login_id or 0)))

@@ -7,7 +7,7 @@ from rest_framework.response import Response
 from lending.api.serializers import ExplainRuleQuerySerializer, SetRuleSerializer
 from lending.services.commands.set_rule import SetRule
 from lending.services.queries.rules import ExplainRule, ListRules
-from lending.services.rule_answers import Explanation, RuleView
+from lending.services.rule_details import Explanation, RuleDetails
 from shared_kernel.services.commands import dispatch
 from shared_kernel.services.queries import ask
 from shared_kernel.web.openapi import paged_schema
@@ -21,12 +21,12 @@ class RuleViewSet(LibraryViewSet):
 
     policy = {"list": READ, "update": WRITE, "explain": READ}
 
-    @extend_schema(responses={200: paged_schema(RuleView)})
+    @extend_schema(responses={200: paged_schema(RuleDetails)})
     def list(self, _request: Request) -> Response:
         """The rows of the matrix, each with the values that it gives."""
         return self.paged(ask(ListRules(page=self.page_request())))
 
-    @extend_schema(request=SetRuleSerializer, responses={200: RuleView})
+    @extend_schema(request=SetRuleSerializer, responses={200: RuleDetails})
     def update(self, _request: Request) -> Response:
         """Set a row: these values and no others. What is lent already keeps its terms."""
         form = self.body(SetRuleSerializer)

@@ -7,7 +7,7 @@ from lending.domain.branch_calendar import BranchCalendar
 from lending.domain.loan_terms import LoanTerms
 
 
-def fine(
+def overdue_fine(
     *, due_at: datetime, at: datetime, calendar: BranchCalendar, terms: LoanTerms, price: Decimal | None
 ) -> Decimal:
     """The fine for a loan that was due and came back, or was renewed or lost, at these instants.

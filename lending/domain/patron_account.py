@@ -137,7 +137,7 @@ class PatronAccount(Aggregate):
                     self._tell(events.ChargeRefunded, entry, charge_id=charge.id)
                 return
 
-    def owed_for(self, loan_id: UUID) -> Decimal:
+    def outstanding_for(self, loan_id: UUID) -> Decimal:
         """What is still owed for a loan, payments settling the oldest charges first."""
         paid = sum((it.amount.amount for it in self.entries if it.kind is EntryKind.PAYMENT), Decimal(0))
         owed = Decimal(0)

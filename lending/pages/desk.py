@@ -13,12 +13,14 @@ from django.views.decorators.http import require_http_methods, require_POST
 from lending.pages.form_dispatch import dispatch_with_message
 from lending.pages.forms import LendCopyForm, ReturnCopyForm
 from lending.services.commands.borrow_book import BorrowBook
-from lending.services.commands.change_hold import CancelHold, MarkHoldReady, ReportCopyNotFound
+from lending.services.commands.cancel_hold import CancelHold
+from lending.services.commands.mark_hold_ready import MarkHoldReady
+from lending.services.commands.post_payment import PostPayment
 from lending.services.commands.renew_loan import RenewLoan
+from lending.services.commands.report_copy_not_found import ReportCopyNotFound
 from lending.services.commands.return_book import ReturnBook
-from lending.services.commands.settle_account import PostPayment
 from lending.services.queries.desk import DeskBoard
-from lending.services.queries.loans import FindBorrower
+from lending.services.queries.lookups import FindBorrower
 from lending.services.queries.profile import CardProfile
 from shared_kernel.domain.errors import Refused
 from shared_kernel.services.bus import Command

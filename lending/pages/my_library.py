@@ -6,7 +6,7 @@ from django.views.decorators.http import require_http_methods
 
 from lending.pages.form_dispatch import dispatch_with_message
 from lending.pages.forms import MyLibraryForm
-from lending.services.commands.change_hold import CancelHold
+from lending.services.commands.cancel_hold import CancelHold
 from lending.services.commands.renew_loan import RenewLoan
 from lending.services.queries.profile import OwnProfile
 from shared_kernel.domain.errors import Refused

@@ -15,7 +15,7 @@ from lending.services.ports import CopyDirectory, LendingWork, PatronDirectory
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Directories:
+class Gateways:
     """Where lending looks up what other contexts own."""
 
     patrons: PatronDirectory
@@ -23,22 +23,22 @@ class Directories:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Case:
+class BorrowingContext:
     """The facts of one borrowing, and the calendar that its dates are of."""
 
     facts: BorrowingFacts
     calendar: BranchCalendar
 
 
-def borrowing_case(
+def borrowing_context(
     work: LendingWork, *, patron: BorrowerStanding, copy: CirculatingCopy, queue: HoldQueue, now: datetime
-) -> Case:
+) -> BorrowingContext:
     """What is known about this patron and this copy at this instant."""
     calendar = work.calendars.of(copy.branch)
-    rules = work.rules.about(branch=copy.branch, category=patron.category, item_type=copy.item_type)
+    rules = work.rules.matching(branch=copy.branch, category=patron.category, item_type=copy.item_type)
     loans = work.loans.open_of(patron=patron.id, copy=copy.id)
     own = [loan for loan in loans if loan.patron_id == patron.id]
-    return Case(
+    return BorrowingContext(
         calendar=calendar,
         facts=BorrowingFacts(
             today=calendar.day_of(now),

@@ -12,7 +12,7 @@ from lending.domain.hold_queue import HoldQueue
 from lending.domain.in_house_use import InHouseUse
 from lending.domain.loan import Loan
 from lending.domain.patron_account import PatronAccount
-from lending.domain.policies.anonymising import Choice
+from lending.domain.policies.anonymising import PrivacyChoice
 from lending.domain.standing import BorrowerStanding, CirculatingCopy
 from shared_kernel.domain.errors import InvalidValue, NotFound, Refusal
 from shared_kernel.domain.money import Money
@@ -206,7 +206,7 @@ class InHouseUses(Repository, Protocol):
 class Rules(Repository, Protocol):
     """The matrix of circulation rules."""
 
-    def about(
+    def matching(
         self, *, branch: str | None, category: str | None, item_type: str | None
     ) -> Iterable[CirculationRule]:
         """Every row that can decide on such a loan, and every row that names the category.
@@ -247,11 +247,11 @@ class Calendars(Repository, Protocol):
 class PrivacyChoices(Protocol):
     """How long patrons want past loans to be remembered as theirs, through the anti-corruption layer."""
 
-    def of(self, patron_id: UUID) -> Choice:
+    def of(self, patron_id: UUID) -> PrivacyChoice:
         """A patron's choice; the usual one for somebody who has been erased."""
         ...
 
-    def of_whom(self, choice: Choice) -> Iterable[UUID]:
+    def of_whom(self, choice: PrivacyChoice) -> Iterable[UUID]:
         """The ids of the patrons who chose this and not the usual: a lazy set, for questions of our own."""
         ...
 
@@ -260,18 +260,18 @@ class PrivacyChoices(Protocol):
         ...
 
 
-class LoanTies(Protocol):
+class LoanAnonymiser(Protocol):
     """What ties a person to a loan, besides the loan: ended holds, charges, audit, answers, events."""
 
-    def cut(self, *, loan: UUID, patron: UUID, book: UUID) -> Sequence[UUID]:
+    def detach_patron(self, *, loan: UUID, patron: UUID, book: UUID) -> Sequence[UUID]:
         """Let ended holds, charges and audit of a loan be nobody's; the ids of those holds."""
         ...
 
-    def forget_answers(self, ids: Collection[int]) -> int:
+    def redact_responses(self, ids: Collection[int]) -> int:
         """Forget these answers, kept for repeated requests; tells how many there were."""
         ...
 
-    def forget_events(self, ids: Collection[int]) -> int:
+    def redact_events(self, ids: Collection[int]) -> int:
         """Forget what these events told, which everybody has heard; tells how many there were."""
         ...
 

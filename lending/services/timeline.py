@@ -10,17 +10,17 @@ from django.db.models import QuerySet
 
 from shared_kernel.services.bus import Result
 
-Letters = QuerySet[Any, Any]  # another context's rows of `.values()`
+NoticeRows = QuerySet[Any, Any]  # another context's rows of `.values()`
 
 
-class LetterBook(Protocol):
+class NoticeHistory(Protocol):
     """Letters and what became of them: patrons, through the anti-corruption layer."""
 
-    def owed(self, *, patron: UUID | None = None, about: Iterable[UUID] = ()) -> Letters:
+    def owed(self, *, patron: UUID | None = None, about: Iterable[UUID] = ()) -> NoticeRows:
         """Each letter to a patron, or about loans and holds: `id, at, kind, patron_id, about_id`."""
         ...
 
-    def ended(self, *, patron: UUID | None = None, about: Iterable[UUID] = ()) -> Letters:
+    def ended(self, *, patron: UUID | None = None, about: Iterable[UUID] = ()) -> NoticeRows:
         """Each that was sent, or won't be: the same, with `state` and `failure`."""
         ...
 

@@ -37,7 +37,7 @@ class Loans:
         for code in categories():
             for slug in item_types():
                 about = {"branch": DEFAULT_BRANCH, "category": code, "item_type": slug}
-                found = effective_terms(DjangoRules().about(**about), **about)
+                found = effective_terms(DjangoRules().matching(**about), **about)
                 if found is None:
                     raise NoTermsForCategory(category=code)
                 terms[code, slug] = found

@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo
 
 from django.db.models import Q, QuerySet
 
-from lending.adapters.repositories.configuration import Configuration
+from lending.adapters.repositories.configuration_cache import ConfigurationCache
 from lending.domain.branch_calendar import BranchCalendar, Closure
 from lending.domain.circulation_rule import CirculationRule, Dimensions
 from lending.models import BranchRow, CirculationRuleRow, ClosureRow, RuleVersionRow
@@ -24,16 +24,16 @@ class DjangoRules(DjangoRepository[CirculationRule, CirculationRuleRow]):
         "lending_circulation_rule_pkey": ConcurrentChange,
     }
 
-    def __init__(self, configuration: Configuration | None = None) -> None:
+    def __init__(self, configuration: ConfigurationCache | None = None) -> None:
         super().__init__()
-        self._configuration = configuration or Configuration()
+        self._configuration = configuration or ConfigurationCache()
 
-    def about(
+    def matching(
         self, *, branch: str | None, category: str | None, item_type: str | None
     ) -> Iterable[CirculationRule]:
         """Every row that matches such a loan or names the category; and maybe some more."""
         asked = {"branch": branch or "", "category": category or "", "item_type": item_type or ""}
-        rows = self._configuration.recall("rules", *asked.values(), read=lambda: _matching(**asked))
+        rows = self._configuration.get("rules", *asked.values(), read=lambda: _matching(**asked))
         return [self.rebuild(row) for row in rows]
 
     def matrix(self) -> Sequence[CirculationRule]:
@@ -88,7 +88,7 @@ class DjangoRules(DjangoRepository[CirculationRule, CirculationRuleRow]):
         super().flush()
         if history:
             RuleVersionRow.objects.bulk_create(history)
-            self._configuration.change()
+            self._configuration.invalidate()
 
 
 def _matching_rows() -> "QuerySet[CirculationRuleRow]":
@@ -106,16 +106,16 @@ class DjangoCalendars(DjangoRepository[BranchCalendar, BranchRow]):
     rows = BranchRow
     refusals = {"lending_one_branch_per_code": BranchExists, "lending_branch_pkey": BranchExists}
 
-    def __init__(self, configuration: Configuration | None = None) -> None:
+    def __init__(self, configuration: ConfigurationCache | None = None) -> None:
         super().__init__()
-        self._configuration = configuration or Configuration()
+        self._configuration = configuration or ConfigurationCache()
 
     def of(self, branch: str) -> BranchCalendar:
         """The calendar of a branch. Raises UnknownBranch."""
         known = next((it for it in self._identity_map.values() if it.code == branch), None)
         if known:
             return known
-        rows = self._configuration.recall("calendar", branch, read=lambda: _with_closures(code=branch))
+        rows = self._configuration.get("calendar", branch, read=lambda: _with_closures(code=branch))
         if not rows:
             raise UnknownBranch(branch=branch)
         calendar = _assembled(rows)
@@ -141,7 +141,7 @@ class DjangoCalendars(DjangoRepository[BranchCalendar, BranchRow]):
         has_changed = any(calendar.has_changed for calendar in self._identity_map.values())
         super().flush()
         if has_changed:
-            self._configuration.change()
+            self._configuration.invalidate()
 
     def columns(self, aggregate: BranchCalendar) -> dict[str, Any]:
         """The branch's row."""

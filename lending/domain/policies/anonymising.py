@@ -1,4 +1,4 @@
-"""Whether it may be forgotten whose an ended loan was."""
+"""Whether a returned loan may be anonymised."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -7,16 +7,16 @@ from enum import StrEnum
 from lending.domain.loan import UNDO_WITHIN, Loan, LoanState
 
 
-class Choice(StrEnum):
-    """How long a patron wants past loans to be remembered as theirs."""
+class PrivacyChoice(StrEnum):
+    """How long a patron wants to keep a loan history."""
 
     DEFAULT = "default"
     FOREVER = "forever"
     NEVER = "never"
 
 
-class Kept(StrEnum):
-    """Why a loan stays somebody's."""
+class RetentionReason(StrEnum):
+    """Why a loan keeps its patron."""
 
     NOT_RETURNED = "not_returned"
     RECENT = "recent"
@@ -25,30 +25,31 @@ class Kept(StrEnum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class AnonymisingFacts:
-    """What decides on it. A returned loan is kept in mind `kept_for`, unless its patron chose otherwise.
+class AnonymisationFacts:
+    """What decides whether a returned loan is anonymised.
 
-    `owed` says whether something is still owed for the loan.
+    It keeps its patron for `retention_period`, unless the patron chose otherwise. `owed`: charges for the
+    loan are still unpaid.
     """
 
     now: datetime
     loan: Loan
-    choice: Choice
-    kept_for: timedelta
+    choice: PrivacyChoice
+    retention_period: timedelta
     owed: bool
 
 
-def kept_because(facts: AnonymisingFacts) -> Kept | None:
-    """The first reason why the loan stays somebody's; None if it needn't.
+def retention_reason(facts: AnonymisationFacts) -> RetentionReason | None:
+    """The first reason to keep the loan's patron; None if the loan may be anonymised.
 
-    Even who wants nothing remembered waits until the return can't be undone any more.
+    A patron who wants no history still has one until the return can no longer be undone.
     """
     returned_at = facts.loan.returned_at
     if facts.loan.state is not LoanState.RETURNED or returned_at is None:
-        return Kept.NOT_RETURNED
-    if facts.choice is Choice.FOREVER:
-        return Kept.BY_CHOICE
-    kept_for = UNDO_WITHIN if facts.choice is Choice.NEVER else facts.kept_for
-    if facts.now - returned_at <= kept_for:
-        return Kept.RECENT
-    return Kept.CHARGED if facts.owed else None
+        return RetentionReason.NOT_RETURNED
+    if facts.choice is PrivacyChoice.FOREVER:
+        return RetentionReason.BY_CHOICE
+    retention_period = UNDO_WITHIN if facts.choice is PrivacyChoice.NEVER else facts.retention_period
+    if facts.now - returned_at <= retention_period:
+        return RetentionReason.RECENT
+    return RetentionReason.CHARGED if facts.owed else None

@@ -21,7 +21,7 @@ class HasOpenCharges(Refusal):
     message = "The patron's account has an open balance of {balance}."
 
 
-def reasons_to_keep(*, loans: int, holds: int, balance: Money) -> Sequence[Refusal]:
+def refusals(*, loans: int, holds: int, balance: Money) -> Sequence[Refusal]:
     """A refusal for each kind of tie: so many loans and active holds, and what is owed or to be paid back."""
     ties = ((HasOpenLoans, loans), (HasActiveHolds, holds))
     reasons: list[Refusal] = [reason(count=count) for reason, count in ties if count]

@@ -1,7 +1,7 @@
 from django.core.management.base import CommandError
 
 from lending.services.queries.loans_to_anonymise import LoansToAnonymise
-from lending.services.queries.privacy import PrivacyReport, PrivacyView
+from lending.services.queries.privacy import PrivacyReport, PrivacySummary
 from shared_kernel.management.base_command import LibraryCommand
 from shared_kernel.services.batch_dispatch import BatchResult, dispatch_each
 from shared_kernel.services.codec import to_builtins
@@ -28,7 +28,7 @@ class Command(LibraryCommand):
         if swept.failed:
             raise CommandError("\n".join(f"failed: {each}" for each in swept.failed), returncode=1)
 
-    def _tell(self, swept: BatchResult, report: PrivacyView) -> None:
+    def _tell(self, swept: BatchResult, report: PrivacySummary) -> None:
         if self.as_json:
             self.answer({**to_builtins(swept), "report": report})
             return

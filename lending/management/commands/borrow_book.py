@@ -3,7 +3,7 @@ from typing import Any
 from django.core.management.base import CommandParser
 
 from lending.services.commands.borrow_book import BorrowBook
-from lending.services.queries.loans import FindBorrower, FindCopy
+from lending.services.queries.lookups import FindBorrower, FindCopy
 from shared_kernel.management.base_command import LibraryCommand
 from shared_kernel.services.commands import dispatch
 from shared_kernel.services.queries import ask

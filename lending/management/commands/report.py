@@ -10,7 +10,7 @@ from typing import Any, Final
 from django.core.management.base import CommandError, CommandParser
 
 from lending.services.queries.reports import REPORTS, all_lines
-from lending.services.reports.shape import Report, Scope
+from lending.services.reports.definition import Report, ReportScope
 from shared_kernel.management.base_command import LibraryCommand
 from shared_kernel.services.codec import to_builtins
 from shared_kernel.services.csv_lines import csv_lines
@@ -57,7 +57,7 @@ class Command(LibraryCommand):
             raise CommandError(f"{name} is of one instant: see --as-of", returncode=2)
         if branch and not report.has_branch:
             raise CommandError(f"{name} is of all branches together", returncode=2)
-        lines = all_lines(name, Scope(branch=branch, first_on=first_on, last_on=last_on))
+        lines = all_lines(name, ReportScope(branch=branch, first_on=first_on, last_on=last_on))
         if self.as_json:
             self._print_json(lines)
         elif as_csv:

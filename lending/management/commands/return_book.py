@@ -3,7 +3,7 @@ from typing import Any
 from django.core.management.base import CommandParser
 
 from lending.services.commands.return_book import ReturnBook
-from lending.services.queries.loans import FindCopy
+from lending.services.queries.lookups import FindCopy
 from shared_kernel.management.base_command import LibraryCommand
 from shared_kernel.services.commands import dispatch
 from shared_kernel.services.queries import ask

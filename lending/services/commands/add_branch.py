@@ -10,7 +10,7 @@ from lending.domain.branch_details import (
     UnknownTimeZone,
     branch_details,
 )
-from lending.services.calendar_answers import BranchView
+from lending.services.calendar_details import BranchDetails
 from lending.services.ports import BranchExists, LendingWork
 from shared_kernel.domain.clock import Clock
 from shared_kernel.services.bus import Command
@@ -18,7 +18,7 @@ from shared_kernel.services.request_context import bind_audit_subjects
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class AddBranch(Command[BranchView]):
+class AddBranch(Command[BranchDetails]):
     """Add a branch in an IANA time zone, closed each week on some days (Monday is 0)."""
 
     refusals = (BranchCodeInvalid, BranchNameInvalid, UnknownTimeZone, AlwaysClosed, BranchExists)
@@ -29,7 +29,7 @@ class AddBranch(Command[BranchView]):
     closed_weekdays: Sequence[int] = ()
 
 
-def add_branch(command: AddBranch, work: LendingWork, *, clock: Clock) -> BranchView:
+def add_branch(command: AddBranch, work: LendingWork, *, clock: Clock) -> BranchDetails:
     """Add it. Raises BranchExists and AlwaysClosed; refused with every detail that can't be."""
     code, name, zone = branch_details(code=command.code, name=command.name, time_zone=command.time_zone)
     branch = BranchCalendar.open(
@@ -43,4 +43,4 @@ def add_branch(command: AddBranch, work: LendingWork, *, clock: Clock) -> Branch
     if work.calendars.knows(code):
         raise BranchExists
     work.calendars.add(branch)
-    return BranchView.of(branch)
+    return BranchDetails.of(branch)

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from lending.domain.branch_calendar import ClosureInvalid, ClosureOverlaps
-from lending.services.calendar_answers import ClosureView
+from lending.services.calendar_details import ClosureDetails
 from lending.services.ports import BranchNotFound, LendingWork
 from shared_kernel.domain.clock import Clock
 from shared_kernel.domain.text import ReasonRequired, required_reason
@@ -13,7 +13,7 @@ from shared_kernel.services.request_context import bind_audit_subjects
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class AddClosure(Command[ClosureView]):
+class AddClosure(Command[ClosureDetails]):
     """Close a branch, by its code, from one day to another, both included.
 
     What is due on these days is moved soon after, one loan and one hold at a time (RedateLoan, RedateHold).
@@ -27,7 +27,7 @@ class AddClosure(Command[ClosureView]):
     reason: str
 
 
-def add_closure(command: AddClosure, work: LendingWork, *, clock: Clock) -> ClosureView:
+def add_closure(command: AddClosure, work: LendingWork, *, clock: Clock) -> ClosureDetails:
     """Close it. Raises BranchNotFound, ReasonRequired, ClosureInvalid and ClosureOverlaps."""
     reason = required_reason(command.reason)
     calendar = work.calendars.get_by_code(command.branch)
@@ -36,4 +36,4 @@ def add_closure(command: AddClosure, work: LendingWork, *, clock: Clock) -> Clos
         first_on=command.first_on, last_on=command.last_on, reason=reason, at=clock.now()
     )
     bind_audit_subjects(closure=closure.id)
-    return ClosureView.of(closure, branch=calendar.code)
+    return ClosureDetails.of(closure, branch=calendar.code)

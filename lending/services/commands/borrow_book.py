@@ -7,10 +7,10 @@ from uuid import uuid4
 from lending.domain.loan import LentCopy, Loan
 from lending.domain.policies.borrowing import BORROWING_POLICIES, BorrowingFacts, can_be_overridden, refusals
 from lending.domain.standing import CirculatingCopy
-from lending.services.answers import LoanView
-from lending.services.borrowing import Directories, borrowing_case
+from lending.services.borrowing import Gateways, borrowing_context
+from lending.services.hold_shelf import reassign_copy
+from lending.services.loan_details import LoanDetails
 from lending.services.ports import LendingWork, UnknownCopy, UnknownPatron
-from lending.services.shelf import release
 from shared_kernel.domain.clock import Clock
 from shared_kernel.domain.errors import Refusal, Refused, refusals_of
 from shared_kernel.domain.text import ReasonRequired, required_reason
@@ -24,7 +24,7 @@ class OverrideReasonRequired(ReasonRequired):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class BorrowBook(Command[LoanView]):
+class BorrowBook(Command[LoanDetails]):
     """Lend the copy with this barcode to the patron with this card.
 
     `override` names refusals that staff set aside, for the reason in `comment`. Who may do that is the
@@ -39,22 +39,20 @@ class BorrowBook(Command[LoanView]):
     comment: str = ""
 
 
-def borrow_book(
-    command: BorrowBook, work: LendingWork, *, directories: Directories, clock: Clock
-) -> LoanView:
+def borrow_book(command: BorrowBook, work: LendingWork, *, gateways: Gateways, clock: Clock) -> LoanDetails:
     """Lend it, or raise Refused with every reason why not. Locks patron, copy, the book's queue."""
     if command.override:
         required_reason(command.comment, refusal=OverrideReasonRequired)
-    patron = directories.patrons.standing(card=command.patron_card, lock=True)
+    patron = gateways.patrons.standing(card=command.patron_card, lock=True)
     bind_audit_subjects(patron=patron.id)
-    copy = directories.copies.by_barcode(command.copy_barcode, lock=True)
+    copy = gateways.copies.by_barcode(command.copy_barcode, lock=True)
     bind_audit_subjects(copy=copy.id, book=copy.book_id)
     queue = work.holds.of_book(copy.book_id, title=copy.book_title)
     now = clock.now()
-    case = borrowing_case(work, patron=patron, copy=copy, queue=queue, now=now)
-    overridden = _overridden(refusals(case.facts), case.facts, override=command.override)
+    context = borrowing_context(work, patron=patron, copy=copy, queue=queue, now=now)
+    overridden = _overridden(refusals(context.facts), context.facts, override=command.override)
     bind_audit_overrides(overridden)
-    terms = case.facts.terms
+    terms = context.facts.terms
     assert terms  # noqa: S101  without terms there is a refusal that nobody can override
     loan = Loan.borrow(
         id=uuid4(),
@@ -62,8 +60,8 @@ def borrow_book(
         patron_id=patron.id,
         branch=copy.branch,
         at=now,
-        due_at=case.calendar.due_at(
-            after=now, from_day=case.facts.today, days=terms.loan_days, not_after=patron.expires_on
+        due_at=context.calendar.due_at(
+            after=now, from_day=context.facts.today, days=terms.loan_days, not_after=patron.expires_on
         ),
         terms=terms,
         category=patron.category,
@@ -74,8 +72,8 @@ def borrow_book(
     if hold := queue.of_patron(patron.id):
         queue.fulfil(hold.id, loan_id=loan.id, at=now)
         if hold.copy_id not in {None, copy.id}:
-            release(queue, hold, work, directories=directories, at=now)
-    return LoanView.of(loan, now=now)
+            reassign_copy(queue, hold, work, gateways=gateways, at=now)
+    return LoanDetails.of(loan, now=now)
 
 
 def _overridden(

@@ -10,10 +10,10 @@ from lending.domain.hold import Hold
 from lending.domain.loan_terms import LoanTerms
 from lending.domain.policies.holding import HOLDING_POLICIES, HoldingFacts, refusals
 from lending.domain.standing import BorrowerStanding, CirculatingCopy
-from lending.services.answers import HoldView
-from lending.services.borrowing import Directories, open_loans
+from lending.services.borrowing import Gateways, open_loans
+from lending.services.hold_details import HoldDetails
+from lending.services.hold_shelf import allocate_free_copies
 from lending.services.ports import LendingWork, UnknownBook, UnknownBranch, UnknownCopy, UnknownPatron
-from lending.services.shelf import allocate_free_copies
 from shared_kernel.domain.clock import Clock
 from shared_kernel.domain.errors import Refused, refusals_of
 from shared_kernel.services.bus import Command
@@ -21,7 +21,7 @@ from shared_kernel.services.request_context import bind_audit_subjects
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class PlaceHold(Command[HoldView]):
+class PlaceHold(Command[HoldDetails]):
     """Wait for a book, or with `copy` (a barcode) for that copy of it alone.
 
     `pickup_branch` absent: wherever the copy that comes is at home.
@@ -36,16 +36,16 @@ class PlaceHold(Command[HoldView]):
     viewer_login: int | None = None  # bounds it to that login's own card; None may place for anybody
 
 
-def place_hold(command: PlaceHold, work: LendingWork, *, directories: Directories, clock: Clock) -> HoldView:
+def place_hold(command: PlaceHold, work: LendingWork, *, gateways: Gateways, clock: Clock) -> HoldDetails:
     """Take the hold in and, where a copy is free, set it aside at once. Raises Refused with every reason."""
-    patron = directories.patrons.standing(card=command.patron_card, lock=True)
-    if command.viewer_login and directories.patrons.id_of_login(command.viewer_login) != patron.id:
+    patron = gateways.patrons.standing(card=command.patron_card, lock=True)
+    if command.viewer_login and gateways.patrons.id_of_login(command.viewer_login) != patron.id:
         raise UnknownPatron(patron=command.patron_card)
     bind_audit_subjects(patron=patron.id, book=command.book)
-    queue = work.holds.of_book(command.book, title=directories.copies.title_of(command.book))
+    queue = work.holds.of_book(command.book, title=gateways.copies.title_of(command.book))
     if command.pickup_branch is not None:
         work.calendars.of(command.pickup_branch)
-    copies = _wanted(command, directories.copies.of_book(command.book))
+    copies = _wanted(command, gateways.copies.of_book(command.book))
     now = clock.now()
     facts = HoldingFacts(
         today=work.calendars.of(_branch(command, copies)).day_of(now),
@@ -68,9 +68,9 @@ def place_hold(command: PlaceHold, work: LendingWork, *, directories: Directorie
     )
     bind_audit_subjects(hold=hold.id)
     queue.place(hold, at=now)
-    allocate_free_copies(queue, work, directories=directories, at=now)
+    allocate_free_copies(queue, work, gateways=gateways, at=now)
     bind_audit_subjects(copy=hold.copy_id)
-    return HoldView.of(hold, book=queue.book_id, position=queue.position_of(hold.id))
+    return HoldDetails.in_queue(queue, hold)
 
 
 def _wanted(command: PlaceHold, copies: Sequence[CirculatingCopy]) -> Sequence[CirculatingCopy]:
@@ -91,5 +91,5 @@ def _terms(
 ) -> LoanTerms | None:
     lendable = next((copy for copy in copies if copy.lendable), None)
     branch, item_type = (lendable.branch, lendable.item_type) if lendable else (_branch(command, copies), "")
-    rules = work.rules.about(branch=branch, category=patron.category, item_type=item_type)
+    rules = work.rules.matching(branch=branch, category=patron.category, item_type=item_type)
     return effective_terms(rules, branch=branch, category=patron.category, item_type=item_type)

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from lending.domain.loan import LoanState
-from lending.services.borrowing import Directories
+from lending.services.borrowing import Gateways
 from lending.services.ports import LendingWork
 from shared_kernel.domain.clock import Clock
 from shared_kernel.services.bus import Command
@@ -18,7 +18,7 @@ class RedateLoan(Command[bool]):
     loan: UUID
 
 
-def redate_loan(command: RedateLoan, work: LendingWork, *, directories: Directories, clock: Clock) -> bool:
+def redate_loan(command: RedateLoan, work: LendingWork, *, gateways: Gateways, clock: Clock) -> bool:
     """Move it, and tell whether it moved. Locks the book's queue, then the loan, as returning does."""
     bind_audit_subjects(loan=command.loan)
     loan = work.loans.get(command.loan)
@@ -27,7 +27,7 @@ def redate_loan(command: RedateLoan, work: LendingWork, *, directories: Director
     bind_audit_subjects(copy=loan.copy.id, book=loan.copy.book_id, patron=loan.patron_id)
     if loan.state is not LoanState.OPEN:
         return False
-    patron = directories.patrons.standing_of(loan.patron_id)
+    patron = gateways.patrons.standing_of(loan.patron_id)
     calendar = work.calendars.of(loan.branch)
     now = clock.now()
     due_at = calendar.moved_to_open_day(loan.due_at, now=now, not_after=patron.expires_on)

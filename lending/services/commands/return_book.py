@@ -4,23 +4,31 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import uuid4
 
-from lending.domain.hold import Hold
-from lending.domain.hold_queue import HoldQueue
 from lending.domain.in_house_use import SECOND_SCAN_WITHIN, InHouseUse
 from lending.domain.loan import Loan, LoanState, ReturnedBeforeBorrowed, ReturnedInTheFuture
 from lending.domain.standing import CirculatingCopy
-from lending.services.answers import HoldView, LoanView, ReturnReceipt
-from lending.services.borrowing import Directories
-from lending.services.charging import charge_lateness, refund_loss
+from lending.services.borrowing import Gateways
+from lending.services.charges import charge_overdue_fine, refund_lost_item
+from lending.services.hold_details import HoldDetails
+from lending.services.hold_shelf import assign_received_copy
+from lending.services.loan_details import LoanDetails
 from lending.services.ports import LendingWork, UnknownBranch, UnknownCopy
-from lending.services.shelf import receive
 from shared_kernel.domain.clock import Clock
-from shared_kernel.services.bus import Command
+from shared_kernel.services.bus import Command, Result
 from shared_kernel.services.request_context import bind_audit_subjects
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ReturnBook(Command[ReturnReceipt]):
+class ReturnResult(Result):
+    """What a scan at the return desk did: ended a loan, served a hold, or recorded an in-house use."""
+
+    loan: LoanDetails | None
+    hold: HoldDetails | None
+    in_house: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReturnBook(Command[ReturnResult]):
     """Take the copy with this barcode back: now, or as of an earlier instant (a book drop that was emptied).
 
     `branch` is where it was scanned; absent, the copy's own.
@@ -33,14 +41,12 @@ class ReturnBook(Command[ReturnReceipt]):
     branch: str | None = None
 
 
-def return_book(
-    command: ReturnBook, work: LendingWork, *, directories: Directories, clock: Clock
-) -> ReturnReceipt:
+def return_book(command: ReturnBook, work: LendingWork, *, gateways: Gateways, clock: Clock) -> ReturnResult:
     """End the loan and give the copy to whoever waits for it; else count a use inside the house.
 
     Raises UnknownCopy, UnknownBranch, ReturnedBeforeBorrowed and ReturnedInTheFuture.
     """
-    copy = directories.copies.by_barcode(command.copy_barcode)
+    copy = gateways.copies.by_barcode(command.copy_barcode)
     bind_audit_subjects(copy=copy.id, book=copy.book_id)
     queue = work.holds.of_book(copy.book_id, title=copy.book_title)
     now = clock.now()  # not earlier: a loan may have begun while the queue was waited for
@@ -51,27 +57,23 @@ def return_book(
     loan = work.loans.open_of_copy(copy.id)
     if loan:
         _bring_back(loan, work, copy=copy, at=at)
-    hold = receive(queue, copy, work, directories=directories, scanned_in=scanned_in, at=now)
+    hold = assign_received_copy(queue, copy, work, gateways=gateways, scanned_in=scanned_in, at=now)
     bind_audit_subjects(hold=hold.id if hold else None)
     in_house = not loan and not hold and _use_in_house(copy, work, branch=scanned_in, at=at)
-    return ReturnReceipt(
-        loan=LoanView.of(loan, now=now) if loan else None, hold=_view(hold, queue), in_house=in_house
+    return ReturnResult(
+        loan=LoanDetails.of(loan, now=now) if loan else None,
+        hold=HoldDetails.in_queue(queue, hold) if hold else None,
+        in_house=in_house,
     )
 
 
 def _bring_back(loan: Loan, work: LendingWork, *, copy: CirculatingCopy, at: datetime) -> None:
     bind_audit_subjects(loan=loan.id, patron=loan.patron_id)
     calendar = work.calendars.of(loan.branch)
-    charge_lateness(loan, work, price=copy.price, at=at)
+    charge_overdue_fine(loan, work, price=copy.price, at=at)
     if loan.state is LoanState.LOST:
-        refund_loss(loan, work, at=at)
+        refund_lost_item(loan, work, at=at)
     loan.bring_back(at=at, days_overdue=calendar.days_overdue(due_at=loan.due_at, at=at))
-
-
-def _view(hold: Hold | None, queue: HoldQueue) -> HoldView | None:
-    if hold is None:
-        return None
-    return HoldView.of(hold, book=queue.book_id, position=queue.position_of(hold.id))
 
 
 def _use_in_house(copy: CirculatingCopy, work: LendingWork, *, branch: str, at: datetime) -> bool:

@@ -5,10 +5,10 @@ from dataclasses import dataclass
 
 from lending.domain.circulation_rule import FallbackRuleIncomplete, RuleItemTypeInvalid
 from lending.domain.rule_values import InvalidRuleValue
-from lending.services.borrowing import Directories
+from lending.services.borrowing import Gateways
 from lending.services.ports import LendingWork, UnknownBranch, UnknownCategory
-from lending.services.rule_answers import RuleView
-from lending.services.rule_scope import known_dimensions
+from lending.services.rule_details import RuleDetails
+from lending.services.rule_dimensions import validated_dimensions
 from shared_kernel.domain.clock import Clock
 from shared_kernel.domain.errors import PreconditionFailed
 from shared_kernel.services.bus import Command
@@ -16,7 +16,7 @@ from shared_kernel.services.request_context import bind_audit_subjects, current_
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class SetRule(Command[RuleView]):
+class SetRule(Command[RuleDetails]):
     """Replace the values of the rule for these dimensions (None: all); those not given are inherited.
 
     `version` is the version that the asker has seen, if that matters.
@@ -39,21 +39,21 @@ class SetRule(Command[RuleView]):
     version: int | None = None
 
 
-def set_rule(command: SetRule, work: LendingWork, *, directories: Directories, clock: Clock) -> RuleView:
+def set_rule(command: SetRule, work: LendingWork, *, gateways: Gateways, clock: Clock) -> RuleDetails:
     """Set it. What is lent already keeps the terms that it was lent under.
 
     Raises UnknownBranch, UnknownCategory, RuleItemTypeInvalid, InvalidRuleValue, FallbackRuleIncomplete and
     PreconditionFailed.
     """
-    dimensions = known_dimensions(
+    dimensions = validated_dimensions(
         branch=command.branch,
         category=command.category,
         item_type=command.item_type,
         work=work,
-        patrons=directories.patrons,
+        patrons=gateways.patrons,
     )
     bind_audit_subjects(rule=dimensions.rule_id)
     rule = work.rules.of(dimensions)
     rule.require_version(command.version)
     rule.set(command.values, at=clock.now(), by=current_context().principal, reason=command.reason)
-    return RuleView.of(rule)
+    return RuleDetails.of(rule)

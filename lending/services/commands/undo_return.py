@@ -5,7 +5,7 @@ from uuid import UUID
 
 from lending.domain.loan import UNDO_WITHIN, LoanIsAnonymous, LoanNotFound, UndoTooLate
 from lending.domain.patron_account import EntryKind
-from lending.services.answers import LoanView
+from lending.services.loan_details import LoanDetails
 from lending.services.ports import LendingWork
 from shared_kernel.domain.clock import Clock
 from shared_kernel.services.bus import Command
@@ -13,7 +13,7 @@ from shared_kernel.services.request_context import bind_audit_subjects
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class UndoReturn(Command[LoanView]):
+class UndoReturn(Command[LoanDetails]):
     """Let a loan go on as if its copy had never been scanned."""
 
     refusals = (LoanNotFound, LoanIsAnonymous, UndoTooLate)
@@ -21,7 +21,7 @@ class UndoReturn(Command[LoanView]):
     loan: UUID
 
 
-def undo_return(command: UndoReturn, work: LendingWork, *, clock: Clock) -> LoanView:
+def undo_return(command: UndoReturn, work: LendingWork, *, clock: Clock) -> LoanDetails:
     """Restore the loan, the queue and the account. Raises UndoTooLate, also if the copy has moved on."""
     bind_audit_subjects(loan=command.loan)
     now = clock.now()
@@ -37,4 +37,4 @@ def undo_return(command: UndoReturn, work: LendingWork, *, clock: Clock) -> Loan
         queue.unallocate(hold.id, at=now)
     account = work.accounts.of_patron(loan.patron_id)
     account.refund(EntryKind.OVERDUE, loan_id=loan.id, due_version=fined, at=now)
-    return LoanView.of(loan, now=now)
+    return LoanDetails.of(loan, now=now)

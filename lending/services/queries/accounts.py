@@ -7,9 +7,9 @@ from uuid import UUID
 
 from lending.domain.loan import Loan
 from lending.domain.patron_account import PatronAccount
-from lending.services.account_answers import AccountView
-from lending.services.borrowing import Directories
-from lending.services.charging import accrued
+from lending.services.account_details import AccountDetails
+from lending.services.borrowing import Gateways
+from lending.services.charges import accrued_fine
 from lending.services.ports import LendingWork, UnknownPatron
 from lending.services.queries.profile import PatronNotFound
 from shared_kernel.domain.clock import Clock
@@ -17,7 +17,7 @@ from shared_kernel.services.bus import Query
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class GetAccount(Query[AccountView]):
+class GetAccount(Query[AccountDetails]):
     """A patron's account. `viewer_login` bounds the answer to that login's own; None sees everybody's."""
 
     refusals = (PatronNotFound,)
@@ -26,23 +26,22 @@ class GetAccount(Query[AccountView]):
     viewer_login: int | None = None
 
 
-def get_account(
-    query: GetAccount, *, work: LendingWork, directories: Directories, clock: Clock
-) -> AccountView:
+def get_account(query: GetAccount, *, work: LendingWork, gateways: Gateways, clock: Clock) -> AccountDetails:
     """The account. Raises PatronNotFound, also for somebody else's."""
-    if query.viewer_login and directories.patrons.id_of_login(query.viewer_login) != query.patron:
+    if query.viewer_login and gateways.patrons.id_of_login(query.viewer_login) != query.patron:
         raise PatronNotFound
     try:
-        directories.patrons.standing_of(query.patron)
+        gateways.patrons.standing_of(query.patron)
     except UnknownPatron:
         raise PatronNotFound from None
     account: PatronAccount = work.accounts.peek(query.patron)
     late = [loan for loan in work.loans.open_of_patron(query.patron) if loan.is_overdue(clock.now())]
-    return AccountView.of(account, accruing=_accruing(late, work, directories=directories, clock=clock))
+    return AccountDetails.of(account, accruing=_accruing(late, work, gateways=gateways, clock=clock))
 
 
-def _accruing(loans: Sequence[Loan], work: LendingWork, *, directories: Directories, clock: Clock) -> Decimal:
-    prices = directories.copies.prices_of([loan.copy.id for loan in loans])
+def _accruing(loans: Sequence[Loan], work: LendingWork, *, gateways: Gateways, clock: Clock) -> Decimal:
+    prices = gateways.copies.prices_of([loan.copy.id for loan in loans])
     return sum(
-        (accrued(loan, work, price=prices.get(loan.copy.id), at=clock.now()) for loan in loans), Decimal(0)
+        (accrued_fine(loan, work, price=prices.get(loan.copy.id), at=clock.now()) for loan in loans),
+        Decimal(0),
     )

@@ -6,10 +6,10 @@ from typing import Final
 
 from lending.domain.branch_calendar import BranchCalendar, ClosureInvalid, ClosureOverlaps
 from lending.models import BranchRow, ClosureRow, HoldRow, LoanRow
-from lending.services.calendar_answers import (
-    BranchView,
+from lending.services.calendar_details import (
+    BranchDetails,
+    ClosureDetails,
     ClosurePreview,
-    ClosureView,
     RedatedHold,
     RedatedLoan,
 )
@@ -24,35 +24,35 @@ _EXAMPLES: Final = 50
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ListBranches(Query[Page[BranchView]]):
+class ListBranches(Query[Page[BranchDetails]]):
     """All branches."""
 
     page: PageRequest
 
 
-def list_branches(query: ListBranches) -> Page[BranchView]:
+def list_branches(query: ListBranches) -> Page[BranchDetails]:
     """A page of them, by their codes."""
     found = keyset_page(BranchRow.objects.values(*_BRANCH), order=("code",), request=query.page)
-    return found.mapped(lambda page: [BranchView(**row) for row in page])
+    return found.mapped(lambda page: [BranchDetails(**row) for row in page])
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class GetBranch(Query[BranchView]):
+class GetBranch(Query[BranchDetails]):
     """The branch with this code."""
 
     code: str
 
 
-def get_branch(query: GetBranch) -> BranchView:
+def get_branch(query: GetBranch) -> BranchDetails:
     """The branch. Raises BranchNotFound."""
     row = BranchRow.objects.filter(code=query.code).values(*_BRANCH).first()
     if row is None:
         raise BranchNotFound
-    return BranchView(**row)
+    return BranchDetails(**row)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ListClosures(Query[Page[ClosureView]]):
+class ListClosures(Query[Page[ClosureDetails]]):
     """When the branch with this code is, was or will be closed besides its weekly days."""
 
     refusals = (BranchNotFound,)
@@ -61,14 +61,14 @@ class ListClosures(Query[Page[ClosureView]]):
     page: PageRequest
 
 
-def list_closures(query: ListClosures) -> Page[ClosureView]:
+def list_closures(query: ListClosures) -> Page[ClosureDetails]:
     """A page of closures, the latest first. Raises BranchNotFound."""
     branch = BranchRow.objects.filter(code=query.branch).values_list("id", flat=True).first()
     if branch is None:
         raise BranchNotFound
     rows = ClosureRow.objects.filter(branch_id=branch).values(*_CLOSURE)
     found = keyset_page(rows, order=("first_on", "id"), request=query.page, descending=True)
-    return found.mapped(lambda page: [ClosureView(**row, branch=query.branch) for row in page])
+    return found.mapped(lambda page: [ClosureDetails(**row, branch=query.branch) for row in page])
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -44,7 +44,7 @@ class BoardHold(Result):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class BoardView(Result):
+class DeskBoardDetails(Result):
     """The first of each: loans due within a day, overdue loans, copies to pick, copies to clear."""
 
     due_today: Sequence[BoardLoan]
@@ -54,11 +54,11 @@ class BoardView(Result):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class DeskBoard(Query[BoardView]):
+class DeskBoard(Query[DeskBoardDetails]):
     """What is to be done today?"""
 
 
-def desk_board(_query: DeskBoard, *, patrons: PatronDirectory, clock: Clock) -> BoardView:
+def desk_board(_query: DeskBoard, *, patrons: PatronDirectory, clock: Clock) -> DeskBoardDetails:
     """The board; the same few queries however large the library is."""
     now = clock.now()
     opened = LoanRow.objects.filter(state=LoanRow.State.OPEN).order_by("due_at", "id")
@@ -67,7 +67,7 @@ def desk_board(_query: DeskBoard, *, patrons: PatronDirectory, clock: Clock) -> 
     picked = _holds(HoldRow.objects.filter(state=HoldRow.State.ALLOCATED).order_by("placed_at", "id"))
     cleared = _holds(shelf_to_clear(now))
     names = patrons.names_of({row["patron_id"] for row in (*due, *overdue, *picked, *cleared)})
-    return BoardView(
+    return DeskBoardDetails(
         due_today=[_loan(row, names) for row in due],
         overdue=[_loan(row, names) for row in overdue],
         pick_list=[_hold(row, names) for row in picked],

@@ -10,7 +10,7 @@ from django.db.models import Count, IntegerField, OuterRef, QuerySet, Subquery
 from lending.domain.hold import ACTIVE_STATES
 from lending.domain.hold_queue import HoldNotFound
 from lending.models import HoldRow
-from lending.services.answers import HoldView
+from lending.services.hold_details import HoldDetails
 from lending.services.ports import PatronDirectory
 from shared_kernel.services.bus import Query
 from shared_kernel.services.pagination import Page, PageRequest, keyset_page
@@ -23,7 +23,7 @@ _COLUMNS: Final = (
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class GetHold(Query[HoldView]):
+class GetHold(Query[HoldDetails]):
     """One hold. `viewer_login` bounds the answer to that login's own holds; None sees every hold."""
 
     refusals = (HoldNotFound,)
@@ -32,7 +32,7 @@ class GetHold(Query[HoldView]):
     viewer_login: int | None = None
 
 
-def get_hold(query: GetHold, *, patrons: PatronDirectory) -> HoldView:
+def get_hold(query: GetHold, *, patrons: PatronDirectory) -> HoldDetails:
     """The hold. Raises HoldNotFound, also for somebody else's."""
     rows = _visible_to(query.viewer_login, patrons=patrons).filter(id=query.id)
     row = with_position(rows).values(*_COLUMNS).first()
@@ -42,7 +42,7 @@ def get_hold(query: GetHold, *, patrons: PatronDirectory) -> HoldView:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ListHolds(Query[Page[HoldView]]):
+class ListHolds(Query[Page[HoldDetails]]):
     """Holds, the newest first; `state` may be `active` for all that haven't ended.
 
     `viewer_login` bounds the answer to that login's own holds; None sees every hold.
@@ -55,7 +55,7 @@ class ListHolds(Query[Page[HoldView]]):
     page: PageRequest
 
 
-def list_holds(query: ListHolds, *, patrons: PatronDirectory) -> Page[HoldView]:
+def list_holds(query: ListHolds, *, patrons: PatronDirectory) -> Page[HoldDetails]:
     """A page of holds."""
     wanted: dict[str, Any] = {"patron_id": query.patron, "book_id": query.book}  # column values
     rows = _visible_to(query.viewer_login, patrons=patrons)
@@ -72,13 +72,13 @@ def list_holds(query: ListHolds, *, patrons: PatronDirectory) -> Page[HoldView]:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ListQueue(Query[Sequence[HoldView]]):
+class ListQueue(Query[Sequence[HoldDetails]]):
     """The active holds of a book, in the order in which they are served."""
 
     book: UUID
 
 
-def list_queue(query: ListQueue) -> Sequence[HoldView]:
+def list_queue(query: ListQueue) -> Sequence[HoldDetails]:
     """The queue, its first first."""
     rows = HoldRow.objects.filter(book_id=query.book, state__in=_ACTIVE).order_by("rank")
     return [_view(row) for row in with_position(rows).values(*_COLUMNS)]
@@ -103,8 +103,8 @@ def _visible_to(login: int | None, *, patrons: PatronDirectory) -> QuerySet[Hold
     return HoldRow.objects.filter(patron_id=own) if own else HoldRow.objects.none()
 
 
-def _view(row: dict[str, Any]) -> HoldView:
-    return HoldView(
+def _view(row: dict[str, Any]) -> HoldDetails:
+    return HoldDetails(
         id=row["id"],
         book=row["book_id"],
         patron=row["patron_id"],

@@ -5,16 +5,16 @@ from datetime import datetime, timedelta
 
 from django.db.models import Count, Exists, Max, Min, OuterRef, Q, QuerySet, Sum
 
-from lending.domain.policies.anonymising import Choice
+from lending.domain.policies.anonymising import PrivacyChoice
 from lending.models import LedgerEntryRow, LoanRow
 from lending.services.ports import PrivacyChoices
-from lending.services.queries.loans_to_anonymise import kept_for, loans_due
+from lending.services.queries.loans_to_anonymise import loans_past_retention, retention_period
 from shared_kernel.domain.clock import Clock
 from shared_kernel.services.bus import Query, Result
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class PrivacyView(Result):
+class PrivacySummary(Result):
     """How many loans are nobody's, and how many are somebody's for which reason, at an instant.
 
     `not_returned` are outstanding; `recent` were returned less than `kept_days` ago; `by_choice` are older,
@@ -35,21 +35,21 @@ class PrivacyView(Result):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class PrivacyReport(Query[PrivacyView]):
+class PrivacyReport(Query[PrivacySummary]):
     """Whose loans are still known, and why?"""
 
 
-def privacy_report(_query: PrivacyReport, *, choices: PrivacyChoices, clock: Clock) -> PrivacyView:
+def privacy_report(_query: PrivacyReport, *, choices: PrivacyChoices, clock: Clock) -> PrivacySummary:
     """Count them, in a fixed number of queries."""
-    now, span = clock.now(), kept_for()
+    now, span = clock.now(), retention_period()
     nobodys = LoanRow.objects.filter(patron_id__isnull=True).aggregate(n=Count("id"), at=Max("anonymised_at"))
     named = LoanRow.objects.filter(patron_id__isnull=False).order_by()
     returned = named.filter(state=LoanRow.State.RETURNED)
-    wished = Q(returned_at__lt=now - span, patron_id__in=choices.of_whom(Choice.FOREVER))
-    due = loans_due(choices, now=now).order_by()
+    wished = Q(returned_at__lt=now - span, patron_id__in=choices.of_whom(PrivacyChoice.FOREVER))
+    due = loans_past_retention(choices, now=now).order_by()
     by_choice, waiting, charged = returned.filter(wished).count(), due.count(), _charged(due)
     ended = returned.count()
-    return PrivacyView(
+    return PrivacySummary(
         at=now,
         kept_days=span // timedelta(days=1),
         anonymous=nobodys["n"],

@@ -11,7 +11,8 @@ from django.db.models import Avg, Case, DurationField, ExpressionWrapper, F, Val
 from lending.domain.loan import LoanState
 from lending.domain.waiting_time import estimated_ready_at
 from lending.models import HoldRow, LoanRow
-from lending.services.answers import HoldView, LoanView
+from lending.services.hold_details import HoldDetails
+from lending.services.loan_details import LoanDetails
 from lending.services.ports import LendingWork, PatronDirectory, PrivacyChoices, UnknownPatron
 from lending.services.queries.holds import ListHolds, list_holds
 from lending.services.queries.loans import ListLoans, list_loans
@@ -37,13 +38,13 @@ class PatronNotFound(NotFound):
 class HeldBook(Result):
     """A hold of a patron, what it is for, and when a copy will probably be there (null: nobody knows)."""
 
-    hold: HoldView
+    hold: HoldDetails
     title: str
     estimated_ready_at: datetime | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ProfileView(Result):
+class ProfileDetails(Result):
     """A patron's circulation. `loans` are the open ones, `balance` is what is owed.
 
     `privacy` is how long past loans are remembered as theirs: `default`, `forever` or `never`.
@@ -51,7 +52,7 @@ class ProfileView(Result):
     """
 
     patron: UUID
-    loans: Sequence[LoanView]
+    loans: Sequence[LoanDetails]
     holds: Sequence[HeldBook]
     balance: Money
     privacy: str
@@ -59,7 +60,7 @@ class ProfileView(Result):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class PatronProfile(Query[ProfileView]):
+class PatronProfile(Query[ProfileDetails]):
     """A patron's loans and holds. `viewer_login` bounds it to that login's own; None sees everybody's."""
 
     refusals = (PatronNotFound,)
@@ -75,7 +76,7 @@ def patron_profile(
     choices: PrivacyChoices,
     work: LendingWork,
     clock: Clock,
-) -> ProfileView:
+) -> ProfileDetails:
     """The profile. Raises PatronNotFound, also for somebody else's."""
     if query.viewer_login is not None and patrons.id_of_login(query.viewer_login) != query.patron:
         raise PatronNotFound
@@ -87,7 +88,7 @@ def patron_profile(
     active_holds = ListHolds(patron=query.patron, state="active", page=_MOST)
     loans = list_loans(open_loans, patrons=patrons, clock=clock).results
     holds = list_holds(active_holds, patrons=patrons).results
-    return ProfileView(
+    return ProfileDetails(
         patron=query.patron,
         loans=loans,
         holds=_held_books(holds, now=clock.now()),
@@ -98,7 +99,7 @@ def patron_profile(
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class OwnProfile(Query[ProfileView]):
+class OwnProfile(Query[ProfileDetails]):
     """The circulation of the patron behind a login."""
 
     refusals = (PatronNotFound,)
@@ -108,7 +109,7 @@ class OwnProfile(Query[ProfileView]):
 
 def own_profile(
     query: OwnProfile, *, patrons: PatronDirectory, choices: PrivacyChoices, work: LendingWork, clock: Clock
-) -> ProfileView:
+) -> ProfileDetails:
     """The profile. Raises PatronNotFound for a login that is no patron's."""
     patron = patrons.id_of_login(query.login)
     if patron is None:
@@ -118,7 +119,7 @@ def own_profile(
     )
 
 
-def _held_books(holds: Sequence[HoldView], *, now: datetime) -> list[HeldBook]:
+def _held_books(holds: Sequence[HoldDetails], *, now: datetime) -> list[HeldBook]:
     books = [hold.book for hold in holds]
     titles = dict(HoldRow.objects.filter(id__in=[hold.id for hold in holds]).values_list("id", "title"))
     due_dates = _due_dates(books)
@@ -173,7 +174,7 @@ class DeskProfile(Result):
     category: str
     expires_on: date | None
     blocks: Sequence[str]
-    circulation: ProfileView
+    circulation: ProfileDetails
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

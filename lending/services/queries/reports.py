@@ -5,9 +5,16 @@ from dataclasses import dataclass, replace
 from typing import Any, Final
 
 from lending.services.ports import Calendars, LendingWork, PatronDirectory
+from lending.services.reports.definition import (
+    BorrowingStatistics,
+    Chart,
+    Report,
+    ReportContext,
+    ReportPage,
+    ReportScope,
+)
 from lending.services.reports.holds import PICKS, SHELF
 from lending.services.reports.overdue import OVERDUE
-from lending.services.reports.shape import BorrowingStatistics, Chart, Lines, Report, Scope, Sources
 from lending.services.reports.top_books import TOP_BOOKS
 from lending.services.reports.use import USE
 from shared_kernel.domain.clock import Clock
@@ -27,11 +34,11 @@ _TOGETHER: Final = 500
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ReadReport(Query[Lines]):
+class ReadReport(Query[ReportPage]):
     """A page of a report's lines, by its name in REPORTS."""
 
     name: str
-    scope: Scope
+    scope: ReportScope
     page: PageRequest
 
 
@@ -40,7 +47,7 @@ class DrawReport(Query[Chart]):
     """All of a report as bars."""
 
     name: str
-    scope: Scope
+    scope: ReportScope
 
 
 def read_report(
@@ -50,9 +57,9 @@ def read_report(
     work: LendingWork,
     statistics: BorrowingStatistics,
     clock: Clock,
-) -> Lines:
+) -> ReportPage:
     """The page. Raises PeriodEndsBeforeItBegins and UnknownBranch."""
-    sources = Sources(patrons=patrons, calendars=work.calendars, statistics=statistics, now=clock.now())
+    sources = ReportContext(patrons=patrons, calendars=work.calendars, statistics=statistics, now=clock.now())
     _refuse_unknown_branch(query.scope, work.calendars)
     return REPORTS[query.name].read(query.scope, sources, query.page)
 
@@ -66,17 +73,17 @@ def draw_report(
     clock: Clock,
 ) -> Chart:
     """The chart. Raises PeriodEndsBeforeItBegins and UnknownBranch."""
-    sources = Sources(patrons=patrons, calendars=work.calendars, statistics=statistics, now=clock.now())
+    sources = ReportContext(patrons=patrons, calendars=work.calendars, statistics=statistics, now=clock.now())
     _refuse_unknown_branch(query.scope, work.calendars)
     return REPORTS[query.name].draw(query.scope, sources)
 
 
-def _refuse_unknown_branch(scope: Scope, calendars: Calendars) -> None:
+def _refuse_unknown_branch(scope: ReportScope, calendars: Calendars) -> None:
     if scope.branch is not None:
         calendars.of(scope.branch)
 
 
-def all_lines(name: str, scope: Scope) -> Iterator[Any]:  # its kind of line
+def all_lines(name: str, scope: ReportScope) -> Iterator[Any]:  # its kind of line
     """Every line of a report, a page in memory at a time."""
     page = PageRequest(size=_TOGETHER)
     while True:

@@ -17,9 +17,9 @@ from lending.domain.policies.holding import hold_limit
 from lending.domain.rule_change import ChangedValue, changed_values
 from lending.domain.rule_values import RuleValue
 from lending.models import HoldRow, LoanRow
-from lending.services.borrowing import Directories
+from lending.services.borrowing import Gateways
 from lending.services.ports import LendingWork, PatronDirectory
-from lending.services.rule_scope import known_dimensions
+from lending.services.rule_dimensions import validated_dimensions
 from shared_kernel.domain.clock import Clock
 from shared_kernel.domain.errors import Refusal
 from shared_kernel.services.bus import Query
@@ -50,7 +50,7 @@ class NewlyRefused:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class RuleChange:
+class RuleChangePreview:
     """What setting a rule would do.
 
     `loans` and `holds` are the open loans, which keep their terms, and the active holds that the rule speaks
@@ -64,7 +64,7 @@ class RuleChange:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class RulePreview(Query[RuleChange]):
+class RulePreview(Query[RuleChangePreview]):
     """What would SetRule with these values do?"""
 
     branch: str | None = None
@@ -74,45 +74,45 @@ class RulePreview(Query[RuleChange]):
 
 
 def rule_preview(
-    query: RulePreview, *, work: LendingWork, directories: Directories, clock: Clock
-) -> RuleChange:
+    query: RulePreview, *, work: LendingWork, gateways: Gateways, clock: Clock
+) -> RuleChangePreview:
     """The change. Refused as SetRule would be."""
-    dimensions = known_dimensions(
+    dimensions = validated_dimensions(
         branch=query.branch,
         category=query.category,
         item_type=query.item_type,
         work=work,
-        patrons=directories.patrons,
+        patrons=gateways.patrons,
     )
     rules = work.rules.matrix()
     now = clock.now()
     changed = CirculationRule(dimensions=dimensions)
     changed.set(query.values, at=now, by="")
     changes = changed_values(rules, changed)
-    return RuleChange(
-        loans=_counted(_loans_of(dimensions, directories)),
-        holds=_counted(_holds_of(dimensions, directories)),
+    return RuleChangePreview(
+        loans=_counted(_loans_of(dimensions, gateways)),
+        holds=_counted(_holds_of(dimensions, gateways)),
         changes=changes,
-        newly_refused=list(_newly_refused(changes, rules, patrons=directories.patrons, now=now)),
+        newly_refused=list(_newly_refused(changes, rules, patrons=gateways.patrons, now=now)),
     )
 
 
-def _loans_of(about: Dimensions, directories: Directories) -> "QuerySet[LoanRow]":
+def _loans_of(about: Dimensions, gateways: Gateways) -> "QuerySet[LoanRow]":
     rows = LoanRow.objects.filter(state=LoanRow.State.OPEN)
     wanted = {"branch": about.branch, "item_type": about.item_type}
     rows = rows.filter(**{name: value for name, value in wanted.items() if value is not None})
     if about.category is not None:
-        rows = rows.filter(patron_id__in=directories.patrons.in_category(about.category))
+        rows = rows.filter(patron_id__in=gateways.patrons.in_category(about.category))
     return rows
 
 
-def _holds_of(about: Dimensions, directories: Directories) -> "QuerySet[HoldRow]":
+def _holds_of(about: Dimensions, gateways: Gateways) -> "QuerySet[HoldRow]":
     rows = HoldRow.objects.filter(state__in=ACTIVE_STATES)
     if about.branch is not None or about.item_type is not None:
-        books = directories.copies.books_having(branch=about.branch, item_type=about.item_type)
+        books = gateways.copies.books_having(branch=about.branch, item_type=about.item_type)
         rows = rows.filter(book_id__in=books)
     if about.category is not None:
-        rows = rows.filter(patron_id__in=directories.patrons.in_category(about.category))
+        rows = rows.filter(patron_id__in=gateways.patrons.in_category(about.category))
     return rows
 
 

@@ -8,7 +8,7 @@ from lending.domain.circulation_rule import CirculationRule, Dimensions, decidin
 from lending.domain.policies.patron import NoTermsForCategory
 from lending.models import CirculationRuleRow, RuleVersionRow
 from lending.services.ports import LendingWork, PatronDirectory, UnknownBranch
-from lending.services.rule_answers import ExplainedValue, Explanation, RuleRef, RuleVersion, RuleView
+from lending.services.rule_details import ExplainedValue, Explanation, RuleDetails, RuleRef, RuleVersion
 from shared_kernel.services.bus import Query
 from shared_kernel.services.pagination import Page, PageRequest, keyset_page
 
@@ -22,13 +22,13 @@ class CategoryWithoutTerms(NoTermsForCategory):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ListRules(Query[Page[RuleView]]):
+class ListRules(Query[Page[RuleDetails]]):
     """All rows of the matrix."""
 
     page: PageRequest
 
 
-def list_rules(query: ListRules) -> Page[RuleView]:
+def list_rules(query: ListRules) -> Page[RuleDetails]:
     """A page of them, the row for all first, then by branch, category and item type."""
     rows = CirculationRuleRow.objects.values(*_DIMENSIONS, *_COLUMNS)
     found = keyset_page(rows, order=_DIMENSIONS, request=query.page)
@@ -49,7 +49,7 @@ def list_categories(_query: ListCategories, *, patrons: PatronDirectory) -> Mapp
 class MatrixRow:
     """A row of the matrix with what it inherits: each value that others give, and which rule does."""
 
-    rule: RuleView
+    rule: RuleDetails
     inherited: Mapping[str, ExplainedValue]
 
 
@@ -68,7 +68,7 @@ def rule_matrix(query: RuleMatrix, *, work: LendingWork) -> Sequence[MatrixRow]:
         rules += [also] if all(rule.id != also.id for rule in rules) else []
     return [
         MatrixRow(
-            rule=RuleView.of(rule),
+            rule=RuleDetails.of(rule),
             inherited={
                 name: ExplainedValue.of(name, giver)
                 for name, giver in inherited_values(rules, rule.dimensions).items()
@@ -94,7 +94,7 @@ def explain_rule(query: ExplainRule, *, work: LendingWork) -> Explanation:
     if query.branch is not None and not work.calendars.knows(query.branch):
         raise UnknownBranch(branch=query.branch)
     about = {"branch": query.branch, "category": query.category, "item_type": query.item_type}
-    deciding = deciding_rules(work.rules.about(**about), **about)
+    deciding = deciding_rules(work.rules.matching(**about), **about)
     if deciding is None:
         raise CategoryWithoutTerms(category=query.category)
     return Explanation(values={name: ExplainedValue.of(name, rule) for name, rule in deciding.items()})
@@ -118,5 +118,5 @@ def rule_history(query: RuleHistory) -> Page[RuleVersion]:
     return found.mapped(lambda page: [RuleVersion(**row) for row in page])
 
 
-def _view(row: dict[str, Any]) -> RuleView:
-    return RuleView(**(row | {name: row[name] or None for name in _DIMENSIONS}))
+def _view(row: dict[str, Any]) -> RuleDetails:
+    return RuleDetails(**(row | {name: row[name] or None for name in _DIMENSIONS}))

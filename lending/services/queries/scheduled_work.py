@@ -11,8 +11,10 @@ from lending.domain.branch_calendar import BranchCalendar
 from lending.domain.loan import OVERDUE_NOTICE_EVERY
 from lending.models import HoldRow, LoanRow
 from lending.services.batches import ids_in_batches
-from lending.services.commands.change_hold import EndSuspension, ExpireHold
-from lending.services.commands.lost_things import AgeToLost, MarkOverdue
+from lending.services.commands.age_to_lost import AgeToLost
+from lending.services.commands.end_suspension import EndSuspension
+from lending.services.commands.expire_hold import ExpireHold
+from lending.services.commands.mark_overdue import MarkOverdue
 from lending.services.commands.remind_due_soon import RemindDueSoon
 from lending.services.ports import Calendars, LendingWork
 from shared_kernel.domain.clock import Clock

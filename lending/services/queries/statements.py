@@ -7,8 +7,8 @@ from decimal import Decimal
 from uuid import UUID
 
 from lending.models import LoanRow
-from lending.services.account_answers import AccountView
-from lending.services.borrowing import Directories
+from lending.services.account_details import AccountDetails
+from lending.services.borrowing import Gateways
 from lending.services.ports import LendingWork
 from lending.services.queries.accounts import GetAccount, get_account
 from lending.services.queries.profile import PatronNotFound
@@ -36,7 +36,7 @@ class StatementLine(Result):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class StatementView(Result):
+class StatementDetails(Result):
     """A patron's account on paper, as it is at an instant."""
 
     patron: UUID
@@ -49,7 +49,7 @@ class StatementView(Result):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Statement(Query[StatementView]):
+class Statement(Query[StatementDetails]):
     """The statement of a patron's account; without `patron`, of the viewer's own.
 
     `viewer_login` bounds the answer to that login's own; None sees everybody's.
@@ -61,21 +61,19 @@ class Statement(Query[StatementView]):
     viewer_login: int | None = None
 
 
-def statement(
-    query: Statement, *, work: LendingWork, directories: Directories, clock: Clock
-) -> StatementView:
+def statement(query: Statement, *, work: LendingWork, gateways: Gateways, clock: Clock) -> StatementDetails:
     """The statement. Raises PatronNotFound, also for somebody else's and for a login that is no patron's."""
-    patron = query.patron or directories.patrons.id_of_login(query.viewer_login or 0)
+    patron = query.patron or gateways.patrons.id_of_login(query.viewer_login or 0)
     if patron is None:
         raise PatronNotFound
     asked = GetAccount(patron=patron, viewer_login=query.viewer_login)
-    account = get_account(asked, work=work, directories=directories, clock=clock)
+    account = get_account(asked, work=work, gateways=gateways, clock=clock)
     loans = {entry.loan for entry in account.entries if entry.loan}
     titles = dict(LoanRow.objects.filter(id__in=loans).order_by().values_list("id", "title"))
-    return StatementView(
+    return StatementDetails(
         patron=patron,
-        card=directories.patrons.standing_of(patron).card,
-        name=directories.patrons.names_of([patron]).get(patron, ""),
+        card=gateways.patrons.standing_of(patron).card,
+        name=gateways.patrons.names_of([patron]).get(patron, ""),
         at=clock.now(),
         balance=account.balance,
         accruing=account.accruing,
@@ -83,7 +81,7 @@ def statement(
     )
 
 
-def _lines(account: AccountView, titles: Mapping[UUID, str]) -> Iterator[StatementLine]:
+def _lines(account: AccountDetails, titles: Mapping[UUID, str]) -> Iterator[StatementLine]:
     balance = Money(Decimal(0), account.balance.currency)
     for entry in account.entries:
         amount, currency = entry.amount.amount, entry.amount.currency

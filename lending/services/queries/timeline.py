@@ -7,7 +7,7 @@ from uuid import UUID
 
 from lending.models import HoldRow, LoanRow
 from lending.services.ports import CopyDirectory, UnknownCopy
-from lending.services.timeline import LetterBook, Letters, TimelineEntry
+from lending.services.timeline import NoticeHistory, NoticeRows, TimelineEntry
 from shared_kernel.services.audit import entries_about
 from shared_kernel.services.bus import Query
 from shared_kernel.services.merged_pagination import merged_page
@@ -36,7 +36,7 @@ class Timeline(Query[Page[TimelineEntry]]):
     page: PageRequest
 
 
-def timeline(query: Timeline, *, copies: CopyDirectory, letters: LetterBook) -> Page[TimelineEntry]:
+def timeline(query: Timeline, *, copies: CopyDirectory, letters: NoticeHistory) -> Page[TimelineEntry]:
     """A page of it, by the same few statements however much there is. Nothing where nobody knows the id."""
     kind, thing = _asked(query, copies)
     if thing is None:
@@ -66,7 +66,7 @@ def _copy_id(barcode_or_id: str, copies: CopyDirectory) -> UUID | None:
             return None
 
 
-def _letters(which: Callable[..., Letters], kind: str, id: UUID) -> Letters:
+def _letters(which: Callable[..., NoticeRows], kind: str, id: UUID) -> NoticeRows:
     if kind == "patron":
         return which(patron=id)
     if kind == "loan":

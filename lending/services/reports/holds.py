@@ -10,7 +10,7 @@ from django.db.models import Count, QuerySet
 
 from lending.models import HoldRow
 from lending.services.queries.desk import shelf_to_clear
-from lending.services.reports.shape import MOST_BARS, Chart, Report, Scope, Sources
+from lending.services.reports.definition import MOST_BARS, Chart, Report, ReportContext, ReportScope
 from shared_kernel.services.bus import Result
 from shared_kernel.services.pagination import Page, PageRequest, keyset_page
 
@@ -45,28 +45,28 @@ class ShelfLine(Result):
     hold: UUID
 
 
-def _picks(scope: Scope, _sources: Sources) -> QuerySet[HoldRow]:
+def _picks(scope: ReportScope, _sources: ReportContext) -> QuerySet[HoldRow]:
     return _at_branch(HoldRow.objects.filter(state=HoldRow.State.ALLOCATED), scope)
 
 
-def _shelf(scope: Scope, sources: Sources) -> QuerySet[HoldRow]:
+def _shelf(scope: ReportScope, sources: ReportContext) -> QuerySet[HoldRow]:
     return _at_branch(shelf_to_clear(sources.now), scope)
 
 
-def _at_branch(rows: QuerySet[HoldRow], scope: Scope) -> QuerySet[HoldRow]:
+def _at_branch(rows: QuerySet[HoldRow], scope: ReportScope) -> QuerySet[HoldRow]:
     return rows if scope.branch is None else rows.filter(pickup_branch=scope.branch)
 
 
-_Rows = Callable[[Scope, Sources], QuerySet[HoldRow]]
+_Rows = Callable[[ReportScope, ReportContext], QuerySet[HoldRow]]
 
 
 def _report(*, rows: _Rows, line: type[PickLine | ShelfLine], by: str, title: str, about: str) -> Report:
-    def read(scope: Scope, sources: Sources, page: PageRequest) -> Page[Any]:  # its lines
+    def read(scope: ReportScope, sources: ReportContext, page: PageRequest) -> Page[Any]:  # its lines
         wanted = rows(scope, sources).values(*_COLUMNS, by)
         found = keyset_page(wanted, order=(by, "id"), request=page)
         return found.mapped(lambda page: _lines(page, line, by, sources))
 
-    def draw(scope: Scope, sources: Sources) -> Chart:
+    def draw(scope: ReportScope, sources: ReportContext) -> Chart:
         counted = rows(scope, sources).order_by().values_list("pickup_branch").annotate(copies=Count("id"))
         bars = [(branch or _AT_HOME, copies) for branch, copies in counted.order_by("-copies")[:MOST_BARS]]
         return Chart(
@@ -82,7 +82,7 @@ def _lines(
     rows: list[dict[str, Any]],  # columns
     line: type[PickLine | ShelfLine],
     by: str,
-    sources: Sources,
+    sources: ReportContext,
 ) -> list[PickLine | ShelfLine]:
     names = sources.patrons.names_of({row["patron_id"] for row in rows} - {None})
     return [

@@ -9,7 +9,7 @@ from uuid import UUID
 from django.db.models import Count, Q, QuerySet
 
 from lending.models import LoanRow
-from lending.services.reports.shape import Chart, Report, Scope, Sources
+from lending.services.reports.definition import Chart, Report, ReportContext, ReportScope
 from shared_kernel.services.bus import Result
 from shared_kernel.services.pagination import Page, PageRequest, keyset_page
 
@@ -32,12 +32,12 @@ class OverdueLine(Result):
     loan: UUID
 
 
-def _read(scope: Scope, sources: Sources, page: PageRequest) -> Page[OverdueLine]:
+def _read(scope: ReportScope, sources: ReportContext, page: PageRequest) -> Page[OverdueLine]:
     found = keyset_page(_overdue(scope, sources).values(*_COLUMNS), order=("due_at", "id"), request=page)
     return found.mapped(lambda rows: _lines(rows, sources))
 
 
-def _lines(rows: list[dict[str, Any]], sources: Sources) -> list[OverdueLine]:  # rows' columns
+def _lines(rows: list[dict[str, Any]], sources: ReportContext) -> list[OverdueLine]:  # rows' columns
     names = sources.patrons.names_of({row["patron_id"] for row in rows})
     return [
         OverdueLine(
@@ -56,7 +56,7 @@ def _lines(rows: list[dict[str, Any]], sources: Sources) -> list[OverdueLine]:  
     ]
 
 
-def _draw(scope: Scope, sources: Sources) -> Chart:
+def _draw(scope: ReportScope, sources: ReportContext) -> Chart:
     bounds = [None, *(sources.now - timedelta(days=days) for days in _ENDS), None]
     bars = {
         f"bar_{place}": Count("id", filter=_between(earlier, later))
@@ -76,7 +76,7 @@ def _between(earlier: datetime | None, later: datetime | None) -> Q:
     return within if later is None else within & Q(due_at__lt=later)
 
 
-def _overdue(scope: Scope, sources: Sources) -> QuerySet[LoanRow]:
+def _overdue(scope: ReportScope, sources: ReportContext) -> QuerySet[LoanRow]:
     late = LoanRow.objects.filter(state=LoanRow.State.OPEN, due_at__lt=sources.now).order_by()
     return late if scope.branch is None else late.filter(branch=scope.branch)
 

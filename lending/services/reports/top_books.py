@@ -4,7 +4,14 @@ from dataclasses import dataclass
 from typing import Final
 from uuid import UUID
 
-from lending.services.reports.shape import MOST_BARS, Borrowings, Chart, Report, Scope, Sources
+from lending.services.reports.definition import (
+    MOST_BARS,
+    Borrowings,
+    Chart,
+    Report,
+    ReportContext,
+    ReportScope,
+)
 from shared_kernel.services.bus import Result
 from shared_kernel.services.pagination import Page, PageRequest
 
@@ -22,7 +29,7 @@ class TopBookLine(Result):
     book: UUID
 
 
-def _read(scope: Scope, sources: Sources, page: PageRequest) -> Page[TopBookLine]:
+def _read(scope: ReportScope, sources: ReportContext, page: PageRequest) -> Page[TopBookLine]:
     """One page, and no other: who wants more of the top asks for a larger one."""
     lines = [
         TopBookLine(place=place, title=it.title or _GONE, borrowings=it.borrowings, book=it.book)
@@ -31,7 +38,7 @@ def _read(scope: Scope, sources: Sources, page: PageRequest) -> Page[TopBookLine
     return Page(results=lines)
 
 
-def _draw(scope: Scope, sources: Sources) -> Chart:
+def _draw(scope: ReportScope, sources: ReportContext) -> Chart:
     most = _most_borrowed(scope, sources, MOST_BARS)
     return Chart(
         title="Borrowings",
@@ -40,7 +47,7 @@ def _draw(scope: Scope, sources: Sources) -> Chart:
     )
 
 
-def _most_borrowed(scope: Scope, sources: Sources, limit: int) -> list[Borrowings]:
+def _most_borrowed(scope: ReportScope, sources: ReportContext, limit: int) -> list[Borrowings]:
     first, last = scope.months(now=sources.now)
     return list(sources.statistics.most_borrowed(first_month=first, last_month=last, limit=limit))
 

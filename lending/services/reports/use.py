@@ -9,7 +9,7 @@ from django.db.models import CharField, Count, F, Func
 from django.db.models.sql.compiler import SQLCompiler
 
 from lending.models import LoanRow
-from lending.services.reports.shape import Chart, Report, Scope, Sources, following
+from lending.services.reports.definition import Chart, Report, ReportContext, ReportScope, next_month
 from shared_kernel.services.bus import Result
 from shared_kernel.services.pagination import Page, PageRequest
 
@@ -37,7 +37,7 @@ class _Month(Func):
         return self.as_sql(compiler, connection, template="SUBSTR(%(expressions)s, 1, 7)", **more)
 
 
-def _read(scope: Scope, sources: Sources, _page: PageRequest) -> Page[UseLine]:
+def _read(scope: ReportScope, sources: ReportContext, _page: PageRequest) -> Page[UseLine]:
     """All of it at once: a line for each category and month."""
     lines = [
         UseLine(month=month, category=category, loans=loans)
@@ -46,7 +46,7 @@ def _read(scope: Scope, sources: Sources, _page: PageRequest) -> Page[UseLine]:
     return Page(results=lines)
 
 
-def _draw(scope: Scope, sources: Sources) -> Chart:
+def _draw(scope: ReportScope, sources: ReportContext) -> Chart:
     counted = _counted(scope, sources)
     months = _months(counted)
     categories = sorted({category for _, category in counted})
@@ -54,10 +54,10 @@ def _draw(scope: Scope, sources: Sources) -> Chart:
     return Chart(title="Loans by month and patron category", labels=months, series=series)
 
 
-def _counted(scope: Scope, sources: Sources) -> Counter[tuple[str, str]]:
+def _counted(scope: ReportScope, sources: ReportContext) -> Counter[tuple[str, str]]:
     first, last = scope.months(now=sources.now)
     begun = LoanRow.objects.filter(
-        borrowed_at__gte=_midnight(first), borrowed_at__lt=_midnight(following(last))
+        borrowed_at__gte=_midnight(first), borrowed_at__lt=_midnight(next_month(last))
     )
     here = begun if scope.branch is None else begun.filter(branch=scope.branch)
     by_month = here.order_by().annotate(month=_Month(F("borrowed_at"))).values_list("month", "category")
@@ -70,7 +70,7 @@ def _months(counted: Counter[tuple[str, str]]) -> list[str]:
     told = sorted(date.fromisoformat(f"{month}-01") for month, _ in counted)
     months = told[:1]
     while months and months[-1] < told[-1]:
-        months.append(following(months[-1]))
+        months.append(next_month(months[-1]))
     return [f"{month:%Y-%m}" for month in months]
 
 

@@ -8,7 +8,12 @@ import pytest
 from lending.domain.loan import UNDO_WITHIN, Loan, LoanIsAnonymous, LoanNotEnded
 from lending.domain.loan_events import LoanAnonymised
 from lending.domain.patron_account import EntryKind, PatronAccount
-from lending.domain.policies.anonymising import AnonymisingFacts, Choice, Kept, kept_because
+from lending.domain.policies.anonymising import (
+    AnonymisationFacts,
+    PrivacyChoice,
+    RetentionReason,
+    retention_reason,
+)
 from shared_kernel.domain.money import Money
 from tests.domain.lending.examples import NOW, borrowed_loan
 
@@ -23,32 +28,32 @@ def returned() -> Loan:
     return loan
 
 
-def facts(loan: Loan | None = None, *, after: timedelta, **changes: Any) -> AnonymisingFacts:
-    known = {"choice": Choice.DEFAULT, "kept_for": USUALLY, "owed": False, **changes}
-    return AnonymisingFacts(now=RETURNED + after, loan=loan or returned(), **known)
+def facts(loan: Loan | None = None, *, after: timedelta, **changes: Any) -> AnonymisationFacts:
+    known = {"choice": PrivacyChoice.DEFAULT, "retention_period": USUALLY, "owed": False, **changes}
+    return AnonymisationFacts(now=RETURNED + after, loan=loan or returned(), **known)
 
 
 class TestALoan:
     @pytest.mark.parametrize(
         ("choice", "after", "kept"),
         [
-            (Choice.DEFAULT, USUALLY, Kept.RECENT),
-            (Choice.DEFAULT, USUALLY + timedelta(seconds=1), None),
-            (Choice.NEVER, UNDO_WITHIN, Kept.RECENT),
-            (Choice.NEVER, UNDO_WITHIN + timedelta(seconds=1), None),
-            (Choice.FOREVER, 100 * USUALLY, Kept.BY_CHOICE),
+            (PrivacyChoice.DEFAULT, USUALLY, RetentionReason.RECENT),
+            (PrivacyChoice.DEFAULT, USUALLY + timedelta(seconds=1), None),
+            (PrivacyChoice.NEVER, UNDO_WITHIN, RetentionReason.RECENT),
+            (PrivacyChoice.NEVER, UNDO_WITHIN + timedelta(seconds=1), None),
+            (PrivacyChoice.FOREVER, 100 * USUALLY, RetentionReason.BY_CHOICE),
         ],
     )
     def test_is_somebodys_as_long_as_its_patron_chose(
-        self, choice: Choice, after: timedelta, kept: Kept | None
+        self, choice: PrivacyChoice, after: timedelta, kept: RetentionReason | None
     ) -> None:
-        assert kept_because(facts(after=after, choice=choice)) is kept
+        assert retention_reason(facts(after=after, choice=choice)) is kept
 
     def test_is_somebodys_until_it_is_returned(self) -> None:
-        assert kept_because(facts(borrowed_loan(), after=2 * USUALLY)) is Kept.NOT_RETURNED
+        assert retention_reason(facts(borrowed_loan(), after=2 * USUALLY)) is RetentionReason.NOT_RETURNED
 
     def test_is_somebodys_while_they_owe_for_it(self) -> None:
-        assert kept_because(facts(after=2 * USUALLY, owed=True)) is Kept.CHARGED
+        assert retention_reason(facts(after=2 * USUALLY, owed=True)) is RetentionReason.CHARGED
 
     def test_tells_that_it_is_nobodys_and_not_whose_it_was(self) -> None:
         loan, hold = returned(), uuid4()
@@ -76,8 +81,8 @@ class TestWhatIsOwedForALoan:
         account = PatronAccount(patron_id=uuid4(), currency="EUR")
         for loan in (first, second):
             account.charge(EntryKind.OVERDUE, Decimal(3), loan_id=loan, due_version=1, at=NOW)
-        assert account.owed_for(first) == 3
+        assert account.outstanding_for(first) == 3
         account.pay(Money(Decimal(4), "EUR"), at=NOW)
-        assert [account.owed_for(loan) for loan in (first, second)] == [0, 2]
+        assert [account.outstanding_for(loan) for loan in (first, second)] == [0, 2]
         account.refund(EntryKind.OVERDUE, loan_id=second, due_version=1, at=NOW)
-        assert [account.owed_for(loan) for loan in (second, uuid4())] == [0, 0]
+        assert [account.outstanding_for(loan) for loan in (second, uuid4())] == [0, 0]

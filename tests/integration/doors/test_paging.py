@@ -17,7 +17,7 @@ from lending.services.commands.place_hold import PlaceHold
 from lending.services.commands.set_rule import SetRule
 from lending.services.queries.reports import ReadReport, all_lines
 from lending.services.queries.timeline import Timeline
-from lending.services.reports.shape import Scope
+from lending.services.reports.definition import ReportScope
 from outbox.models import OutboxMessage
 from patrons.models import NoticeRow, PatronRow
 from shared_kernel.models import AuditEntry
@@ -151,11 +151,11 @@ class TestPages:
                 HoldRow.objects.filter(id=hold.id).update(
                     state=state, copy_id=uuid4(), barcode="C", pickup_deadline_at=late, ended_at=late
                 )
-            whole = check(ReadReport(name=name, scope=Scope(), page=PageRequest(size=100)))
+            whole = check(ReadReport(name=name, scope=ReportScope(), page=PageRequest(size=100)))
             assert len(whole) >= MANY, name
             with monkeypatch.context() as patched:
                 patched.setattr("lending.services.queries.reports._TOGETHER", 1)
-                assert list(all_lines(name, Scope())) == whole, name
+                assert list(all_lines(name, ReportScope())) == whole, name
 
 
 def check(asked: Timeline | ReadReport) -> list[Any]:

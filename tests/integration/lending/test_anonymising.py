@@ -18,10 +18,11 @@ from django.test import Client
 from catalog.models import BorrowingCountRow
 from lending.domain.loan import Loan
 from lending.models import HoldRow, LedgerEntryRow, LoanRow
-from lending.services.answers import LoanView
 from lending.services.commands.place_hold import PlaceHold
+from lending.services.commands.post_payment import PostPayment
 from lending.services.commands.return_book import ReturnBook
-from lending.services.commands.settle_account import PostPayment, WaiveCharge
+from lending.services.commands.waive_charge import WaiveCharge
+from lending.services.loan_details import LoanDetails
 from lending.services.queries.privacy import PrivacyReport
 from lending.tasks import anonymise_loans
 from outbox.models import REDACTED, InboxReceipt, OutboxMessage
@@ -64,7 +65,7 @@ def changes(*, days: float) -> int:
     return int(run(days=days)["changed"])
 
 
-def returned(patron: PatronDetails | None = None) -> LoanView:
+def returned(patron: PatronDetails | None = None) -> LoanDetails:
     loan = a_loan(patron_card=(patron or a_patron()).card_number)
     dispatch(ReturnBook(copy_barcode=loan.copy_barcode))
     return loan
@@ -84,7 +85,7 @@ def deliver() -> None:
     call_command("relay_outbox", "--once", stdout=StringIO())
 
 
-def late(loan: LoanView) -> None:
+def late(loan: LoanDetails) -> None:
     """Bring the copy back ten days after it was due."""
     with with_context(acts_at=NOW + timedelta(days=25)):
         dispatch(ReturnBook(copy_barcode=loan.copy_barcode))
@@ -220,7 +221,7 @@ class TestALoanThatIsNobodys:
 class TestNothing:
     """Who knows the loan finds nobody, and who knows the patron finds no loan."""
 
-    def a_story(self, desk: Desk) -> tuple[PatronDetails, LoanView]:
+    def a_story(self, desk: Desk) -> tuple[PatronDetails, LoanDetails]:
         """A patron waits for a book, borrows it, renews it, brings it back late, pays; all is told."""
         patron, copy = a_patron(), a_copy()
         login = dispatch(CreateLogin(name="reader", role="patron"))
@@ -228,7 +229,7 @@ class TestNothing:
         dispatch(PlaceHold(book=copy.book, patron_card=patron.card_number))
         answer = desk.borrow(copy.barcode, patron.card_number, key="borrowed-0001")
         assert answer.status_code == 201
-        loan = LoanView(**{**answer.json(), "id": UUID(answer.json()["id"])})
+        loan = LoanDetails(**{**answer.json(), "id": UUID(answer.json()["id"])})
         browser = Client()
         browser.force_login(User.objects.get(pk=login.id))
         assert browser.post(f"/api/v1/loans/{loan.id}/renew", {}, "application/json").status_code == 200

@@ -5,7 +5,7 @@ from uuid import UUID
 import pytest
 
 from lending.models import HoldRow
-from lending.services.commands.change_hold import ExpireHold
+from lending.services.commands.expire_hold import ExpireHold
 from outbox.models import OutboxMessage
 from shared_kernel.services.commands import dispatch
 from shared_kernel.services.request_context import with_context

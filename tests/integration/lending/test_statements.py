@@ -6,7 +6,8 @@ from uuid import UUID, uuid4
 import pytest
 from django.test import Client
 
-from lending.services.commands.settle_account import PostPayment, WaiveCharge
+from lending.services.commands.post_payment import PostPayment
+from lending.services.commands.waive_charge import WaiveCharge
 from patrons.services.commands.link_login import LinkLogin
 from shared_kernel.services.commands import dispatch
 from tests.factories import a_book, a_copy

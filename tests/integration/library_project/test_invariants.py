@@ -29,10 +29,11 @@ from lending.models import (
     RuleVersionRow,
 )
 from lending.services.commands.add_closure import AddClosure
-from lending.services.commands.change_hold import MarkHoldReady
+from lending.services.commands.mark_hold_ready import MarkHoldReady
 from lending.services.commands.place_hold import PlaceHold
+from lending.services.commands.post_payment import PostPayment
 from lending.services.commands.return_book import ReturnBook
-from lending.services.commands.settle_account import PostPayment, WaiveCharge
+from lending.services.commands.waive_charge import WaiveCharge
 from library_project.invariants import all_invariants
 from library_project.tasks import check_invariants
 from outbox.models import InboxReceipt, OutboxMessage

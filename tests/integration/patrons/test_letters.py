@@ -14,7 +14,7 @@ from django.core.management import call_command
 from django.test import Client
 
 from lending.models import LoanRow
-from lending.services.commands.lost_things import DeclareLost
+from lending.services.commands.declare_lost import DeclareLost
 from lending.services.commands.place_hold import PlaceHold
 from lending.services.commands.return_book import ReturnBook
 from lending.services.commands.undo_return import UndoReturn

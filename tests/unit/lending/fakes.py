@@ -14,7 +14,7 @@ from lending.domain.in_house_use import InHouseUse
 from lending.domain.loan import OUTSTANDING, Loan, LoanNotFound
 from lending.domain.patron_account import PatronAccount
 from lending.domain.standing import Block, BorrowerStanding, CirculatingCopy
-from lending.services.borrowing import Directories
+from lending.services.borrowing import Gateways
 from lending.services.ports import BranchNotFound, UnknownBook, UnknownBranch, UnknownCopy, UnknownPatron
 from shared_kernel.domain.events import Recorded
 from shared_kernel.domain.money import Money
@@ -228,7 +228,7 @@ class FakeRules(FakeStorage):
     def __init__(self, *rules: CirculationRule) -> None:
         self.all = {rule.id: rule for rule in rules}
 
-    def about(
+    def matching(
         self, *, branch: str | None, category: str | None, item_type: str | None
     ) -> Iterable[CirculationRule]:
         return self.matrix()
@@ -274,7 +274,7 @@ class FakeLending:
         self.patrons = FakePatrons()
         self.copies = FakeCopies()
         self.clock = FakeClock()
-        self.directories = Directories(patrons=self.patrons, copies=self.copies)
+        self.gateways = Gateways(patrons=self.patrons, copies=self.copies)
 
     @property
     def repositories(self) -> Sequence[Repository]:

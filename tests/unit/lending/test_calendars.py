@@ -8,11 +8,11 @@ from lending.domain.branch_calendar import BranchAdded, ClosureAdded, ClosureNot
 from lending.domain.hold_events import HoldDeadlineChanged
 from lending.domain.loan import Loan
 from lending.domain.loan_events import LoanDueDateChanged
-from lending.services.calendar_answers import BranchView, ClosureView
+from lending.services.calendar_details import BranchDetails, ClosureDetails
 from lending.services.commands.add_branch import AddBranch, add_branch
 from lending.services.commands.add_closure import AddClosure, add_closure
 from lending.services.commands.borrow_book import BorrowBook, borrow_book
-from lending.services.commands.change_hold import CancelHold, cancel_hold
+from lending.services.commands.cancel_hold import CancelHold, cancel_hold
 from lending.services.commands.place_hold import PlaceHold, place_hold
 from lending.services.commands.redate_hold import RedateHold, redate_hold
 from lending.services.commands.redate_loan import RedateLoan, redate_loan
@@ -28,7 +28,7 @@ class Library:
 
     def __init__(self, *, expires_on: date | None = None) -> None:
         self.work = FakeLending()
-        self.wired: dict[str, Any] = {"directories": self.work.directories, "clock": self.work.clock}
+        self.wired: dict[str, Any] = {"gateways": self.work.gateways, "clock": self.work.clock}
         self.work.patrons.register("P1", expires_on=expires_on)
         self.work.patrons.register("P2")
         self.book = uuid4()
@@ -37,7 +37,7 @@ class Library:
         (self.loan,) = self.work.loans.all.values()
         self.loan.pull_events()
 
-    def close(self, first_day: int, last_day: int) -> ClosureView:
+    def close(self, first_day: int, last_day: int) -> ClosureDetails:
         days = {"first_on": date(2024, 1, first_day), "last_on": date(2024, 1, last_day)}
         return add_closure(
             AddClosure(branch="MAIN", **days, reason="works"), self.work, clock=self.work.clock
@@ -62,7 +62,9 @@ class TestAddingABranch:
         work = FakeLending()
         branch = AddBranch(code="EAST", name=" East ", time_zone="Europe/Berlin", closed_weekdays=(6, 0))
         view = add_branch(branch, work, clock=work.clock)
-        assert view == BranchView(code="EAST", name="East", time_zone="Europe/Berlin", closed_weekdays=[0, 6])
+        assert view == BranchDetails(
+            code="EAST", name="East", time_zone="Europe/Berlin", closed_weekdays=[0, 6]
+        )
         ((event, _),) = work.calendars.of("EAST").pull_events()
         assert isinstance(event, BranchAdded)
 

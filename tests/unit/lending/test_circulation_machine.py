@@ -8,12 +8,17 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
-from lending.services.commands import change_hold
 from lending.services.commands.borrow_book import BorrowBook, borrow_book
+from lending.services.commands.cancel_hold import CancelHold, cancel_hold
+from lending.services.commands.expire_hold import ExpireHold, expire_hold
+from lending.services.commands.mark_hold_ready import MarkHoldReady, mark_hold_ready
+from lending.services.commands.move_holds import MoveHolds, move_holds
 from lending.services.commands.place_hold import PlaceHold, place_hold
 from lending.services.commands.renew_loan import RenewLoan, renew_loan
+from lending.services.commands.resume_hold import ResumeHold, resume_hold
 from lending.services.commands.return_book import ReturnBook, return_book
-from lending.services.queries.loans import Eligibility, eligibility
+from lending.services.commands.suspend_hold import SuspendHold, suspend_hold
+from lending.services.queries.eligibility import Eligibility, eligibility
 from shared_kernel.domain.aggregates import Aggregate
 from shared_kernel.domain.errors import Refused
 from tests.unit.lending.fakes import FakeLending
@@ -41,7 +46,7 @@ class Circulation(RuleBasedStateMachine):
     def do(self, handler: Any, command: Any) -> list[str]:
         """Give the command; answer with the codes of its refusals."""
         try:
-            handler(command, self.world, directories=self.world.directories, clock=self.world.clock)
+            handler(command, self.world, gateways=self.world.gateways, clock=self.world.clock)
         except Refused as refused:
             return [reason.code for reason in refused.refusals]
         return []
@@ -59,7 +64,7 @@ class Circulation(RuleBasedStateMachine):
         asked = eligibility(
             Eligibility(copy_barcode=barcode, patron_card=card),
             work=self.world,
-            directories=self.world.directories,
+            gateways=self.world.gateways,
             clock=self.world.clock,
         )
         refused = self.do(borrow_book, BorrowBook(copy_barcode=barcode, patron_card=card))
@@ -88,20 +93,20 @@ class Circulation(RuleBasedStateMachine):
             return
         hold = self.holds[place]
         handler, command = {
-            "cancel": (change_hold.cancel_hold, change_hold.CancelHold(hold=hold)),
-            "suspend": (change_hold.suspend_hold, change_hold.SuspendHold(hold=hold)),
-            "resume": (change_hold.resume_hold, change_hold.ResumeHold(hold=hold)),
-            "ready": (change_hold.mark_hold_ready, change_hold.MarkHoldReady(hold=hold)),
-            "move": (change_hold.move_holds, self.reversed_queue()),
-            "expire": (change_hold.expire_hold, change_hold.ExpireHold(hold=hold)),
+            "cancel": (cancel_hold, CancelHold(hold=hold)),
+            "suspend": (suspend_hold, SuspendHold(hold=hold)),
+            "resume": (resume_hold, ResumeHold(hold=hold)),
+            "ready": (mark_hold_ready, MarkHoldReady(hold=hold)),
+            "move": (move_holds, self.reversed_queue()),
+            "expire": (expire_hold, ExpireHold(hold=hold)),
         }[change]
         self.do(handler, command)
 
-    def reversed_queue(self) -> change_hold.MoveHolds:
+    def reversed_queue(self) -> MoveHolds:
         queue = self.world.holds.all[self.book]
         begun = [hold.id for hold in queue.holds if hold.has_begun]
         waiting = [hold.id for hold in queue.holds if not hold.has_begun]
-        return change_hold.MoveHolds(book=self.book, order=(*begun, *reversed(waiting)))
+        return MoveHolds(book=self.book, order=(*begun, *reversed(waiting)))
 
     @rule(card=cards, suspended=st.booleans())
     def suspend_patron(self, card: str, suspended: bool) -> None:

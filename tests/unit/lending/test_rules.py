@@ -9,7 +9,7 @@ from lending.domain.circulation_rule import CirculationRule, Dimensions, RuleCha
 from lending.services.commands.borrow_book import BorrowBook, borrow_book
 from lending.services.commands.set_rule import SetRule, set_rule
 from lending.services.queries.rules import ExplainRule, explain_rule
-from lending.services.rule_answers import RuleRef, RuleView
+from lending.services.rule_details import RuleDetails, RuleRef
 from shared_kernel.domain.errors import Refused
 from shared_kernel.services.request_context import with_context
 from tests.unit.lending.fakes import FALLBACK, FakeLending
@@ -18,9 +18,9 @@ from tests.unit.lending.fakes import FALLBACK, FakeLending
 class Library:
     def __init__(self, *rules: CirculationRule) -> None:
         self.work = FakeLending(*rules)
-        self.wired: dict[str, Any] = {"directories": self.work.directories, "clock": self.work.clock}
+        self.wired: dict[str, Any] = {"gateways": self.work.gateways, "clock": self.work.clock}
 
-    def set(self, values: dict[str, object], **about: Any) -> RuleView:
+    def set(self, values: dict[str, object], **about: Any) -> RuleDetails:
         return set_rule(SetRule(values=values, **about), self.work, **self.wired)
 
     def lend(self, card: str, *, item_type: str = "book") -> datetime:

@@ -13,13 +13,13 @@ from shared_kernel.models import Receipt
 from shared_kernel.services.audit import dissociate, entries_about
 
 
-class StoredTies:
+class DjangoLoanAnonymiser:
     """Ties in the database."""
 
     def __init__(self, *, choices: PrivacyChoices) -> None:
         self._choices = choices
 
-    def cut(self, *, loan: UUID, patron: UUID, book: UUID) -> Sequence[UUID]:
+    def detach_patron(self, *, loan: UUID, patron: UUID, book: UUID) -> Sequence[UUID]:
         """Let ended holds, charges and audit of a loan be nobody's; the ids of those holds."""
         ended = HoldRow.objects.filter(patron_id=patron, book_id=book).exclude(state__in=ACTIVE_STATES)
         holds = list(ended.order_by("id").values_list("id", flat=True))
@@ -29,16 +29,16 @@ class StoredTies:
         _cut_audit(loan, holds, patron=patron, principal=f"user:{own_login}" if own_login else "")
         return holds
 
-    def forget_answers(self, ids: Collection[int]) -> int:
+    def redact_responses(self, ids: Collection[int]) -> int:
         """Forget these answers; their requests are not carried out again."""
         return Receipt.objects.filter(id__in=ids).update(result=None) if ids else 0
 
-    def forget_events(self, ids: Collection[int]) -> int:
+    def redact_events(self, ids: Collection[int]) -> int:
         """Forget what these events told."""
         return redact_events(ids) if ids else 0
 
 
-class StoredWords:
+class DjangoPersonalDataEraser:
     """Words about patrons in the database."""
 
     def erase(self, patron: UUID) -> int:

@@ -42,7 +42,7 @@ class BorrowingStatistics(Protocol):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Sources:
+class ReportContext:
     """Where reports look things up, and the instant as of which they are made."""
 
     patrons: PatronDirectory
@@ -52,7 +52,7 @@ class Sources:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Scope:
+class ReportScope:
     """What a report is about: a branch's code, and the first and last day of a period, where it has one."""
 
     branch: str | None = None
@@ -69,13 +69,13 @@ class Scope:
         last = (self.last_on or now.date()).replace(day=1)
         first = self.first_on or date(last.year - 1, last.month, 1)
         if self.first_on is None:
-            first = following(first)
+            first = next_month(first)
         if first.replace(day=1) > last:
             raise PeriodEndsBeforeItBegins(first_on=first, last_on=self.last_on or last)
         return first.replace(day=1), last
 
 
-def following(month: date) -> date:
+def next_month(month: date) -> date:
     """The first day of the month after it."""
     return date(month.year + month.month // 12, month.month % 12 + 1, 1)
 
@@ -89,7 +89,7 @@ class Chart(Result):
     series: Mapping[str, Sequence[int]]
 
 
-Lines = Page[Any]  # of the report's own kind of line
+ReportPage = Page[Any]  # of the report's own kind of line
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -102,8 +102,8 @@ class Report:
     title: str
     about: str
     line: type[Result]
-    read: Callable[[Scope, Sources, PageRequest], Lines]
-    draw: Callable[[Scope, Sources], Chart]
+    read: Callable[[ReportScope, ReportContext, PageRequest], ReportPage]
+    draw: Callable[[ReportScope, ReportContext], Chart]
     has_branch: bool = True
     has_period: bool = False
 

@@ -3,31 +3,31 @@
 from datetime import datetime
 from decimal import Decimal
 
-from lending.domain.fine import fine
+from lending.domain.fine import overdue_fine
 from lending.domain.loan import Loan
 from lending.domain.patron_account import EntryKind
 from lending.domain.standing import CirculatingCopy
 from lending.services.ports import LendingWork
 
 
-def charge_lateness(loan: Loan, work: LendingWork, *, price: Decimal | None, at: datetime) -> None:
+def charge_overdue_fine(loan: Loan, work: LendingWork, *, price: Decimal | None, at: datetime) -> None:
     """Post the fine for the overdue period that ends at this instant, once for each due date."""
-    amount = accrued(loan, work, price=price, at=at)
+    amount = accrued_fine(loan, work, price=price, at=at)
     if amount > 0:
         work.accounts.of_patron(loan.patron_id).charge(
             EntryKind.OVERDUE, amount, loan_id=loan.id, due_version=loan.due_version, at=at
         )
 
 
-def accrued(loan: Loan, work: LendingWork, *, price: Decimal | None, at: datetime) -> Decimal:
+def accrued_fine(loan: Loan, work: LendingWork, *, price: Decimal | None, at: datetime) -> Decimal:
     """The fine that a loan would cost if its overdue period ended now; nothing for one that isn't overdue."""
     if not loan.is_overdue(at):
         return Decimal(0)
     calendar = work.calendars.of(loan.branch)
-    return fine(due_at=loan.due_at, at=at, calendar=calendar, terms=loan.terms, price=price)
+    return overdue_fine(due_at=loan.due_at, at=at, calendar=calendar, terms=loan.terms, price=price)
 
 
-def charge_loss(loan: Loan, work: LendingWork, *, copy: CirculatingCopy | None, at: datetime) -> None:
+def charge_lost_item(loan: Loan, work: LendingWork, *, copy: CirculatingCopy | None, at: datetime) -> None:
     """Post the price of a lost copy and the fee for processing it."""
     account = work.accounts.of_patron(loan.patron_id)
     if copy is not None and copy.price is not None:
@@ -35,6 +35,6 @@ def charge_loss(loan: Loan, work: LendingWork, *, copy: CirculatingCopy | None, 
     account.charge(EntryKind.PROCESSING, loan.terms.processing_fee, loan_id=loan.id, at=at)
 
 
-def refund_loss(loan: Loan, work: LendingWork, *, at: datetime) -> None:
+def refund_lost_item(loan: Loan, work: LendingWork, *, at: datetime) -> None:
     """Take the price of a lost copy back that was found; the fee for processing stays."""
     work.accounts.of_patron(loan.patron_id).refund(EntryKind.LOST, loan_id=loan.id, at=at)

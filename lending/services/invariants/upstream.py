@@ -1,4 +1,4 @@
-"""What must be true of lending's records and those of its neighbours together."""
+"""What must be true of lending's records and those of its upstream together."""
 
 from collections.abc import Sequence
 from itertools import chain
@@ -15,7 +15,7 @@ _OUT = Q(state__in=["open", "lost", "claimed_returned"])
 _COPY_CHANGES = ("catalog.copy_added.v1", "catalog.copy_condition_changed.v1")
 
 
-class Neighbours(Protocol):
+class UpstreamRecords(Protocol):
     """What the catalogue and patrons have: lazy rows, to be used inside questions of ours."""
 
     def books(self) -> "QuerySet[Any]":
@@ -35,21 +35,21 @@ class Neighbours(Protocol):
         ...
 
 
-def what_is_out_is_in_the_catalogue(neighbours: Neighbours) -> Rows:
+def what_is_out_is_in_the_catalogue(upstream: UpstreamRecords) -> Rows:
     """A copy that is out is in the catalogue, of that book, and not withdrawn."""
-    copy = neighbours.copies().filter(id=OuterRef("copy_id"), book_id=OuterRef("book_id"))
+    copy = upstream.copies().filter(id=OuterRef("copy_id"), book_id=OuterRef("book_id"))
     return LoanRow.objects.filter(_OUT).filter(~Exists(copy)).order_by().values("id", "copy_id")
 
 
-def what_is_waited_for_is_in_the_catalogue(neighbours: Neighbours) -> Rows:
+def what_is_waited_for_is_in_the_catalogue(upstream: UpstreamRecords) -> Rows:
     """A book that is waited for is in the catalogue."""
-    book = neighbours.books().filter(id=OuterRef("book_id"))
+    book = upstream.books().filter(id=OuterRef("book_id"))
     return HoldRow.objects.filter(ACTIVE).filter(~Exists(book)).order_by().values("id", "book_id")
 
 
-def who_has_or_waits_or_owes_is_a_patron(neighbours: Neighbours) -> Rows:
+def who_has_or_waits_or_owes_is_a_patron(upstream: UpstreamRecords) -> Rows:
     """Whoever has a copy, waits for one, or owes something, is a patron."""
-    known = neighbours.patrons().filter(id=OuterRef("patron_id"))
+    known = upstream.patrons().filter(id=OuterRef("patron_id"))
     borrowing = LoanRow.objects.filter(_OUT).filter(~Exists(known)).order_by()
     yield from borrowing.values("patron_id", loan_id=F("id"))
     waiting = HoldRow.objects.filter(ACTIVE).filter(~Exists(known)).order_by()
@@ -58,26 +58,26 @@ def who_has_or_waits_or_owes_is_a_patron(neighbours: Neighbours) -> Rows:
     yield from accounts.annotate(owed=Sum("amount_minor")).filter(owed__gt=0)
 
 
-def no_reason_is_about_who_was_erased(neighbours: Neighbours) -> Rows:
+def no_reason_is_about_who_was_erased(upstream: UpstreamRecords) -> Rows:
     """No account of somebody who was erased holds words about them, as far as lending has heard."""
-    known = neighbours.patrons().filter(id=OuterRef("patron_id"))
+    known = upstream.patrons().filter(id=OuterRef("patron_id"))
     erased = unheard("lending", ("patrons.patron_erased.v1",)).filter(aggregate_id=OuterRef("patron_id"))
     entries = LedgerEntryRow.objects.exclude(reason="").filter(~Exists(known), ~Exists(erased))
     return entries.order_by().values("id", "patron_id")
 
 
-def a_hold_is_served_by_a_copy_that_can_be_lent(neighbours: Neighbours) -> Rows:
+def a_hold_is_served_by_a_copy_that_can_be_lent(upstream: UpstreamRecords) -> Rows:
     """A copy that was set aside for a hold is of its book and can be lent, as far as lending has heard."""
-    copy = neighbours.lendable_copies().filter(id=OuterRef("copy_id"), book_id=OuterRef("book_id"))
+    copy = upstream.lendable_copies().filter(id=OuterRef("copy_id"), book_id=OuterRef("book_id"))
     changed = unheard("lending", _COPY_CHANGES).filter(aggregate_id=OuterRef("copy_id"))
     allocated = HoldRow.objects.filter(state="allocated").order_by()
     return allocated.filter(~Exists(copy), ~Exists(changed)).values("id", "copy_id")
 
 
-def nobody_waits_beside_a_free_copy(neighbours: Neighbours) -> Rows:
+def nobody_waits_beside_a_free_copy(upstream: UpstreamRecords) -> Rows:
     """Where a hold waits that takes part, no copy that would do is free, as far as lending has heard."""
     this = {"copy_id": OuterRef("id")}
-    free = neighbours.lendable_copies().filter(
+    free = upstream.lendable_copies().filter(
         ~Exists(LoanRow.objects.filter(_OUT, **this)),
         ~Exists(HoldRow.objects.filter(state__in=["allocated", "ready"], **this)),
         ~Exists(unheard("lending", _COPY_CHANGES).filter(aggregate_id=OuterRef("id"))),
@@ -92,7 +92,7 @@ def nobody_waits_beside_a_free_copy(neighbours: Neighbours) -> Rows:
             yield hold
 
 
-def invariants(neighbours: Neighbours) -> Sequence[Invariant]:
+def invariants(upstream: UpstreamRecords) -> Sequence[Invariant]:
     """Those of both together."""
     functions = (
         what_is_out_is_in_the_catalogue,
@@ -102,4 +102,4 @@ def invariants(neighbours: Neighbours) -> Sequence[Invariant]:
         a_hold_is_served_by_a_copy_that_can_be_lent,
         nobody_waits_beside_a_free_copy,
     )
-    return [Invariant.of("lending", function, neighbours) for function in functions]
+    return [Invariant.of("lending", function, upstream) for function in functions]

@@ -8,7 +8,7 @@ from lending.services.ports import LendingWork
 from shared_kernel.services.bus import Command
 
 
-class WordsAboutPatrons(Protocol):
+class PersonalDataEraser(Protocol):
     """What people wrote about patrons in lending's books."""
 
     def erase(self, patron: UUID) -> int:
@@ -17,7 +17,7 @@ class WordsAboutPatrons(Protocol):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ForgetPatron(Command[int]):
+class ErasePersonalData(Command[int]):
     """Erase the reasons of waivers in an erased patron's account: people write what they like."""
 
     audited: ClassVar[bool] = False  # it follows from the erasure, which is on record
@@ -25,6 +25,6 @@ class ForgetPatron(Command[int]):
     patron: UUID
 
 
-def forget_patron(command: ForgetPatron, _work: LendingWork, *, words: WordsAboutPatrons) -> int:
+def erase_personal_data(command: ErasePersonalData, _work: LendingWork, *, eraser: PersonalDataEraser) -> int:
     """Erase them, and tell how many there were."""
-    return words.erase(command.patron)
+    return eraser.erase(command.patron)

@@ -13,7 +13,7 @@ from shared_kernel.services.bus import Result
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class EntryView(Result):
+class EntryDetails(Result):
     """A line of the ledger; what takes from the balance has a negative amount."""
 
     id: UUID
@@ -37,12 +37,12 @@ class EntryView(Result):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class AccountView(Result):
+class AccountDetails(Result):
     """What a patron owes, what is still accruing on overdue loans beside it, and the whole ledger."""
 
     balance: Money
     accruing: Money
-    entries: Sequence[EntryView]
+    entries: Sequence[EntryDetails]
 
     @classmethod
     def of(cls, account: PatronAccount, *, accruing: Decimal = Decimal(0)) -> Self:
@@ -50,5 +50,5 @@ class AccountView(Result):
         return cls(
             balance=account.balance,
             accruing=Money(accruing, account.currency),
-            entries=[EntryView.of(entry) for entry in account.entries],
+            entries=[EntryDetails.of(entry) for entry in account.entries],
         )

@@ -14,7 +14,7 @@ Remembered = dict[Hashable, Sequence[Any]]  # rows of any kind, by what was aske
 _MOST = 1000
 
 
-class Configuration:
+class ConfigurationCache:
     """The rules and calendars as they are during one unit of work.
 
     A stamp in the database tells whether what this process read earlier still holds. It is drawn anew by
@@ -24,7 +24,7 @@ class Configuration:
     def __init__(self) -> None:
         self._remembered: Remembered | None = None
 
-    def recall(self, *what: Hashable, read: Callable[[], Sequence[R]]) -> Sequence[R]:
+    def get(self, *what: Hashable, read: Callable[[], Sequence[R]]) -> Sequence[R]:
         """The rows that were read before, or else are read now. They are others' too: not to be changed."""
         if self._remembered is None:
             stamps = _stamps()
@@ -35,7 +35,7 @@ class Configuration:
             self._remembered[what] = read()
         return self._remembered[what]
 
-    def change(self) -> None:
+    def invalidate(self) -> None:
         """Let everybody read anew once this transaction has committed."""
         ConfigurationRow.objects.update(stamp=uuid4())
         self._remembered = None

@@ -30,7 +30,7 @@ class RuleRef(Result):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class RuleView(Result):
+class RuleDetails(Result):
     """A row of the matrix. `values` has those that the row gives; the others it inherits.
 
     Amounts are decimal strings, "none" means no limit. `set_by` is a principal.

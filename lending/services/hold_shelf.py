@@ -7,62 +7,62 @@ from lending.domain.circulation_rule import effective_terms
 from lending.domain.hold import Hold
 from lending.domain.hold_queue import FreeCopy, HoldQueue, Pickup
 from lending.domain.standing import CirculatingCopy
-from lending.services.borrowing import Directories
+from lending.services.borrowing import Gateways
 from lending.services.ports import LendingWork
 
 #: Where the patron's category has lost its terms meanwhile, a copy waits so many days.
 _USUAL_PICKUP_DAYS = 7
 
 
-def free(copy: CirculatingCopy) -> FreeCopy:
+def as_free_copy(copy: CirculatingCopy) -> FreeCopy:
     """The copy as the queue sees it."""
     return FreeCopy(id=copy.id, barcode=copy.barcode, branch=copy.branch)
 
 
 def allocate_free_copies(
-    queue: HoldQueue, work: LendingWork, *, directories: Directories, at: datetime, but: UUID | None = None
+    queue: HoldQueue, work: LendingWork, *, gateways: Gateways, at: datetime, except_copy: UUID | None = None
 ) -> None:
-    """Set every free copy of the book (`but` one that can't be found) aside for whom it goes to."""
+    """Set every free copy of the book except `except_copy` aside for the hold it goes to."""
     lent = work.loans.lent_of_book(queue.book_id)
     copies = [
-        free(copy)
-        for copy in directories.copies.of_book(queue.book_id)
-        if copy.lendable and copy.id not in lent and copy.id != but and queue.serving(copy.id) is None
+        as_free_copy(copy)
+        for copy in gateways.copies.of_book(queue.book_id)
+        if copy.lendable and copy.id not in lent and copy.id != except_copy and queue.serving(copy.id) is None
     ]
     queue.allocate(copies, at=at)
 
 
-def receive(
+def assign_received_copy(
     queue: HoldQueue,
     copy: CirculatingCopy,
     work: LendingWork,
     *,
-    directories: Directories,
+    gateways: Gateways,
     scanned_in: str,
     at: datetime,
 ) -> Hold | None:
     """A copy is in hand at a branch: give it to whom it goes to, at once if it is picked up there."""
     if copy.lendable and queue.serving(copy.id) is None:
-        queue.allocate([free(copy)], at=at)
+        queue.allocate([as_free_copy(copy)], at=at)
     hold = queue.serving(copy.id)
     if hold is None or hold.pickup_branch not in {None, scanned_in} or hold.pickup_deadline_at:
         return hold
-    pickup = pickup_for(hold, copy, work, directories=directories, branch=scanned_in, at=at)
+    pickup = pickup_for(hold, copy, work, gateways=gateways, branch=scanned_in, at=at)
     return queue.make_ready(hold.id, pickup, at=at)
 
 
-def release(
-    queue: HoldQueue, ended: Hold, work: LendingWork, *, directories: Directories, at: datetime
+def reassign_copy(
+    queue: HoldQueue, ended: Hold, work: LendingWork, *, gateways: Gateways, at: datetime
 ) -> None:
     """A hold that a copy served has ended: the copy goes to the next, at once if it lay on the hold shelf."""
-    copy = next((it for it in directories.copies.of_book(queue.book_id) if it.id == ended.copy_id), None)
+    copy = next((it for it in gateways.copies.of_book(queue.book_id) if it.id == ended.copy_id), None)
     if copy is None or not copy.lendable:
         return
     if ended.pickup_deadline_at is None:
-        queue.allocate([free(copy)], at=at)
+        queue.allocate([as_free_copy(copy)], at=at)
         return
     branch = ended.pickup_branch or copy.branch
-    receive(queue, copy, work, directories=directories, scanned_in=branch, at=at)
+    assign_received_copy(queue, copy, work, gateways=gateways, scanned_in=branch, at=at)
 
 
 def pickup_for(
@@ -70,13 +70,13 @@ def pickup_for(
     copy: CirculatingCopy,
     work: LendingWork,
     *,
-    directories: Directories,
+    gateways: Gateways,
     branch: str,
     at: datetime,
 ) -> Pickup:
     """Where the copy will wait, and until when: the end of an open day of that branch."""
-    category = directories.patrons.standing_of(hold.patron_id).category
-    rules = work.rules.about(branch=copy.branch, category=category, item_type=copy.item_type)
+    category = gateways.patrons.standing_of(hold.patron_id).category
+    rules = work.rules.matching(branch=copy.branch, category=category, item_type=copy.item_type)
     terms = effective_terms(rules, branch=copy.branch, category=category, item_type=copy.item_type)
     days = terms.pickup_days if terms else _USUAL_PICKUP_DAYS
     return Pickup(branch=branch, deadline_at=work.calendars.of(branch).end_of_open_day(after=at, days=days))

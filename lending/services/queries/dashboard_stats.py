@@ -18,7 +18,7 @@ _AHEAD: Final = 15
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class DayFigure(Result):
+class DailyCount(Result):
     """How many on a day."""
 
     on: date
@@ -26,7 +26,7 @@ class DayFigure(Result):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class FiguresView(Result):
+class CirculationSummary(Result):
     """Loans that are open and those overdue; holds whose copy is to be fetched, and that lie ready.
 
     `lent` counts the loans begun on each of the last four weeks' days, today the last; `due` the open loans
@@ -37,16 +37,16 @@ class FiguresView(Result):
     overdue: int
     to_fetch: int
     ready: int
-    lent: Sequence[DayFigure]
-    due: Sequence[DayFigure]
+    lent: Sequence[DailyCount]
+    due: Sequence[DailyCount]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class CirculationFigures(Query[FiguresView]):
+class CirculationStats(Query[CirculationSummary]):
     """How is circulation doing?"""
 
 
-def circulation_figures(_query: CirculationFigures, *, clock: Clock) -> FiguresView:
+def circulation_stats(_query: CirculationStats, *, clock: Clock) -> CirculationSummary:
     """The numbers, by six SQL queries that read open loans, active holds and a month of loans alone."""
     now = clock.now()
     today = localdate(now)
@@ -55,7 +55,7 @@ def circulation_figures(_query: CirculationFigures, *, clock: Clock) -> FiguresV
     first, last = today - timedelta(days=_BACK - 1), today + timedelta(days=_AHEAD - 1)
     lent = LoanRow.objects.filter(borrowed_at__gte=_begin(first), borrowed_at__lte=now)
     due = opened.filter(due_at__gte=now, due_at__lt=_begin(last + timedelta(days=1)))
-    return FiguresView(
+    return CirculationSummary(
         open_loans=opened.count(),
         overdue=opened.filter(due_at__lt=now).count(),
         to_fetch=holds.filter(state=HoldRow.State.ALLOCATED).count(),
@@ -69,8 +69,8 @@ def _begin(day: date) -> datetime:
     return datetime.combine(day, time.min, tzinfo=get_current_timezone())
 
 
-def _by_day(rows: QuerySet[LoanRow], instant: str, first: date, *, days: int) -> list[DayFigure]:
+def _by_day(rows: QuerySet[LoanRow], instant: str, first: date, *, days: int) -> list[DailyCount]:
     counted = rows.order_by().annotate(on=TruncDate(instant)).values("on").annotate(count=Count("id"))
     counts = dict(counted.values_list("on", "count"))
     every = (first + timedelta(days=number) for number in range(days))
-    return [DayFigure(on=day, count=counts.get(day, 0)) for day in every]
+    return [DailyCount(on=day, count=counts.get(day, 0)) for day in every]

@@ -13,7 +13,7 @@ from shared_kernel.services.bus import Result
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class BranchView(Result):
+class BranchDetails(Result):
     """A branch. `closed_weekdays` counts from Monday 0."""
 
     code: str
@@ -33,7 +33,7 @@ class BranchView(Result):
 
 
 # No dataclass can have a field called `from`, which is the public name of the first day.
-class ClosureView(
+class ClosureDetails(
     Result, msgspec.Struct, frozen=True, kw_only=True, rename={"first_on": "from", "last_on": "to"}
 ):
     """Days on which a branch is closed, both included."""

@@ -10,14 +10,14 @@ from shared_kernel.services.bus import Query
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class WhatTheyAreCalled(Query[Mapping[UUID, str]]):
+class DisplayNames(Query[Mapping[UUID, str]]):
     """The names of patrons and the titles of loans, by id; who or what nobody knows any more is left out."""
 
     patrons: Collection[UUID]
     loans: Collection[UUID]
 
 
-def what_they_are_called(query: WhatTheyAreCalled, *, patrons: PatronDirectory) -> Mapping[UUID, str]:
+def display_names(query: DisplayNames, *, patrons: PatronDirectory) -> Mapping[UUID, str]:
     """Two queries, however many there are."""
     loans = LoanRow.objects.filter(id__in=query.loans).order_by().values_list("id", "title", "barcode")
     titles = {loan: f"{title} ({barcode})" for loan, title, barcode in loans}

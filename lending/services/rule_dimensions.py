@@ -5,7 +5,7 @@ from lending.services.ports import LendingWork, PatronDirectory, UnknownBranch, 
 from shared_kernel.domain.errors import Refusal, Refused
 
 
-def known_dimensions(
+def validated_dimensions(
     *,
     branch: str | None,
     category: str | None,
