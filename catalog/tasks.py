@@ -7,9 +7,9 @@ from time import monotonic
 
 from celery import shared_task
 
-from catalog.adapters.import_worker import ImportWorker
-from catalog.adapters.imports import prune_rejected
 from catalog.services.commands.count_borrowing import ReckonPopularity
+from catalog.services.commands.prune_rejected_records import PruneRejectedRecords
+from catalog.services.imports.worker import ImportWorker
 from shared_kernel.services.commands import dispatch
 
 #: A tick that has much to do gives the worker back after so long, for the sake of the other ticks.
@@ -37,8 +37,8 @@ def import_files() -> None:
 
 @shared_task(name="catalog.prune_rejected_records", expires=3600, ignore_result=True)
 def prune_rejected_records() -> None:
-    """Delete what imports that ended long ago could not take in."""
-    prune_rejected()
+    """Delete rejected records that nobody fetched in time."""
+    dispatch(PruneRejectedRecords())
 
 
 @contextmanager

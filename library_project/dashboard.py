@@ -9,7 +9,7 @@ from django.http import HttpRequest
 from django.urls import reverse
 from django.utils import timezone
 
-from catalog.services.figures import CollectionFigures
+from catalog.services.queries.dashboard_stats import CollectionFigures
 from lending.services.queries.dashboard_stats import CirculationStats, CirculationSummary, DailyCount
 from outbox.status import in_quarantine, outbox_lag
 from patrons.bootstrap import mailer

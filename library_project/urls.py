@@ -4,7 +4,8 @@ from django.contrib import admin
 from django.urls import include, path
 from drf_spectacular.views import SpectacularSwaggerView
 
-import catalog.urls
+import catalog.api.urls
+import catalog.pages.urls
 import lending.api.urls
 import lending.pages.urls
 import library_project.health
@@ -19,7 +20,7 @@ urlpatterns = [
         "api/v1/",
         include(
             [
-                *catalog.urls.api_urlpatterns,
+                *catalog.api.urls.urlpatterns,
                 *patrons.urls.api_urlpatterns,
                 *lending.api.urls.urlpatterns,
             ]
@@ -35,7 +36,7 @@ urlpatterns = [
     *library_project.health.urlpatterns,
     *library_project.metrics.urlpatterns,
     *shared_kernel.urls.urlpatterns,
-    *catalog.urls.page_urlpatterns,
+    *catalog.pages.urls.urlpatterns,
     *patrons.urls.page_urlpatterns,
     *lending.pages.urls.urlpatterns,
 ]

@@ -3,9 +3,10 @@
 from itertools import count
 from typing import Any
 
-from catalog.services.answers import BookView, CopyView
+from catalog.services.book_details import BookView
 from catalog.services.commands.add_book import AddBook
 from catalog.services.commands.add_copy import AddCopy
+from catalog.services.copy_details import CopyView
 from lending.services.commands.add_branch import AddBranch
 from lending.services.commands.borrow_book import BorrowBook
 from lending.services.loan_details import LoanDetails

@@ -5,10 +5,10 @@ from uuid import UUID
 
 from django.db import connection
 
-from catalog.adapters.repositories import DjangoBooks
+from catalog.adapters.repositories.books import DjangoBooks
 from catalog.adapters.search_index import DERIVED
 from catalog.models import BookRow
-from catalog.services.indexing import document, unknown, vocabulary
+from catalog.services.search.indexing import document, unknown, vocabulary
 from shared_kernel.domain.errors import Refused
 from shared_kernel.services.invariants import Invariant, Rows
 

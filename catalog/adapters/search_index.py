@@ -2,9 +2,9 @@
 
 from uuid import UUID
 
-from catalog.adapters.repositories import DjangoBooks
+from catalog.adapters.repositories.books import DjangoBooks
 from catalog.models import BookRow
-from catalog.services import indexing
+from catalog.services.search import indexing
 
 #: What of a Book's row follows from the Book.
 DERIVED = ("sort_key", "year_key", "search_text", "fingerprint")

@@ -2,11 +2,12 @@
 
 from collections.abc import Sequence
 
-from catalog.adapters.borrowings import DjangoBorrowingCounts
-from catalog.adapters.imports import DjangoImports
-from catalog.adapters.repositories import BookRemovals, DjangoBooks, DjangoCopies
+from catalog.adapters.repositories.books import BookRemovals, DjangoBooks
+from catalog.adapters.repositories.borrowing_counts import DjangoBorrowingCounts
+from catalog.adapters.repositories.copies import DjangoCopies
+from catalog.adapters.repositories.imports import DjangoImports
+from catalog.adapters.repositories.sources import DjangoSources
 from catalog.adapters.search_index import DjangoSearchIndex
-from catalog.adapters.sources import DjangoSources
 from shared_kernel.services.bus import Repository
 
 

@@ -1,14 +1,14 @@
 """The Book: a bibliographic record. It knows nothing about availability."""
 
-from dataclasses import dataclass, fields
+from dataclasses import fields
 from datetime import datetime
-from typing import Any, ClassVar, Self
+from typing import Any, Self
 from uuid import UUID
 
+from catalog.domain.book_events import BookAdded, BookRemoved, BookRevised
 from catalog.domain.description import Description
 from shared_kernel.domain.aggregates import Aggregate
 from shared_kernel.domain.errors import NotFound, Refusal
-from shared_kernel.domain.events import DomainEvent
 
 
 class BookNotFound(NotFound):
@@ -24,42 +24,6 @@ class DuplicateISBN(Refusal):
 class BookHasCopies(Refusal):
     code = "has_copies"
     message = "The book has {count} copies that are not withdrawn. Withdraw them first."
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class BookAdded(DomainEvent):
-    """A Book is in the catalogue. Authors are not told: no event carries a person's name."""
-
-    type: ClassVar[str] = "catalog.book_added.v1"
-
-    title: str
-    isbn: str | None
-    year: int | None
-    language: str | None
-    publisher: str | None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class BookRevised(DomainEvent):
-    """A Book's record says something else now; `changed` names the values that differ."""
-
-    type: ClassVar[str] = "catalog.book_revised.v1"
-
-    title: str
-    isbn: str | None
-    year: int | None
-    language: str | None
-    publisher: str | None
-    changed: tuple[str, ...]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class BookRemoved(DomainEvent):
-    """A Book has left the catalogue, and with it what was left of its Copies."""
-
-    type: ClassVar[str] = "catalog.book_removed.v1"
-
-    title: str
 
 
 class Book(Aggregate):

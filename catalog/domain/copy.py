@@ -4,14 +4,14 @@ import re
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
-from typing import ClassVar, Self
+from typing import Self
 from uuid import UUID
 
 from catalog.domain.barcode import Barcode
+from catalog.domain.copy_events import CopyAdded, CopyConditionChanged, CopyRemoved
 from catalog.domain.text import one_line
 from shared_kernel.domain.aggregates import Aggregate
 from shared_kernel.domain.errors import InvalidValue, NotFound, Refusal
-from shared_kernel.domain.events import DomainEvent
 from shared_kernel.domain.money import Money
 from shared_kernel.domain.text import ReasonRequired, has_visible_text
 
@@ -90,44 +90,6 @@ class ItemType:
     def __post_init__(self) -> None:
         if not _SLUG.fullmatch(self.slug):
             raise InvalidItemType
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CopyAdded(DomainEvent):
-    """There is a Copy more of a Book. `item_type` is its slug, `branch` its home branch's code."""
-
-    type: ClassVar[str] = "catalog.copy_added.v1"
-
-    book_id: UUID
-    copy_id: UUID
-    barcode: str
-    item_type: str
-    branch: str
-    condition: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CopyConditionChanged(DomainEvent):
-    """What may be done with a Copy has changed, or why. The reason stays here: it may speak of people."""
-
-    type: ClassVar[str] = "catalog.copy_condition_changed.v1"
-
-    book_id: UUID
-    copy_id: UUID
-    barcode: str
-    condition: str
-    previous_condition: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CopyRemoved(DomainEvent):
-    """A Copy has left the catalogue."""
-
-    type: ClassVar[str] = "catalog.copy_removed.v1"
-
-    book_id: UUID
-    copy_id: UUID
-    barcode: str
 
 
 class Copy(Aggregate):

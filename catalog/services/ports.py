@@ -1,6 +1,6 @@
 """What the catalogue's commands and queries need of the world."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any, Literal, Protocol
@@ -9,10 +9,12 @@ from uuid import UUID
 from catalog.domain.barcode import Barcode
 from catalog.domain.book import Book
 from catalog.domain.copy import Copy
-from catalog.services.import_answers import ImportView
-from catalog.services.import_reports import ImportReport
-from catalog.services.imports import Import, RecognisedFile
-from catalog.services.provenance import Source
+from catalog.domain.import_states import FileFormat
+from catalog.services.imports.details import ImportView
+from catalog.services.imports.job import Import, RecognisedFile
+from catalog.services.imports.provenance import Source
+from catalog.services.imports.records import Readable, Record
+from catalog.services.imports.report import ImportReport
 from shared_kernel.domain.errors import Refusal
 from shared_kernel.services.bus import Repository
 
@@ -139,6 +141,10 @@ class Imports(Protocol):
         """Keep which of those Books a revert has removed, and why others stay."""
         ...
 
+    def prune_rejected(self, *, finished_before: datetime) -> int:
+        """Delete the rejected records of imports that finished before this instant; how many."""
+        ...
+
     def shown(self, shown: Import) -> ImportView:
         """The import as it is now, with its records."""
         ...
@@ -153,6 +159,18 @@ class FileReader(Protocol):
 
     def recognise(self, content: bytes, *, name: str, encoding: str | None) -> RecognisedFile:
         """What the file is. Raises FileUnreadable and UnknownEncoding."""
+        ...
+
+    def read(self, stream: Readable, *, format: FileFormat, encoding: str | None) -> Iterator[Record]:
+        """The records of the file, in order. Raises FileUnreadable."""
+        ...
+
+
+class Uploads(Protocol):
+    """The files that were uploaded to be imported."""
+
+    def open(self, import_id: UUID) -> Readable:
+        """The file of this import, from its beginning."""
         ...
 
 

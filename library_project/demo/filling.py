@@ -20,10 +20,11 @@ from django.conf import settings
 from django.db import connection, models, transaction
 from django.utils import timezone
 
-from catalog.adapters.repositories import DjangoBooks, DjangoCopies
+from catalog.adapters.repositories.books import DjangoBooks
+from catalog.adapters.repositories.copies import DjangoCopies
 from catalog.domain.book import Book
 from catalog.models import BookRow, BorrowingCountRow, IsbnRow
-from catalog.services import indexing
+from catalog.services.search import indexing
 from lending.adapters.repositories.loans import DjangoLoans
 from lending.domain.loan import Loan
 from lending.models import LoanRow

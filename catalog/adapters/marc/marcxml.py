@@ -17,7 +17,7 @@ from catalog.adapters.marc.fields import (
     ReadRecord,
     UnreadableRecord,
 )
-from catalog.services.records import LONGEST_ORIGINAL
+from catalog.services.imports.records import LONGEST_ORIGINAL
 
 _NAMESPACE = "http://www.loc.gov/MARC21/slim"
 _SEPARATOR = " "

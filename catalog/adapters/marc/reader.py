@@ -5,13 +5,13 @@ import io
 import re
 from collections.abc import Iterable, Iterator
 from itertools import chain
-from typing import BinaryIO, Protocol
+from typing import BinaryIO
 
 from catalog.adapters.marc.fields import MarcRecord, UnreadableRecord
 from catalog.adapters.marc.iso2709 import PADDING, RECORD_END, read_iso2709
 from catalog.adapters.marc.marcxml import read_marcxml
 from catalog.adapters.marc.translation import translate
-from catalog.services.records import RejectedRecord, SourceRecord, kept_original
+from catalog.services.imports.records import Readable, Record, RejectedRecord, kept_original
 
 _BLOCK = 64 * 1024
 _UTF_16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE, b"<\0")
@@ -20,15 +20,7 @@ _RECORD_TAG = re.compile(rb"(?:[\w.-]{1,100}:)?record[\s/>]")
 _ASCII_SAMPLE = "Az09 +-~\\x41"
 
 
-class Readable(Protocol):
-    """What gives bytes, from where it stands to its end."""
-
-    def read(self, size: int, /) -> bytes:
-        """Up to so many bytes more; none at the end."""
-        ...
-
-
-def read_marc(stream: Readable, *, encoding: str | None = None) -> Iterator[SourceRecord | RejectedRecord]:
+def read_marc(stream: Readable, *, encoding: str | None = None) -> Iterator[Record]:
     """Give each record of the file in our words, or why it was rejected, in the order of the file.
 
     The stream is read from where it stands, once, in constant memory. encoding overrides what the file says
@@ -69,16 +61,14 @@ def parse_encoding(name: str) -> str:
     return codecs.lookup(name).name
 
 
-def _read(stream: Readable, encoding: str | None) -> Iterator[SourceRecord | RejectedRecord]:
+def _read(stream: Readable, encoding: str | None) -> Iterator[Record]:
     head, blocks = _opened(stream)
     read = read_marcxml if head.startswith((b"<", *_UTF_16)) else read_iso2709
     for number, (record, octets) in enumerate(read(blocks, encoding=encoding), start=1):
         yield _translated(record, number, kept_original(octets))
 
 
-def _translated(
-    record: MarcRecord | UnreadableRecord, number: int, original: bytes
-) -> SourceRecord | RejectedRecord:
+def _translated(record: MarcRecord | UnreadableRecord, number: int, original: bytes) -> Record:
     try:
         if isinstance(record, UnreadableRecord):
             raise record

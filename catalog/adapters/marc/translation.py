@@ -15,7 +15,7 @@ from catalog.adapters.marc.languages import WHOLE_TAGS
 from catalog.adapters.marc.text import clean, distinct, trim, without_lone_brackets
 from catalog.domain.description import InvalidLanguage, language_code
 from catalog.domain.isbn import ISBN, InvalidISBN
-from catalog.services.records import SourceRecord
+from catalog.services.imports.records import SourceRecord
 
 LONGEST_TITLE = 500
 UNKNOWN_AUTHOR = "[Unknown]"

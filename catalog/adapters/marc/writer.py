@@ -11,7 +11,7 @@ from pymarc import Field, Indicators, Record, Subfield
 
 from catalog.adapters.marc.languages import WHOLE_TAGS, marc_language
 from catalog.adapters.marc.translation import COMMON_YEARS, UNKNOWN_AUTHOR
-from catalog.services.exporting import ExportedBook
+from catalog.services.queries.export_books import ExportedBook
 
 ORIGIN = "LIBRARY"
 """Field 003 of what is exported: with it and 001, whoever imports a record knows it again."""

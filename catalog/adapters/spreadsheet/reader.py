@@ -7,14 +7,13 @@ import re
 from collections.abc import Iterator, Sequence
 from itertools import chain, islice
 
-from catalog.adapters.marc.reader import Readable
 from catalog.adapters.marc.text import clean, distinct
 from catalog.adapters.marc.translation import LONGEST_TITLE, UNKNOWN_AUTHOR
 from catalog.adapters.spreadsheet.columns import Column, columns_of, is_plural
 from catalog.adapters.spreadsheet.isbns import Unmendable, is_rounded, mended
 from catalog.domain.description import LONGEST_NAME, InvalidLanguage, language_code
-from catalog.services.imports import FileUnreadable
-from catalog.services.records import RejectedRecord, SourceRecord, kept_original
+from catalog.services.imports.job import FileUnreadable
+from catalog.services.imports.records import Readable, Record, RejectedRecord, SourceRecord, kept_original
 from shared_kernel.services.csv_lines import without_guard
 
 _BLOCK = 64 * 1024
@@ -29,7 +28,7 @@ _YEAR_IN_DATE = re.compile(r"(?<![0-9])(1[0-9]{3}|20[0-9]{2})(?![0-9])")
 _AND = re.compile(r"\s+(?:&|and)\s+")
 
 
-def read_csv(stream: Readable, *, encoding: str | None) -> Iterator[SourceRecord | RejectedRecord]:
+def read_csv(stream: Readable, *, encoding: str | None) -> Iterator[Record]:
     """Give each row below the header in our words, or why it was rejected; empty rows are passed by.
 
     The original of a row is a spreadsheet of its own, in UTF-8: the header and this row.
@@ -124,7 +123,7 @@ class _Row:
         self._cells = {column: cells[place] for column, place in places.items() if place < len(cells)}
         self._remarks: list[str] = []
 
-    def record(self, number: int, *, authors_by_commas: bool) -> SourceRecord | RejectedRecord:
+    def record(self, number: int, *, authors_by_commas: bool) -> Record:
         title = self._cell("title")
         if not title:
             return RejectedRecord(number=number, reason="The row has no title.", original=self._original)

@@ -7,7 +7,7 @@ from typing import Any
 from django.core.management.base import CommandError, CommandParser
 
 from catalog.adapters.marc.writer import write_iso2709, write_marcxml
-from catalog.services.exporting import ExportBooks
+from catalog.services.queries.export_books import ExportBooks
 from shared_kernel.management.base_command import LibraryCommand
 from shared_kernel.services.queries import ask
 

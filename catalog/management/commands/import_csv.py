@@ -3,8 +3,8 @@
 from typing import Any, BinaryIO
 
 from catalog.domain.import_states import FileFormat
-from catalog.management.importing import ImportCommand
-from catalog.services.import_reports import ImportReport
+from catalog.management.import_command import ImportCommand
+from catalog.services.imports.report import ImportReport
 
 
 class Command(ImportCommand):

@@ -3,7 +3,7 @@
 from typing import BinaryIO
 
 from catalog.domain.import_states import FileFormat
-from catalog.management.importing import ImportCommand
+from catalog.management.import_command import ImportCommand
 
 
 class Command(ImportCommand):

@@ -5,8 +5,8 @@ from typing import Any
 
 from django.core.management.base import CommandParser
 
-from catalog.services.answers import BookView
-from catalog.services.queries import ListBooks
+from catalog.services.book_details import BookView
+from catalog.services.queries.list_books import ListBooks
 from shared_kernel.management.base_command import LibraryCommand
 from shared_kernel.services.pagination import Keys, PageRequest
 from shared_kernel.services.queries import ask

@@ -7,7 +7,7 @@ from django.core.management.base import CommandParser
 
 from catalog.services.commands.carry_on_import import ClaimImport
 from catalog.services.commands.revert_import import GoOnReverting, RevertImport
-from catalog.services.import_queries import GetImport
+from catalog.services.queries.get_import import GetImport
 from shared_kernel.management.base_command import LibraryCommand
 from shared_kernel.services.commands import dispatch
 from shared_kernel.services.queries import ask

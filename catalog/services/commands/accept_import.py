@@ -4,8 +4,8 @@ from dataclasses import dataclass
 from uuid import UUID, uuid4
 
 from catalog.domain.import_states import FileFormat
-from catalog.services.import_answers import ImportView
-from catalog.services.imports import LARGEST_FILE, FileTooLarge, FileUnreadable, Import, UnknownEncoding
+from catalog.services.imports.details import ImportView
+from catalog.services.imports.job import LARGEST_FILE, FileTooLarge, FileUnreadable, Import, UnknownEncoding
 from catalog.services.ports import CatalogWork, FileReader
 from shared_kernel.domain.clock import Clock
 from shared_kernel.services.bus import Command

@@ -6,7 +6,7 @@ from uuid import uuid4
 from catalog.domain.book import Book, DuplicateISBN
 from catalog.domain.copy import Copy, ItemType
 from catalog.domain.description import DESCRIPTION_REFUSALS, Description
-from catalog.services.answers import BookView
+from catalog.services.book_details import BookView
 from catalog.services.commands.add_copy import DEFAULT_BRANCH, DEFAULT_ITEM_TYPE
 from catalog.services.ports import CatalogWork
 from shared_kernel.domain.clock import Clock

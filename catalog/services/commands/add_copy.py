@@ -7,7 +7,7 @@ from uuid import UUID, uuid4
 from catalog.domain.barcode import Barcode, InvalidBarcode
 from catalog.domain.book import BookNotFound
 from catalog.domain.copy import Copy, DuplicateBarcode, InvalidItemType, InvalidPrice, ItemType, UnknownBranch
-from catalog.services.answers import CopyView
+from catalog.services.copy_details import CopyView
 from catalog.services.ports import CatalogWork, CirculationFacts
 from shared_kernel.domain.clock import Clock
 from shared_kernel.domain.errors import Refusal, Refused

@@ -73,20 +73,3 @@ def finish_import(command: FinishImport, work: CatalogWork, *, clock: Clock) -> 
     ended.require_claim(command.claim, at=clock.now())
     ended.finish(at=clock.now(), failure=command.failure)
     work.imports.drop_content(ended.id)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ReleaseImport(Command[None]):
-    """Let any worker go on with an import at once."""
-
-    audited: ClassVar[bool] = False
-
-    import_id: UUID
-    claim: UUID
-
-
-def release_import(command: ReleaseImport, work: CatalogWork, *, clock: Clock) -> None:
-    """Lay it down. Raises ImportOvertaken."""
-    laid_down = work.imports.get(command.import_id, lock=True)
-    laid_down.require_claim(command.claim, at=clock.now())
-    laid_down.release()

@@ -12,7 +12,7 @@ from catalog.domain.copy import (
     InvalidCondition,
     InvalidReason,
 )
-from catalog.services.answers import CopyView
+from catalog.services.copy_details import CopyView
 from catalog.services.ports import CatalogWork, CirculationFacts
 from shared_kernel.domain.clock import Clock
 from shared_kernel.services.bus import Command

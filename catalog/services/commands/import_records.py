@@ -10,11 +10,11 @@ from catalog.domain.book import Book
 from catalog.domain.copy import Copy, ItemType
 from catalog.domain.description import MOST_AUTHORS, MOST_SUBJECTS, Description
 from catalog.services.commands.add_copy import DEFAULT_BRANCH, DEFAULT_ITEM_TYPE
-from catalog.services.import_reports import ImportReport, Rejection
-from catalog.services.matching import Matching, Reading
+from catalog.services.imports.matching import Matching, Reading
+from catalog.services.imports.provenance import Source
+from catalog.services.imports.records import SourceRecord
+from catalog.services.imports.report import ImportReport, Rejection
 from catalog.services.ports import CatalogWork
-from catalog.services.provenance import Source
-from catalog.services.records import SourceRecord
 from shared_kernel.domain.clock import Clock
 from shared_kernel.domain.errors import Refused
 from shared_kernel.services.bus import Command

@@ -8,8 +8,8 @@ from uuid import UUID
 from catalog.domain.book import Book
 from catalog.domain.copy import Copy
 from catalog.domain.import_states import ImportState
-from catalog.services.import_answers import ImportView
-from catalog.services.imports import Import, ImportNotFinished, ImportNotFound
+from catalog.services.imports.details import ImportView
+from catalog.services.imports.job import Import, ImportNotFinished, ImportNotFound
 from catalog.services.ports import CatalogWork, CirculationFacts, Made
 from shared_kernel.domain.clock import Clock
 from shared_kernel.services.bus import Command

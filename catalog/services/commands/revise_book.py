@@ -8,9 +8,9 @@ from msgspec import UNSET, UnsetType
 
 from catalog.domain.book import BookNotFound, DuplicateISBN
 from catalog.domain.description import DESCRIPTION_REFUSALS, Description
-from catalog.services.answers import BookView
+from catalog.services.availability import stock_of
+from catalog.services.book_details import BookView
 from catalog.services.ports import CatalogWork, CirculationFacts
-from catalog.services.stock import stock_of
 from shared_kernel.domain.clock import Clock
 from shared_kernel.domain.errors import PreconditionFailed
 from shared_kernel.services.bus import Command

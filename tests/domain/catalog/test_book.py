@@ -5,7 +5,8 @@ from uuid import uuid4
 
 import pytest
 
-from catalog.domain.book import Book, BookAdded, BookRemoved, BookRevised
+from catalog.domain.book import Book
+from catalog.domain.book_events import BookAdded, BookRemoved, BookRevised
 from catalog.domain.description import Description
 from catalog.domain.title import Title
 from shared_kernel.domain.errors import Refused

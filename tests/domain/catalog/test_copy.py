@@ -9,15 +9,13 @@ from catalog.domain.copy import (
     Condition,
     ConditionReasonRequired,
     Copy,
-    CopyAdded,
-    CopyConditionChanged,
-    CopyRemoved,
     InvalidCondition,
     InvalidItemType,
     InvalidPrice,
     InvalidReason,
     ItemType,
 )
+from catalog.domain.copy_events import CopyAdded, CopyConditionChanged, CopyRemoved
 from shared_kernel.domain.money import Money
 
 AT = datetime(2024, 1, 15, 10, tzinfo=UTC)

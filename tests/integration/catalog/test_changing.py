@@ -8,7 +8,7 @@ import pytest
 from rest_framework.test import APIClient
 
 from catalog.models import BookRow, CopyRow, IsbnRow
-from catalog.services.queries import ListBooks
+from catalog.services.queries.list_books import ListBooks
 from catalog.subscribers import mark_copy_missing
 from lending.models import HoldRow
 from lending.services.commands.place_hold import PlaceHold

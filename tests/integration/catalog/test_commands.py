@@ -13,8 +13,8 @@ from django.core.management import CommandError, call_command
 from catalog.models import BookRow, CopyRow, WordRow
 from catalog.services.commands.count_borrowing import CountBorrowing
 from catalog.services.commands.reindex_books import ReindexBooks
-from catalog.services.indexing import index_rows
-from catalog.services.queries import ListBooks
+from catalog.services.queries.list_books import ListBooks
+from catalog.services.search.indexing import index_rows
 from outbox.models import OutboxMessage
 from shared_kernel.services.commands import dispatch
 from shared_kernel.services.pagination import PageRequest

@@ -14,8 +14,7 @@ from rest_framework.test import APIClient
 from catalog.adapters.marc.languages import marc_language
 from catalog.adapters.marc.reader import read_marc
 from catalog.models import BookRow
-from catalog.services import exporting
-from catalog.services.records import SourceRecord
+from catalog.services.imports.records import SourceRecord
 from tests.factories import a_book, a_copy, a_loan
 
 pytestmark = pytest.mark.django_db
@@ -138,7 +137,7 @@ class TestAnExport:
 
 class TestALongExport:
     def test_is_read_bit_by_bit(self, cataloguer: APIClient, monkeypatch: pytest.MonkeyPatch) -> None:
-        monkeypatch.setattr(exporting, "_TOGETHER", 10)
+        monkeypatch.setattr("catalog.services.queries.export_books._TOGETHER", 10)
         for number in range(25):
             a_book(title=f"Volume {number}")
         with CaptureQueriesContext(connection) as queries:

@@ -13,8 +13,8 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 from rest_framework.test import APIClient
 
-from catalog.adapters.import_worker import ImportWorker
 from catalog.models import BookRow, CopyRow, ImportedBookRow, ImportPartRow, ImportRow, SourceRecordRow
+from catalog.services.imports.worker import ImportWorker
 from catalog.tasks import import_files, prune_rejected_records
 from outbox.models import OutboxMessage
 from shared_kernel.models import AuditEntry
@@ -361,7 +361,7 @@ class TestAWorker:
                 raise OperationalError("away")
             return dispatch(command)
 
-        monkeypatch.setattr("catalog.services.importing.dispatch", flaky)
+        monkeypatch.setattr("catalog.services.imports.chunks.dispatch", flaky)
         with pytest.raises(OperationalError):
             worker.work(seconds=5)
         worker.work(seconds=5)
@@ -375,7 +375,7 @@ class TestAWorker:
             ImportRow.objects.update(claim=uuid4())
             return answer
 
-        monkeypatch.setattr("catalog.adapters.import_worker.dispatch", overtaken)
+        monkeypatch.setattr("catalog.services.imports.worker.dispatch", overtaken)
         ImportWorker().work(seconds=0.2)
         assert look(cataloguer, sent)["handled"] == 0
 
@@ -387,7 +387,7 @@ class TestAWorker:
         assert (body["state"], "title" in body["failure"]) == ("failed", True)
 
     def test_reads_a_file_of_many_parts(self, cataloguer: APIClient, monkeypatch: pytest.MonkeyPatch) -> None:
-        monkeypatch.setattr("catalog.adapters.imports._PART", 100)
+        monkeypatch.setattr("catalog.adapters.repositories.imports._PART", 100)
         assert imported(cataloguer, volumes(20))["created"] == 20
 
 

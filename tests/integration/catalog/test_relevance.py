@@ -11,7 +11,7 @@ from rest_framework.test import APIClient
 from catalog.models import BookRow, BorrowingCountRow
 from catalog.services.commands.count_borrowing import CountBorrowing, ReckonPopularity
 from catalog.services.commands.revise_book import ReviseBook
-from catalog.services.queries import BookPage, ListBooks
+from catalog.services.queries.list_books import BookPage, ListBooks
 from catalog.tasks import reckon_popularity
 from shared_kernel.services.commands import dispatch
 from shared_kernel.services.pagination import PageRequest
@@ -202,7 +202,7 @@ class TestMoreThanAThousandHits:
                 )
             )
         BookRow.objects.bulk_create(rows)
-        from catalog.services.indexing import index_rows
+        from catalog.services.search.indexing import index_rows
 
         index_rows([row.id for row in rows])
         borrowed(popular, 9)
@@ -308,7 +308,7 @@ class TestLookingForWhatIsAvailable:
     """Where there is little of it, the list ends a page early instead of reading everything."""
 
     def test_comes_to_all_of_it_page_by_page(self, anybody: APIClient, monkeypatch: Any) -> None:
-        monkeypatch.setattr("catalog.services.scanning._REACH", 3)
+        monkeypatch.setattr("catalog.services.bounded_pagination._REACH", 3)
         for number in range(11):
             book = a_book(title=f"Volume {number:02}").id
             if number in {0, 4, 5, 10}:

@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 from catalog.adapters.invariants import a_book_is_found_by_what_it_says
 from catalog.models import BookRow, WordRow
 from catalog.services.commands.revise_book import ReviseBook
-from catalog.services.queries import ListBooks
+from catalog.services.queries.list_books import ListBooks
 from shared_kernel.services.commands import dispatch
 from shared_kernel.services.pagination import PageRequest
 from shared_kernel.services.queries import ask
@@ -99,7 +99,7 @@ class TestSearching:
         assert added.title in found(" ".join(begun))
 
     def test_finds_beginnings_of_more_words_than_it_can_name(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        monkeypatch.setattr("catalog.services.sought._MOST_BEGUN", 2)
+        monkeypatch.setattr("catalog.services.search.search_query._MOST_BEGUN", 2)
         titles = [a_book(title=f"Great great{letter}").title for letter in "abc"]
         assert found("great grea") == [*titles, "The Great Gatsby"]
         assert found("greatb grea") == titles[1:2]

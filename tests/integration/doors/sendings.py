@@ -14,8 +14,8 @@ from django.contrib.auth.models import User
 from django.core.management import call_command
 from django.test import Client
 
-from catalog.adapters.import_worker import ImportWorker
 from catalog.services.commands.accept_import import AcceptImport
+from catalog.services.imports.worker import ImportWorker
 from lending.models import BranchRow
 from lending.services.commands.add_closure import AddClosure
 from lending.services.commands.place_hold import PlaceHold

@@ -15,10 +15,11 @@ from django.db import connection, transaction
 from django.utils import timezone
 from pytest_django import DjangoDbBlocker
 
-from catalog.adapters.repositories import DjangoBooks, DjangoCopies
+from catalog.adapters.repositories.books import DjangoBooks
+from catalog.adapters.repositories.copies import DjangoCopies
 from catalog.domain.isbn import ISBN
 from catalog.models import BookRow, BorrowingCountRow, CopyRow, IsbnRow
-from catalog.services.queries import ListBooks
+from catalog.services.queries.list_books import ListBooks
 from lending.adapters.repositories.loans import DjangoLoans
 from lending.models import LoanRow
 from lending.services.commands.borrow_book import BorrowBook

@@ -8,7 +8,6 @@ import pytest
 from django.db import IntegrityError, connection
 from django.db.models import Model
 
-from catalog.adapters import borrowings
 from catalog.models import BorrowingCountRow
 from catalog.services.commands.remove_book import RemoveBook
 from library_project.subscriptions import SUBSCRIPTIONS
@@ -71,7 +70,7 @@ class TestABatch:
             insert(model, *rows, on_conflict=on_conflict)
 
         inbox, rare = Inbox("catalog", SUBSCRIPTIONS["catalog"]), str(uuid4())
-        monkeypatch.setattr(borrowings, "insert", refuse_the_rare)
+        monkeypatch.setattr("catalog.adapters.repositories.borrowing_counts.insert", refuse_the_rare)
         verdicts = inbox.take(arrivals(inbox, BOOK, rare, BOOK))
         assert [verdict.fate for verdict in verdicts] == [
             HandlingStatus.SETTLED,

@@ -9,11 +9,11 @@ from uuid import UUID
 from catalog.domain.barcode import Barcode
 from catalog.domain.book import Book, BookNotFound, DuplicateISBN
 from catalog.domain.copy import Copy, CopyNotFound, DuplicateBarcode
-from catalog.services.import_answers import ImportView
-from catalog.services.import_reports import ImportReport
-from catalog.services.imports import Import, ImportNotFound
+from catalog.services.imports.details import ImportView
+from catalog.services.imports.job import Import, ImportNotFound
+from catalog.services.imports.provenance import Source
+from catalog.services.imports.report import ImportReport
 from catalog.services.ports import Made
-from catalog.services.provenance import Source
 from shared_kernel.domain.errors import Refusal
 from shared_kernel.services.bus import Repository
 
@@ -197,6 +197,10 @@ class Imports:
         self.kept |= kept
         for book in removed:
             del self.made[book]
+
+    def prune_rejected(self, *, finished_before: datetime) -> int:
+        finished = [it for it in self.all.values() if it.finished_at and it.finished_at < finished_before]
+        return len(finished)
 
     def shown(self, shown: Import) -> ImportView:
         return ImportView.with_records(shown, rejected=(), remarks=(), kept=())

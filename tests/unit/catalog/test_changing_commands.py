@@ -6,7 +6,7 @@ import pytest
 
 from catalog.domain.book import BookNotFound
 from catalog.domain.copy import Condition, ConditionReasonRequired, Copy, CopyNotFound, InvalidCondition
-from catalog.services.answers import BookView, CopyView
+from catalog.services.book_details import BookView
 from catalog.services.commands.add_book import AddBook, add_book
 from catalog.services.commands.change_copy_condition import (
     ChangeCopyCondition,
@@ -16,6 +16,7 @@ from catalog.services.commands.change_copy_condition import (
 )
 from catalog.services.commands.remove_book import RemoveBook, remove_book
 from catalog.services.commands.revise_book import ReviseBook, revise_book
+from catalog.services.copy_details import CopyView
 from shared_kernel.domain.errors import PreconditionFailed, Refused
 from shared_kernel.services.request_context import audit_subjects
 from tests.unit.catalog.fakes import FakeWork, FixedClock, InUse, OneBranch

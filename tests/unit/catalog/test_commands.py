@@ -6,10 +6,11 @@ import pytest
 
 from catalog.domain.book import BookNotFound
 from catalog.domain.copy import DuplicateBarcode
-from catalog.services.answers import Availability, CopyView
+from catalog.services.book_details import Availability
 from catalog.services.commands.add_book import AddBook, add_book
 from catalog.services.commands.add_copy import AddCopy, add_copy
 from catalog.services.commands.count_borrowing import CountBorrowing, count_borrowing
+from catalog.services.copy_details import CopyView
 from shared_kernel.domain.errors import Refused
 from shared_kernel.domain.money import Money
 from shared_kernel.services.request_context import audit_subjects

@@ -1,5 +1,6 @@
 """Files taken in, imports gone on with and reverted."""
 
+from collections.abc import Iterator
 from datetime import datetime, timedelta
 from uuid import UUID, uuid4
 
@@ -12,10 +13,8 @@ from catalog.services.commands.carry_on_import import (
     ClaimedImport,
     ClaimImport,
     FinishImport,
-    ReleaseImport,
     claim_import,
     finish_import,
-    release_import,
 )
 from catalog.services.commands.revert_import import (
     GoOnReverting,
@@ -23,8 +22,8 @@ from catalog.services.commands.revert_import import (
     go_on_reverting,
     revert_import,
 )
-from catalog.services.import_answers import ImportView
-from catalog.services.imports import (
+from catalog.services.imports.details import ImportView
+from catalog.services.imports.job import (
     LARGEST_FILE,
     FileTooLarge,
     Import,
@@ -33,6 +32,7 @@ from catalog.services.imports import (
     ImportOvertaken,
     RecognisedFile,
 )
+from catalog.services.imports.records import Readable, Record
 from tests.unit.catalog.fakes import NOW, FakeWork, FixedClock, OneBranch
 from tests.unit.catalog.test_import_records import CLAIM, Library, record
 
@@ -54,6 +54,9 @@ class AnyFile:
 
     def recognise(self, content: bytes, *, name: str, encoding: str | None) -> RecognisedFile:
         return RecognisedFile(format=FileFormat.CSV, total=2)
+
+    def read(self, stream: Readable, *, format: FileFormat, encoding: str | None) -> Iterator[Record]:
+        return iter([record(1), record(2)])
 
 
 def accept(work: FakeWork, name: str = "books.csv", content: bytes = b"title\nx\ny\n") -> ImportView:
@@ -133,13 +136,6 @@ class TestGoingOnWithImports:
         finish_import(command, work, clock=CLOCK)
         ended = work.imports.get(view.id)
         assert (ended.state, ended.failure) == (ImportState.FAILED, "It ends too early.")
-
-    def test_lays_it_down_for_any_other(self) -> None:
-        work = FakeWork()
-        view = accept(work)
-        claim(work)
-        release_import(ReleaseImport(import_id=view.id, claim=CLAIM), work, clock=CLOCK)
-        assert claim(work, by=uuid4()) is not None
 
     def test_gives_up_what_only_a_process_that_is_gone_could_read(self) -> None:
         work = FakeWork()

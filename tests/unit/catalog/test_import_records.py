@@ -8,9 +8,9 @@ from catalog.domain.book import Book
 from catalog.domain.import_states import FileFormat
 from catalog.services.commands.add_book import AddBook, add_book
 from catalog.services.commands.import_records import MOST_ORIGINALS, ImportRecords, import_records
-from catalog.services.import_reports import ImportReport, Rejection
-from catalog.services.imports import Import
-from catalog.services.records import SourceRecord
+from catalog.services.imports.job import Import
+from catalog.services.imports.records import SourceRecord
+from catalog.services.imports.report import ImportReport, Rejection
 from tests.unit.catalog.fakes import FakeWork, FixedClock
 
 X, Y, Z = "9780141439549", "9780743273565", "9780201616224"

@@ -6,12 +6,11 @@ import pytest
 from django.db import OperationalError
 
 from catalog.domain.book import DuplicateISBN
-from catalog.services import importing
 from catalog.services.commands.import_records import ImportRecords
-from catalog.services.import_reports import ImportReport, Rejection
-from catalog.services.importing import import_chunks
-from catalog.services.imports import ImportOvertaken
-from catalog.services.records import RejectedRecord, SourceRecord
+from catalog.services.imports.chunks import import_chunks
+from catalog.services.imports.job import ImportOvertaken
+from catalog.services.imports.records import RejectedRecord, SourceRecord
+from catalog.services.imports.report import ImportReport, Rejection
 from tests.unit.catalog.test_import_records import Library, record
 
 Faulty = Callable[[Callable[[ImportRecords], bool | Exception]], Library]
@@ -33,7 +32,7 @@ def library_refusing(monkeypatch: pytest.MonkeyPatch) -> Faulty:
             imported = library.imports(*command.records, import_id=command.import_id)
             return ImportReport(rejected=command.rejected) + imported
 
-        monkeypatch.setattr(importing, "dispatch", dispatch)
+        monkeypatch.setattr("catalog.services.imports.chunks.dispatch", dispatch)
         return library
 
     return make

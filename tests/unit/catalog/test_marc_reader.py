@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from pymarc import Field, Indicators, Record, Subfield, XMLWriter
 
 from catalog.adapters.marc.reader import count_records, parse_encoding, read_marc
-from catalog.services.records import LONGEST_ORIGINAL, RejectedRecord, SourceRecord
+from catalog.services.imports.records import LONGEST_ORIGINAL, RejectedRecord, SourceRecord
 
 REAL_FILES = Path(__file__).parents[3].parent / "shared" / "data"
 Outcome = SourceRecord | RejectedRecord

@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 
 from catalog.adapters.spreadsheet.isbns import Unmendable, mended
 from catalog.adapters.spreadsheet.reader import read_csv
-from catalog.services.imports import FileUnreadable
-from catalog.services.records import RejectedRecord, SourceRecord
+from catalog.services.imports.job import FileUnreadable
+from catalog.services.imports.records import RejectedRecord, SourceRecord
 from tests.conftest import shared_data
 
 

@@ -1,0 +1,122 @@
+"""Copies in the administration: to look at, to choose from, and put into another condition."""
+
+from typing import Any
+from uuid import UUID
+
+from django.contrib import admin, messages
+from django.core.exceptions import PermissionDenied
+from django.db.models import Q, QuerySet
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.urls import URLPattern, path, reverse
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+
+from catalog.administration.forms import AddCopyForm, ConditionForm
+from catalog.domain.copy import Condition
+from catalog.models import BookRow, CopyRow
+from catalog.services.commands.add_copy import AddCopy
+from catalog.services.commands.change_copy_condition import ChangeCopyCondition
+from catalog.services.prices import stored_price
+from catalog.services.search.matches import books_found
+from shared_kernel.domain.errors import Refused
+from shared_kernel.web.action_forms import ActionFormAdmin, filled
+from shared_kernel.web.admin_base import show_refusals
+from shared_kernel.web.admin_timeline import WithTimeline
+from shared_kernel.web.autocomplete import AutocompleteAdmin
+from shared_kernel.web.form_keys import dispatch_form
+
+
+class CopyAdmin(WithTimeline, ActionFormAdmin[CopyRow], AutocompleteAdmin[CopyRow]):
+    timeline_of = "copy"
+    read_scope = "catalog:read"
+    write_scope = "catalog:write"
+    choice_key = "barcode"
+    add_form = AddCopyForm
+    list_display = ("barcode", "book", "item_type", "branch", "condition", "condition_reason")
+    list_filter = ("condition", "item_type", "branch")
+    list_select_related = ("book",)
+    search_fields = ("barcode",)
+    search_help_text = "The beginning of a barcode, or what the catalogue is searched by"
+    fields = (
+        "barcode",
+        "book",
+        "item_type",
+        "branch",
+        "condition",
+        "condition_reason",
+        "to_do",
+        "price",
+        "version",
+        "id",
+    )
+    readonly_fields = ("to_do", "price")
+    actions = ("change_condition",)
+
+    @admin.display(description="Replacement price")
+    def price(self, row: CopyRow) -> str:
+        """What replacing it costs."""
+        price = stored_price(row.price_minor, row.price_currency)
+        return "nobody has said" if price is None else f"{price.amount} {price.currency}"
+
+    @admin.display(description="To do")
+    def to_do(self, row: CopyRow) -> SafeString:
+        """The command for this Copy."""
+        return format_html('<a href="{}">Change condition</a>', _at(self, "condition", row.pk))
+
+    def get_search_results(
+        self, _request: HttpRequest, queryset: QuerySet[CopyRow], search_term: str
+    ) -> tuple[QuerySet[CopyRow], bool]:
+        """By barcode, or by Book as the catalogue is searched."""
+        if not search_term.strip():
+            return queryset, False
+        books = BookRow.objects.filter(books_found(search_term)).values("id")
+        return queryset.filter(Q(barcode__startswith=search_term.strip()) | Q(book__in=books)), False
+
+    def add(self, request: HttpRequest, data: dict[str, Any]) -> object:  # the form's values
+        """Add the Copy."""
+        return dispatch_form(request, AddCopy(**{**data, "book": data["book"].id}))
+
+    def get_urls(self) -> list[URLPattern]:
+        """The usual pages, and one to change a Copy's condition."""
+        view = self.admin_site.admin_view(self.condition_view)
+        return [path("<id:id>/condition/", view, name="catalog_copyrow_condition"), *super().get_urls()]
+
+    def condition_view(self, request: HttpRequest, id: UUID) -> HttpResponse:
+        """ChangeCopyCondition's form."""
+        if not self.has_write_permission(request):
+            raise PermissionDenied
+        row = CopyRow.objects.filter(id=id).first()
+        if row is None:
+            raise Http404
+        form = ConditionForm(request.POST or None, initial={"condition": row.condition})
+        if form.is_valid():
+            try:
+                dispatch_form(request, ChangeCopyCondition(barcode=row.barcode, **form.cleaned_data))
+            except Refused as refused:
+                show_refusals(form, refused)
+            else:
+                self.message_user(request, "The copy's condition was changed.", messages.SUCCESS)
+                return HttpResponseRedirect(_at(self, "change", id))
+        title = f"Change the condition of {row.barcode}"
+        return self._show(request, form, "", {"title": title, "show_save_and_add_another": False})
+
+    @admin.action(description="Change condition…")
+    def change_condition(self, request: HttpRequest, rows: QuerySet[CopyRow]) -> HttpResponse | None:
+        """Ask for the condition and the reason, then put each of them into it."""
+        form = filled(ConditionForm, request)
+        return self.ask(
+            request, rows, form, lambda row, said: ChangeCopyCondition(barcode=row.barcode, **said)
+        )
+
+    def choice_text(self, row: CopyRow) -> str:
+        """The barcode, what it is on, and what keeps it from being lent."""
+        hindrance = "" if row.condition == Condition.IN_SERVICE else f" ({row.condition.replace('_', ' ')})"
+        return f"{row.barcode}: {row.book}{hindrance}"
+
+    def told(self, row: CopyRow) -> str:
+        """The barcode and what it is on."""
+        return f"{row.barcode}: {row.book}"
+
+
+def _at(site: CopyAdmin, page: str, id: UUID) -> str:
+    return reverse(f"{site.admin_site.name}:catalog_copyrow_{page}", args=[id])
