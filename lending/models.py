@@ -163,6 +163,9 @@ class HoldRow(models.Model):
     pickup_deadline_at = models.DateTimeField(null=True)
     suspended = models.BooleanField()
     suspended_until = models.DateField(null=True)
+    became_first = models.BooleanField(
+        default=False, db_default=False, help_text="Whether it was ever the first in the queue."
+    )
     ended_at = models.DateTimeField(null=True)
 
     class Meta:

@@ -30,6 +30,7 @@ SUBSCRIPTIONS: Subscriptions = {
         "lending.charge_refunded.v1": patrons.take_charge_back,
         "lending.charge_waived.v1": patrons.owe_waiver_notice,
         "lending.payment_posted.v1": patrons.owe_payment_receipt,
+        "lending.hold_became_first.v1": patrons.owe_first_in_queue_notice,
         "lending.hold_ready.v1": patrons.owe_pickup_notice,
         "lending.hold_deadline_changed.v1": patrons.owe_deadline_change,
         "lending.hold_fulfilled.v1": patrons.withdraw_pickup_notice,

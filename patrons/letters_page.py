@@ -27,6 +27,7 @@ _WANTED: Final = {
     "renewal_confirmation": "I have renewed something",
     "return_confirmation": "I have returned something",
     "due_soon": "Something is due soon",
+    "hold_first": "I am first in the queue for something",
     "payment_receipt": "I have paid something",
     "membership_expiring": "My membership ends soon",
 }

@@ -91,9 +91,14 @@ def owe_payment_receipt(event: ReceivedEvent) -> None:
     _owe("payment_receipt", event)
 
 
+def owe_first_in_queue_notice(event: ReceivedEvent) -> None:
+    """`lending.hold_became_first.v1`: the patron is told that the next copy is theirs."""
+    _owe("hold_first", event, about=_hold(event))
+
+
 def owe_pickup_notice(event: ReceivedEvent) -> None:
     """`lending.hold_ready.v1`: the patron is told what to pick up where and until when."""
-    _withdraw("hold_unallocated", about=_hold(event))
+    _withdraw("hold_first", "hold_unallocated", about=_hold(event))
     _owe("hold_ready", event, about=_hold(event))
 
 
@@ -111,7 +116,7 @@ def owe_hold_expiry(event: ReceivedEvent) -> None:
 
 def withdraw_pickup_notice(event: ReceivedEvent) -> None:
     """`lending.hold_fulfilled.v1`, `…cancelled.v1`: there is nothing to pick up now, as the patron knows."""
-    _withdraw(*_OF_A_DEADLINE, "hold_unallocated", about=_hold(event))
+    _withdraw(*_OF_A_DEADLINE, "hold_first", "hold_unallocated", about=_hold(event))
 
 
 def take_pickup_notice_back(event: ReceivedEvent) -> None:

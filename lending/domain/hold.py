@@ -26,7 +26,8 @@ class Hold:
 
     `wanted_copy` is set where only that copy will do; `copy_id` and `barcode` name the copy that serves the
     hold once one does. `suspended_until` is the first day on which a suspended hold takes part again, in the
-    pickup branch's time; a suspension without end has no such day.
+    pickup branch's time; a suspension without end has no such day. `became_first` says whether it was ever
+    the first in the queue.
     """
 
     id: UUID
@@ -40,6 +41,7 @@ class Hold:
     pickup_deadline_at: datetime | None = None
     suspended: bool = False
     suspended_until: date | None = None
+    became_first: bool = False
 
     @property
     def is_active(self) -> bool:
@@ -51,6 +53,11 @@ class Hold:
         """Whether a copy serves it already: then it can't be moved or suspended."""
         return self.state in {HoldState.ALLOCATED, HoldState.READY}
 
+    @property
+    def takes_part(self) -> bool:
+        """Whether it waits for a copy and isn't suspended."""
+        return self.state is HoldState.WAITING and not self.suspended
+
     def can_be_filled_by(self, copy_id: UUID) -> bool:
         """Whether this copy would do, and the hold takes part."""
-        return self.state is HoldState.WAITING and not self.suspended and self.wanted_copy in {None, copy_id}
+        return self.takes_part and self.wanted_copy in {None, copy_id}

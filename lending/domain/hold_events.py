@@ -111,6 +111,13 @@ class HoldMoved(HoldEvent):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class HoldBecameFirst(HoldEvent):
+    """The hold is the first unsuspended one that waits for a copy; recorded once for each hold."""
+
+    type: ClassVar[str] = "lending.hold_became_first.v1"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class HoldUnallocated(HoldEvent):
     """The copy that was set aside is not to be had after all; the hold waits again, in its old place."""
 

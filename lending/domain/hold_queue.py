@@ -217,6 +217,16 @@ class HoldQueue(Aggregate):
             if before != now:
                 self._tell(events.HoldMoved, by_id[now], at=at, position=place)
 
+    def record_first(self) -> None:
+        """Record who is the first in the queue after a change, unless that hold was before.
+
+        For the end of a unit of work: within it, a hold may be first for a moment and then be served.
+        """
+        first = next((hold for hold in self.holds if hold.takes_part), None)
+        if first and not first.became_first and self.has_changed:
+            first.became_first = True
+            self._tell(events.HoldBecameFirst, first, at=self.recorded[-1].event.occurred_at)
+
     def _let_go(self, hold: Hold, event: type[events.HoldEvent], *, at: datetime) -> None:
         copy_id, barcode = hold.copy_id, hold.barcode
         hold.state, hold.copy_id, hold.barcode = HoldState.WAITING, None, None

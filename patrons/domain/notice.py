@@ -74,6 +74,7 @@ KINDS: Final[Mapping[str, Kind]] = {
     "charge_refunded": Kind(("amount", "balance")),
     "charge_waived": Kind(("amount", "balance")),
     "payment_receipt": Kind(("amount", "balance"), optional=True),
+    "hold_first": Kind(("book_title",), optional=True),
     "hold_ready": Kind(_READY),
     "hold_deadline_changed": Kind(_READY),
     "hold_unallocated": Kind(("book_title",)),

@@ -8,6 +8,7 @@ from lending.domain.hold import ACTIVE_STATES, Hold, HoldState
 from lending.domain.hold_queue import AlreadyHeld, HoldNotActive, HoldNotFound, HoldQueue, queue_id
 from lending.models import HoldQueueRow, HoldRow
 from outbox.unit_of_work import DjangoRepository
+from shared_kernel.domain.events import Recorded
 from shared_kernel.services.request_context import RequestClock
 from shared_kernel.sql import CompiledQuery, Param, compiled_filter
 
@@ -53,6 +54,12 @@ class DjangoHoldQueues(DjangoRepository[HoldQueue, HoldQueueRow]):
     def count_of_patron(self, patron_id: UUID) -> int:
         """How many active holds a patron has."""
         return HoldRow.objects.filter(patron_id=patron_id, state__in=_ACTIVE).count()
+
+    def recorded(self) -> list[Recorded]:
+        """The events of every queue, the last of which may be that another hold is the first now."""
+        for queue in self._identity_map.values():
+            queue.record_first()
+        return super().recorded()
 
     def is_new(self, aggregate: HoldQueue) -> bool:  # noqa: ARG002  its row is made when it is locked
         """Never: to lock a queue is to have its row."""
@@ -111,6 +118,7 @@ def _hold(row: HoldRow) -> Hold:
         pickup_deadline_at=row.pickup_deadline_at,
         suspended=row.suspended,
         suspended_until=row.suspended_until,
+        became_first=row.became_first,
     )
 
 
@@ -129,5 +137,6 @@ def _columns(hold: Hold, queue: HoldQueue, *, rank: int, ended: bool) -> dict[st
         "pickup_deadline_at": hold.pickup_deadline_at,
         "suspended": hold.suspended,
         "suspended_until": hold.suspended_until,
+        "became_first": hold.became_first,
         "ended_at": RequestClock().now() if ended else None,
     }

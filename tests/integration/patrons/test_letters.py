@@ -310,6 +310,7 @@ class TestThePatronsOwnPage:
         now = desk.get(f"/api/v1/patrons/{ada.id}").json()
         assert (now["language"], now["privacy"]) == ("de", "never")
         assert now["declined_notices"] == [
+            "hold_first",
             "membership_expiring",
             "payment_receipt",
             "renewal_confirmation",

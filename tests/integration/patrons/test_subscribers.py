@@ -245,6 +245,15 @@ class TestAHold:
         assert (row.kind, row.about_id) == ("hold_ready", HOLD)
         assert set(row.params) == {"book_title", "barcode", "pickup_branch", "pickup_deadline_at"}
 
+    def test_that_is_first_in_the_queue_tells_so_until_it_is_ready_or_has_ended(self) -> None:
+        for ended in ("hold_ready", "hold_fulfilled", "hold_cancelled"):
+            NoticeRow.objects.all().delete()
+            hear("hold_became_first", HELD)
+            row = NoticeRow.objects.get()
+            assert (row.kind, row.about_id, row.params) == ("hold_first", HOLD, {"book_title": "Emma"})
+            hear(ended, HELD)
+            assert told()[0] == ("hold_first", "withdrawn")
+
     @pytest.mark.parametrize("kind", ["hold_fulfilled", "hold_cancelled", "hold_unallocated"])
     def test_that_has_ended_leaves_nothing_to_pick_up(self, kind: str) -> None:
         hear("hold_ready", HELD)
@@ -311,5 +320,5 @@ class TestEachPublishedExample:
             return
         letter = compose(claimed)
         assert letter.text.startswith(f"Dear {ada.name},")
-        assert "2026" in letter.text or "1.25" in letter.text or claimed.kind == "loan_lost"
+        assert "2026" in letter.text or "1.25" in letter.text or claimed.kind in {"loan_lost", "hold_first"}
         assert not any(gap in letter.text + letter.subject for gap in (": \n", "None", "{{"))
