@@ -1,4 +1,4 @@
-"""Who looks at these pages."""
+"""Permissions of the administration's own pages."""
 
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest
@@ -7,6 +7,6 @@ from shared_kernel.web.access import principal
 
 
 def require_scope(request: HttpRequest, scope: str) -> None:
-    """Let only holders of the scope go on; a denial goes on record. Raises PermissionDenied."""
+    """Raise PermissionDenied, which is audited, unless the login has the scope."""
     if not principal(request).may(scope):
         raise PermissionDenied

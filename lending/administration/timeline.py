@@ -1,16 +1,17 @@
-"""What happened to a copy, a loan or a patron, as a page of the administration."""
+"""The timeline of a copy, a loan or a patron, as a page of the administration."""
 
 import re
+from collections.abc import Mapping
 from typing import Any, Final
 from uuid import UUID
 
 from django import forms
 from django.contrib.admin import AdminSite
 from django.http import HttpRequest, HttpResponse
-from django.template.response import TemplateResponse
 from django.urls import reverse
 
 from lending.administration.permissions import require_scope
+from lending.administration.rendering import render_admin_page
 from lending.models import LoanRow
 from lending.services.queries.display_names import DisplayNames
 from lending.services.queries.timeline import Timeline
@@ -22,7 +23,8 @@ from shared_kernel.web.usernames import usernames_of
 
 Context = dict[str, Any]  # a template's
 READ: Final = "audit:read"
-_ROW_OF: Final = {
+#: The admin page of each thing that an entry can concern.
+_ADMIN_PAGES: Final = {
     "copy": "catalog_copyrow",
     "book": "catalog_bookrow",
     "loan": "lending_loanrow",
@@ -32,65 +34,62 @@ _ROW_OF: Final = {
 
 
 class TimelineForm(forms.Form):
-    """Of what. One of the three."""
+    """Selects one copy, loan or patron."""
 
     copy = forms.CharField(max_length=64, required=False, label="Copy's barcode")
     loan = forms.UUIDField(required=False, label="Loan's id")
     patron = forms.UUIDField(required=False, label="Patron's id")
 
     def clean(self) -> dict[str, Any]:  # the fields' values
-        """The one that is given. Raises ValidationError."""
-        given = {name: value for name, value in self.cleaned_data.items() if value}
-        if len(given) != 1 and not self.errors:
-            raise forms.ValidationError("Give one of the three.")
-        return given
+        """The field that is filled in. Raises ValidationError."""
+        values = {name: value for name, value in self.cleaned_data.items() if value}
+        if len(values) != 1 and not self.errors:
+            raise forms.ValidationError("Fill in exactly one of the three fields.")
+        return values
 
 
-def timeline_page(site: AdminSite, request: HttpRequest) -> HttpResponse:
-    """Everything on record about one of them, the latest first."""
+def timeline_view(site: AdminSite, request: HttpRequest) -> HttpResponse:
+    """Everything recorded about the selected thing, the latest first."""
     require_scope(request, READ)
     form = TimelineForm(request.GET if set(request.GET) & set(TimelineForm.base_fields) else None)
     context: Context = {"title": "Timeline", "opts": LoanRow._meta, "form": form, "is_fullwidth": "1"}
     if form.is_valid():
-        found = ask(Timeline(**form.cleaned_data, newest_first=True, page=requested_page(request)))
-        context |= _shown(found)
-        context["next"], context["previous"] = page_links(request, found)
-    shared = site.each_context(request)
-    return TemplateResponse(request, "lending/admin/timeline.html", shared | context)
+        page = ask(Timeline(**form.cleaned_data, newest_first=True, page=requested_page(request)))
+        context["rows"] = _rows(page)
+        context["next"], context["previous"] = page_links(request, page)
+    return render_admin_page(site, request, "timeline", context)
 
 
-def _shown(found: Page[TimelineEntry]) -> Context:
-    entries = found.results
-    called = ask(
+def _rows(page: Page[TimelineEntry]) -> list[Context]:
+    entries = page.results
+    names = ask(
         DisplayNames(
             patrons={each.patron for each in entries if each.patron},
             loans={each.loan for each in entries if each.loan},
         )
     )
-    people = usernames_of(each.principal for each in entries if each.principal)
-    return {
-        "rows": [
-            {
-                "entry": each,
-                "what": _in_words(each.what),
-                "by": people.get(each.principal or "", ""),
-                "things": list(_things(each, called)),
-            }
-            for each in entries
-        ]
-    }
+    usernames = usernames_of(each.principal for each in entries if each.principal)
+    return [
+        {
+            "entry": each,
+            "what": _in_words(each.what),
+            "by": usernames.get(each.principal or "", ""),
+            "links": _links(each, names),
+        }
+        for each in entries
+    ]
 
 
-def _things(entry: TimelineEntry, called: Any) -> list[tuple[str, str, str]]:  # names by id
-    """Kind, name and page of what the entry concerns."""
-    found: list[tuple[str, str, str]] = []
-    for kind, row in _ROW_OF.items():
+def _links(entry: TimelineEntry, names: Mapping[UUID, str]) -> list[tuple[str, str, str]]:
+    """Kind, name and admin page of what the entry concerns."""
+    links: list[tuple[str, str, str]] = []
+    for kind, admin_page in _ADMIN_PAGES.items():
         id_: UUID | None = getattr(entry, kind)
         if id_ is not None:
-            found.append((kind, called.get(id_, ""), reverse(f"admin:{row}_change", args=[id_])))
-    return found
+            links.append((kind, names.get(id_, ""), reverse(f"admin:{admin_page}_change", args=[id_])))
+    return links
 
 
 def _in_words(name: str) -> str:
-    """`BorrowBook` and `loan_receipt` as people say it; what was denied is an address."""
+    """`BorrowBook` and `loan_receipt` as words; a denied request's path as it is."""
     return name if "/" in name else re.sub(r"(?<=[a-z])(?=[A-Z])|_", " ", name).capitalize()

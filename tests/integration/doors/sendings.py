@@ -314,8 +314,8 @@ def close_branch(browser: Client) -> tuple[Form, Form]:
 def reopen_branch(browser: Client) -> tuple[Form, Form]:
     address, asking = branch_page(), datetime(2999, 1, 1, tzinfo=UTC).date()
     dispatch(AddClosure(branch="EAST", first_on=asking, last_on=asking, reason="works"))
-    asked = the_form(forms_on(browser, address), "ask_reopen")
-    page = asked.filled(ask_reopen=asked.buttons[0][1]).send(browser).content.decode()
+    asked = the_form(forms_on(browser, address), "confirm_reopen")
+    page = asked.filled(confirm_reopen=asked.buttons[0][1]).send(browser).content.decode()
     form = the_form(forms_in(page, address), "reopen")
     form = form.filled(reopen=form.buttons[0][1])
     others = {name: value for name, value in form.values.items() if name != "reopen"}
@@ -376,9 +376,9 @@ def change_conditions(browser: Client) -> tuple[Form, Form]:
     )
 
 
-@sending("lending/loanrow/ take_back")
-def take_back(browser: Client) -> tuple[Form, Form]:
-    return acting(browser, "lending/loanrow", "take_back", [a_loan().id, a_loan().id], [a_loan().id])
+@sending("lending/loanrow/ return_copies")
+def return_copies(browser: Client) -> tuple[Form, Form]:
+    return acting(browser, "lending/loanrow", "return_copies", [a_loan().id, a_loan().id], [a_loan().id])
 
 
 @sending("patrons/noticerow/ send_again")

@@ -118,7 +118,7 @@ class TestAListThatIsSentAgain:
         ("name", "query"),
         [
             ("auth/user/ close", "?is_active__exact=1"),
-            ("lending/loanrow/ take_back", "?state__exact=open"),
+            ("lending/loanrow/ return_copies", "?state__exact=open"),
             ("patrons/patronrow/ lift_block", "?blocked=yes"),
             ("patrons/patronrow/ erase", "?q=Lovelace"),
             ("patrons/noticerow/ send_again", "?attention=needed"),
@@ -138,7 +138,7 @@ class TestAListThatIsSentAgain:
         browser: Client = visit("superuser")
         loans = [a_loan(), a_loan()]
         form = ticked(
-            browser, "lending/loanrow", "take_back", [loans[0].id], query="?state__exact=open"
+            browser, "lending/loanrow", "return_copies", [loans[0].id], query="?state__exact=open"
         ).filled(select_across="1")
         assert said(form.send(browser)) == ["2 done."]
         later, once = a_loan(), done()

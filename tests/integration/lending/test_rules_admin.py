@@ -64,7 +64,7 @@ class TestTheMatrix:
 
     def test_explains_what_holds(self, manager: Client) -> None:
         page = text(manager.get(MATRIX, {"branch": "MAIN", "category": "premium", "item_type": "dvd"}))
-        assert "Holds for MAIN / premium / dvd 21 premium 10 premium no limit everything" in page
+        assert "Values for MAIN / premium / dvd 21 premium 10 premium no limit everything" in page
         nothing = text(manager.get(MATRIX, {"branch": "", "category": "alien", "item_type": ""}))
         assert "No circulation rule covers the patron category “alien”" in nothing
 
@@ -100,7 +100,7 @@ class TestEditingARule:
         page = manager.get(EDIT, {"category": "premium"}).content.decode()
         assert re.search(r'name="loan_days" value="21"', page)
         assert re.search(r'name="renewals"[^>]*placeholder="3"', page)
-        assert "Terms for premium" in page
+        assert "Circulation rule for premium" in page
         assert 'name="save"' not in page
 
     def test_shows_what_would_change_before_it_does(self, manager: Client) -> None:
@@ -115,19 +115,18 @@ class TestEditingARule:
         assert "Loan, days 21 30 premium" in page
         assert "Loans at once 10 2 premium" in page
         assert (
-            "1 premium patron could borrow nothing more until they bring something back (limit 10 → 2)."
-            in page
+            "1 premium patron could not borrow anything until they return something (limit 10 → 2)." in page
         )
-        assert "The rule speaks of 2 open loans (what is lent keeps its terms) and of 1 active hold." in page
+        assert "The rule covers 2 open loans, which keep their terms, and 1 active hold." in page
         assert 'name="save"' in answer.content.decode()
         assert CirculationRuleRow.objects.get(category="premium").version == 1
 
     def test_saves_for_a_reason_and_keeps_the_history(self, manager: Client) -> None:
         sent = self.fields(manager, category="premium") | {"loan_days": "", "fine_cap": "none", "save": ""}
         without = manager.post(f"{EDIT}?category=premium", sent)
-        assert "Say why" in text(without)
+        assert "Give a reason" in text(without)
         answer = manager.post(f"{EDIT}?category=premium", {**sent, "reason": "as the council decided"})
-        assert (answer.status_code, said(answer)) == (302, ["The rule for premium is set."])
+        assert (answer.status_code, said(answer)) == (302, ["The rule for premium was saved."])
         row = CirculationRuleRow.objects.get(category="premium")
         assert (row.values, row.version) == ({"max_loans": 10, "fine_cap": "none"}, 2)
         history = text(manager.get(f"{MATRIX}{row.id}/change/"))
@@ -202,10 +201,12 @@ class TestThePreviewsCounts:
         for item_type in ("dvd", "dvd", "book"):
             a_loan(patron_card=card, copy_barcode=a_copy(item_type=item_type).barcode)
         page = self.preview(manager, {"max_of_type": "2"}, item_type="dvd")
-        assert "1 regular patron could borrow nothing more of one type" in page
+        assert "1 regular patron could not borrow another item of one type" in page
         assert "(limit for dvd no limit → 2)" in page
-        assert "speaks of 2 open loans" in page
-        assert "Nobody would be refused" in self.preview(manager, {"max_of_type": "3"}, item_type="dvd")
+        assert "covers 2 open loans" in page
+        assert "No further patrons would be refused" in self.preview(
+            manager, {"max_of_type": "3"}, item_type="dvd"
+        )
 
     def test_tell_of_types_that_no_rule_names_apart(self, manager: Client) -> None:
         dispatch(SetRule(item_type="dvd", values={"loan_days": 7}))
@@ -214,7 +215,7 @@ class TestThePreviewsCounts:
             for item_type in types:
                 a_loan(patron_card=card, copy_barcode=a_copy(item_type=item_type).barcode)
         page = self.preview(manager, {"max_of_type": "2"}, category="regular")
-        of_one_type = "1 regular patron could borrow nothing more of one type until they bring one back"
+        of_one_type = "1 regular patron could not borrow another item of one type until they return one"
         assert f"{of_one_type} (limit no limit → 2)" in page
         assert f"{of_one_type} (limit for dvd no limit → 2)" in page
 
@@ -222,7 +223,7 @@ class TestThePreviewsCounts:
         patron = a_patron()
         dispatch(PlaceHold(book=a_loan().book, patron_card=patron.card_number))
         page = self.preview(manager, {"hold_limit": "1"}, category="regular")
-        assert "1 regular patron could place no more holds (limit 5 → 1)" in page
+        assert "1 regular patron could not place another hold (limit 5 → 1)" in page
 
     def test_tell_of_overdue_loans(self, manager: Client) -> None:
         loan = a_loan()
@@ -231,7 +232,7 @@ class TestThePreviewsCounts:
         )
         page = self.preview(manager, {"block_overdue": "1"}, category="regular")
         assert (
-            "1 regular patron could borrow nothing until they bring overdue loans back (limit 3 → 1)" in page
+            "1 regular patron could not borrow anything until they return overdue loans (limit 3 → 1)" in page
         )
 
     def test_count_holds_of_the_books_that_have_such_a_copy(self, manager: Client) -> None:
@@ -239,11 +240,13 @@ class TestThePreviewsCounts:
         for copy in (dvd, a_copy()):
             a_loan(copy_barcode=copy.barcode)
             dispatch(PlaceHold(book=copy.book, patron_card=a_patron().card_number))
-        assert "and of 1 active hold." in self.preview(manager, {"pickup_days": "3"}, item_type="dvd")
-        assert "and of 2 active holds." in self.preview(manager, {"pickup_days": "3"}, branch="MAIN")
+        assert "and 1 active hold." in self.preview(manager, {"pickup_days": "3"}, item_type="dvd")
+        assert "and 2 active holds." in self.preview(manager, {"pickup_days": "3"}, branch="MAIN")
 
     def test_say_so_where_nothing_changes(self, manager: Client) -> None:
-        assert "No loan and no hold would have other terms" in self.preview(manager, {}, category="regular")
+        assert "The terms of new loans and holds would not change" in self.preview(
+            manager, {}, category="regular"
+        )
 
 
 class TestABranchsCalendar:
@@ -254,7 +257,7 @@ class TestABranchsCalendar:
         assert manager.get(f"{BRANCHES}add/").status_code == 200
         again = manager.post(f"{BRANCHES}add/", sent)
         assert "A branch with this code already exists." in text(again)
-        assert "Closed each Sunday" in text(manager.get(calendar_of("EAST")))
+        assert "Closed every Sunday" in text(manager.get(calendar_of("EAST")))
 
     def test_shows_what_a_closure_would_move_before_it_does(self, manager: Client) -> None:
         loan = a_loan()
@@ -274,11 +277,11 @@ class TestABranchsCalendar:
         assert answer.status_code == 302
         closure = ClosureRow.objects.get()
         assert "stocktaking" in text(manager.get(calendar_of("MAIN")))
-        asked = manager.post(calendar_of("MAIN"), {"ask_reopen": str(closure.id)})
-        assert "What it has moved stays where it is" in text(asked)
+        asked = manager.post(calendar_of("MAIN"), {"confirm_reopen": str(closure.id)})
+        assert "already moved stay as they are" in text(asked)
         assert ClosureRow.objects.exists()
         done = manager.post(calendar_of("MAIN"), {"reopen": str(closure.id)})
-        assert (done.status_code, said(done)[-1]) == (302, "The closure is taken back.")
+        assert (done.status_code, said(done)[-1]) == (302, "The closure was removed.")
         assert not ClosureRow.objects.exists()
         assert OutboxMessage.objects.filter(type="lending.closure_removed.v1").count() == 1
 
@@ -289,7 +292,7 @@ class TestABranchsCalendar:
         assert "This field is required" in text(manager.post(calendar_of("MAIN"), {**sent, "reason": ""}))
 
     def test_says_that_a_closure_is_gone(self, manager: Client) -> None:
-        for step in ("ask_reopen", "reopen"):
+        for step in ("confirm_reopen", "reopen"):
             answer = manager.post(calendar_of("MAIN"), {step: "8c1d9c52-0000-4000-8000-000000000000"})
             assert said(answer)[-1] == "The branch has no such closure."
 
@@ -299,7 +302,7 @@ class TestABranchsCalendar:
         page = librarian.get(calendar_of("MAIN")).content.decode()
         assert "stocktaking" in page
         assert 'name="first_on"' not in page
-        assert "ask_reopen" not in page
+        assert "confirm_reopen" not in page
         sent = {"reopen": str(ClosureRow.objects.get().id)}
         assert librarian.post(calendar_of("MAIN"), sent).status_code == 403
         assert librarian.post(f"{BRANCHES}add/", {"code": "X"}).status_code == 403

@@ -356,7 +356,7 @@ class TestThePage:
         form = {"patron": patron.card_number, "copy": a_copy().barcode, "lend": ""}
         manager.post("/desk/", {**form, "override": "patron_blocked", "comment": "<b>ours</b>"})
         page = manager.get("/admin/lending/reportrow/timeline/", {"patron": str(patron.id)}).content.decode()
-        assert "done against patron_blocked" in page
+        assert "overrode patron_blocked" in page
         assert "<q>&lt;b&gt;ours&lt;/b&gt;</q>" in page
         assert "manager" in page
 
