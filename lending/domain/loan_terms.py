@@ -10,6 +10,7 @@ from decimal import Decimal
 from typing import Any, Final
 
 from lending.domain.rule_values import (
+    AGE,
     AMOUNT,
     CAP,
     DAYS,
@@ -169,6 +170,14 @@ class LoanTerms:
         label="Blocked at overdue",
         meaning="A patron with this many overdue loans can't borrow.",
         applies_to="blocks",
+    )
+    min_age: int | None = _value(
+        AGE,
+        default=None,
+        label="Age, years",
+        meaning="Age from which a patron can borrow and place holds. A date of birth must be on record.",
+        applies_to="borrowing, holds",
+        optional=True,
     )
 
 

@@ -13,6 +13,7 @@ RuleValue = int | bool | str
 NO_LIMIT: Final = "none"
 _LONGEST_DAYS = 3650
 _LARGEST_LIMIT = 100_000
+_LARGEST_AGE = 120
 _LARGEST_AMOUNT = Decimal(1_000_000)
 
 
@@ -91,6 +92,11 @@ PERIOD: Final = ValueType(
 )
 LIMIT: Final = ValueType(
     expected="a whole number, 0 or more, or “none”", accepts=_whole(0, _LARGEST_LIMIT), may_be_none=True
+)
+AGE: Final = ValueType(
+    expected=f"a whole number of years, 1 to {_LARGEST_AGE}, or “none”",
+    accepts=_whole(1, _LARGEST_AGE),
+    may_be_none=True,
 )
 WINDOW: Final = ValueType(
     expected="a whole number of days, or “none”", accepts=_whole(0, _LONGEST_DAYS), may_be_none=True

@@ -29,6 +29,16 @@ class BorrowerStanding:
     blocks: tuple[Block, ...]
     birth_date: date | None = None
 
+    def age_on(self, day: date) -> int | None:
+        """The patron's age in years on that day; None without a birth date.
+
+        A patron born on 29 February is a year older on 1 March in years without that day.
+        """
+        born = self.birth_date
+        if born is None:
+            return None
+        return day.year - born.year - ((day.month, day.day) < (born.month, born.day))
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CirculatingCopy:

@@ -10,7 +10,13 @@ from typing import Final
 
 from lending.domain.loan_terms import LoanTerms
 from lending.domain.policies import patron as patron_policies
-from lending.domain.policies.patron import MembershipExpired, NoTermsForCategory, PatronBlocked
+from lending.domain.policies.patron import (
+    AgeUnknown,
+    MembershipExpired,
+    NoTermsForCategory,
+    PatronBlocked,
+    TooYoung,
+)
 from lending.domain.standing import BorrowerStanding, CirculatingCopy, OpenLoan
 from shared_kernel.domain.errors import Refusal
 from shared_kernel.domain.money import Money
@@ -121,6 +127,12 @@ def membership_is_running(facts: BorrowingFacts) -> MembershipExpired | None:
     return patron_policies.membership_is_running(facts.patron, today=facts.today)
 
 
+def patron_is_old_enough(facts: BorrowingFacts) -> TooYoung | AgeUnknown | None:
+    """The terms may set a minimum age, which counts on the branch's day."""
+    min_age = facts.terms.min_age if facts.terms else None
+    return patron_policies.patron_is_old_enough(facts.patron, min_age, today=facts.today)
+
+
 def category_has_terms(facts: BorrowingFacts) -> NoTermsForCategory | None:
     """Nothing is lent on terms that nobody has set."""
     return None if facts.terms else NoTermsForCategory(category=facts.patron.category)
@@ -185,6 +197,7 @@ BORROWING_POLICIES: Final[tuple[Policy, ...]] = (
     nobody_waits_for_it,
     patron_is_not_blocked,
     membership_is_running,
+    patron_is_old_enough,
     category_has_terms,
     loans_are_within_the_limit,
     loans_of_the_type_are_within_the_limit,
@@ -195,6 +208,8 @@ _OVERRIDABLE: Final = frozenset(
     refusal.code
     for refusal in (
         PatronBlocked,
+        TooYoung,
+        AgeUnknown,
         LoanLimitReached,
         ItemTypeLimitReached,
         OverdueBlock,

@@ -10,7 +10,13 @@ from lending.domain.hold_queue import AlreadyHeld
 from lending.domain.loan_terms import LoanTerms
 from lending.domain.policies import patron as patron_policies
 from lending.domain.policies.borrowing import AlreadyOnLoan
-from lending.domain.policies.patron import MembershipExpired, NoTermsForCategory, PatronBlocked
+from lending.domain.policies.patron import (
+    AgeUnknown,
+    MembershipExpired,
+    NoTermsForCategory,
+    PatronBlocked,
+    TooYoung,
+)
 from lending.domain.standing import BorrowerStanding, OpenLoan
 from shared_kernel.domain.errors import Refusal
 
@@ -78,6 +84,12 @@ def membership_is_running(facts: HoldingFacts) -> MembershipExpired | None:
     return patron_policies.membership_is_running(facts.patron, today=facts.today)
 
 
+def patron_is_old_enough(facts: HoldingFacts) -> TooYoung | AgeUnknown | None:
+    """The terms may set a minimum age, which counts on the branch's day."""
+    min_age = facts.terms.min_age if facts.terms else None
+    return patron_policies.patron_is_old_enough(facts.patron, min_age, today=facts.today)
+
+
 def category_has_terms(facts: HoldingFacts) -> NoTermsForCategory | None:
     """Nothing is held on terms that nobody has set."""
     return None if facts.terms else NoTermsForCategory(category=facts.patron.category)
@@ -101,6 +113,7 @@ HOLDING_POLICIES: Final[tuple[Policy, ...]] = (
     patron_does_not_wait_yet,
     patron_is_not_blocked,
     membership_is_running,
+    patron_is_old_enough,
     category_has_terms,
     holds_are_within_the_limit,
 )

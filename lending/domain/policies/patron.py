@@ -18,6 +18,18 @@ class MembershipExpired(Refusal):
     pointer = "/patron_card"
 
 
+class TooYoung(Refusal):
+    code = "too_young"
+    message = "The patron must be at least {min_age} years old."
+    pointer = "/patron_card"
+
+
+class AgeUnknown(Refusal):
+    code = "age_unknown"
+    message = "The patron must be at least {min_age} years old, but no date of birth is on record."
+    pointer = "/patron_card"
+
+
 class NoTermsForCategory(Refusal):
     code = "no_terms_for_category"
     message = "No circulation rule covers the patron category “{category}”. A manager has to add one."
@@ -39,3 +51,15 @@ def membership_is_running(patron: BorrowerStanding, *, today: date) -> Membershi
     """A membership runs to the end of its last day."""
     ends_on = patron.expires_on
     return MembershipExpired(expires_on=ends_on.isoformat()) if ends_on and today > ends_on else None
+
+
+def patron_is_old_enough(
+    patron: BorrowerStanding, min_age: int | None, *, today: date
+) -> TooYoung | AgeUnknown | None:
+    """The terms may set a minimum age; without a birth date nobody is assumed to be old enough."""
+    if min_age is None:
+        return None
+    age = patron.age_on(today)
+    if age is None:
+        return AgeUnknown(min_age=min_age)
+    return TooYoung(min_age=min_age) if age < min_age else None

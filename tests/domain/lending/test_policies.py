@@ -3,7 +3,7 @@ from datetime import date
 
 import pytest
 
-from lending.domain.policies.borrowing import BorrowingFacts, refusals
+from lending.domain.policies.borrowing import BorrowingFacts, can_be_overridden, refusals
 from lending.domain.standing import Block
 from tests.domain.lending.examples import COPY, FACTS, PATRON, TERMS, open_loan
 
@@ -94,3 +94,40 @@ class TestBorrowing:
 
     def test_needs_terms_for_the_category(self) -> None:
         assert codes(replace(FACTS, terms=None)) == ["no_terms_for_category"]
+
+    @pytest.mark.parametrize(
+        ("birth_date", "today", "expected"),
+        [
+            (date(2008, 1, 15), date(2024, 1, 14), ["too_young"]),
+            (date(2008, 1, 15), date(2024, 1, 15), []),
+            (date(2008, 2, 29), date(2024, 2, 28), ["too_young"]),
+            (date(2008, 2, 29), date(2024, 2, 29), []),
+            (None, date(2024, 1, 15), ["age_unknown"]),
+        ],
+    )
+    def test_keeps_to_the_minimum_age(
+        self, birth_date: date | None, today: date, expected: list[str]
+    ) -> None:
+        patron = replace(PATRON, birth_date=birth_date)
+        facts = replace(FACTS, patron=patron, today=today, terms=replace(TERMS, min_age=16))
+        assert codes(facts) == expected
+        assert [reason.code for reason in refusals(facts) if can_be_overridden(reason, facts)] == expected
+
+    def test_asks_nobodys_age_without_a_minimum(self) -> None:
+        assert codes(replace(FACTS, patron=replace(PATRON, birth_date=None))) == []
+
+
+class TestThePatronsAge:
+    @pytest.mark.parametrize(
+        ("day", "age"),
+        [
+            (date(2025, 2, 28), 16),  # a common year: the birthday is on 1 March
+            (date(2025, 3, 1), 17),
+            (date(2028, 2, 28), 19),
+            (date(2028, 2, 29), 20),
+        ],
+    )
+    def test_of_somebody_born_on_29_february_grows_on_1_march_in_common_years(
+        self, day: date, age: int
+    ) -> None:
+        assert replace(PATRON, birth_date=date(2008, 2, 29)).age_on(day) == age

@@ -3,6 +3,7 @@ from typing import Any
 import pytest
 from django.test import Client
 
+from lending.domain.loan_terms import REQUIRED_VALUES, RULE_VALUES
 from lending.models import CirculationRuleRow, LoanRow, RuleVersionRow
 from outbox.models import OutboxMessage
 from shared_kernel.models import AuditEntry
@@ -36,7 +37,7 @@ class TestTheMatrix:
         rows = manager.get("/rules").json()["results"]
         assert [row["category"] for row in rows] == [None, "premium", "regular", "researcher"]
         fallback, premium = rows[:2]
-        assert len(fallback["values"]) == 17
+        assert set(fallback["values"]) == REQUIRED_VALUES
         assert (fallback["values"]["fine_per_day"], fallback["values"]["max_of_type"]) == ("0.25", "none")
         assert premium["values"] == {"loan_days": 21, "max_loans": 10}
         assert (premium["version"], premium["set_by"]) == (1, "system")
@@ -150,7 +151,7 @@ class TestAnExplanation:
         put(manager, {"renewals": 0}, branch="MAIN", item_type="dvd")
         asked = manager.get("/rules/explain", branch="MAIN", category="regular", item_type="dvd")
         values = asked.json()["values"]
-        assert len(values) == 17
+        assert set(values) == set(RULE_VALUES)
         assert (values["loan_days"]["value"], values["loan_days"]["rule"]) == (14, rule(category="regular"))
         assert (values["max_of_type"]["value"], values["max_of_type"]["rule"]) == (2, rule(item_type="dvd"))
         assert values["renewals"]["rule"] == rule(branch="MAIN", item_type="dvd")
