@@ -8,7 +8,8 @@ import amqp
 from kombu import Connection
 
 from benchmarks.rounds import Void
-from outbox.broker.topology import current_topology, queue_of
+from outbox.bootstrap import current_topology
+from outbox.broker.topology import queue_name
 
 #: No answer takes longer, or there is something wrong.
 PATIENCE = 30.0
@@ -20,7 +21,7 @@ class Publishing:
 
     def __init__(self, url: str) -> None:
         self._connection = Connection(url).transport.establish_connection()
-        current_topology().declare(self._connection, lost=lambda _: None)
+        current_topology().declare(self._connection, on_missing=lambda _: None)
         self._channel = self._connection.channel()
         self._channel.confirm_select()
         self._channel.events["basic_ack"].add(self._heed)
@@ -49,7 +50,7 @@ class Publishing:
 
     def expect(self, consumer: str, count: int) -> None:
         """Wait until so many messages lie in a context's queue. Raises Void."""
-        queue, give_up_at = queue_of(consumer), monotonic() + PATIENCE
+        queue, give_up_at = queue_name(consumer), monotonic() + PATIENCE
         while (found := self._channel.queue_declare(queue, passive=True).message_count) != count:
             if monotonic() > give_up_at:
                 raise Void(f"{queue} holds {found} messages instead of {count}")
@@ -58,7 +59,7 @@ class Publishing:
     def purge(self) -> None:
         """Empty every queue."""
         for consumer in current_topology().subscriptions:
-            self._channel.queue_purge(queue_of(consumer))
+            self._channel.queue_purge(queue_name(consumer))
 
     def _publish(self, type_: str, payload: str) -> None:
         message = amqp.Message(
@@ -89,7 +90,7 @@ def acknowledge_all(url: str, consumer: str, *, count: int, prefetch: int) -> in
     connection = Connection(url).transport.establish_connection()
     opened = connection.channel()
     opened.basic_qos(0, prefetch, False)
-    opened.basic_consume(queue_of(consumer), callback=take)
+    opened.basic_consume(queue_name(consumer), callback=take)
     while seen < count:
         connection.drain_events(timeout=PATIENCE)
     connection.close()

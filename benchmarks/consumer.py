@@ -13,12 +13,12 @@ from benchmarks.figures import Figure, share
 from benchmarks.place import Place
 from benchmarks.rounds import Variant, Void, interleave
 from catalog.models import BorrowingCountRow
+from outbox.bootstrap import current_topology
 from outbox.broker.consumer import PREFETCH, RabbitConsumer
-from outbox.broker.topology import current_topology
 from outbox.consumer import Consumer
 from outbox.envelope import ReceivedEvent
 from outbox.inbox import Inbox
-from outbox.models import InboxReceipt
+from outbox.models import InboxEntry
 from outbox.subscriptions import Subscriber, subscriptions
 from patrons.models import NoticeRow
 
@@ -47,7 +47,7 @@ def measure(place: Place, *, rounds: int) -> list[Figure]:
 
         def handled(context: str, count: int) -> None:
             publishing.expect(context, 0)
-            receipts = InboxReceipt.objects.filter(consumer=context).count()
+            receipts = InboxEntry.objects.filter(consumer=context).count()
             effects = _EFFECTS[context]()
             if (receipts, effects) != (count, count):
                 raise Void(f"of {count} events there are {receipts} receipts and {effects} effects")
@@ -103,5 +103,5 @@ def _consume(context: str) -> int:
     listener = RabbitConsumer(
         settings.RABBITMQ_URL, current_topology(), Consumer(Inbox(context, subscribers))
     )
-    listener.listen()
+    listener.run_forever()
     return seen

@@ -15,7 +15,7 @@ from lending.domain.circulation_rule import effective_terms
 from lending.models import LoanRow
 from lending.services.commands.borrow_book import BorrowBook
 from lending.services.commands.return_book import ReturnBook
-from outbox.models import InboxReceipt, OutboxMessage
+from outbox.models import InboxEntry, OutboxMessage
 from patrons.services.commands.register_patron import RegisterPatron
 from shared_kernel.models import AuditEntry, Receipt
 from shared_kernel.services.codec import to_json
@@ -23,7 +23,7 @@ from shared_kernel.services.commands import dispatch
 
 #: So many loans a patron of the usual category may have.
 LOANS_EACH = 5
-_EMPTIED = (LoanRow, OutboxMessage, InboxReceipt, AuditEntry, Receipt)
+_EMPTIED = (LoanRow, OutboxMessage, InboxEntry, AuditEntry, Receipt)
 
 
 class Lending(NamedTuple):

@@ -6,7 +6,7 @@ from uuid import UUID, uuid4
 
 from benchmarks.by_hand import Happening
 from benchmarks.desk import Lending
-from outbox.models import InboxReceipt, OutboxMessage
+from outbox.models import InboxEntry, OutboxMessage
 from shared_kernel.sql import insert
 
 TYPE = "lending.book_borrowed.v1"
@@ -56,4 +56,4 @@ def fill_outbox(events: list[Event]) -> None:
 def forget() -> None:
     """Empty the outbox and the inboxes."""
     OutboxMessage.objects.all().delete()
-    InboxReceipt.objects.all().delete()
+    InboxEntry.objects.all().delete()

@@ -7,7 +7,7 @@ from benchmarks import desk, events
 from benchmarks.figures import Figure
 from benchmarks.place import Place
 from benchmarks.rounds import Spread, Void
-from outbox.models import InboxReceipt, OutboxMessage
+from outbox.models import InboxEntry, OutboxMessage
 from tests.services.daemon import wait_until
 from tests.system import System
 
@@ -42,7 +42,7 @@ def _delays(lendings: desk.Lendings) -> list[float]:
     for lending in lendings:
         desk.borrow(lending)
         sleep(_APART)
-    received = InboxReceipt.objects.filter(consumer=_CONTEXT)
+    received = InboxEntry.objects.filter(consumer=_CONTEXT)
     if not wait_until(lambda: received.count() == len(lendings), seconds=_PATIENCE):
         raise Void(f"{received.count()} of {len(lendings)} events were received")
     received_at = dict(received.values_list("event_id", "received_at"))

@@ -8,8 +8,9 @@ from benchmarks.broker import Publishing
 from benchmarks.figures import Figure, share
 from benchmarks.place import Place
 from benchmarks.rounds import Variant, Void, interleave
+from outbox.bootstrap import current_publisher
 from outbox.models import OutboxMessage
-from outbox.relay import BATCH, drain_all
+from outbox.relay import BATCH_SIZE, drain_all
 
 EVENTS = 6000
 #: Confirmed one by one, so many are enough.
@@ -37,7 +38,7 @@ def measure(place: Place, *, rounds: int) -> list[Figure]:
             if OutboxMessage.objects.filter(published_at__isnull=True).exists():
                 raise Void("the relay left events behind")
 
-        pipelined = partial(publishing.pipelined, events.TYPE, payloads, together=BATCH)
+        pipelined = partial(publishing.pipelined, events.TYPE, payloads, together=BATCH_SIZE)
         one_by_one = partial(publishing.one_by_one, events.TYPE, payloads[:FEW])
         samples = interleave(
             [
@@ -54,7 +55,7 @@ def measure(place: Place, *, rounds: int) -> list[Figure]:
             ours="relay",
             reference="pipelined",
             what=what,
-            against=f"publishing alone, confirmed in batches of {BATCH}",
+            against=f"publishing alone, confirmed in batches of {BATCH_SIZE}",
             goal=0.65,
             limit=0.50,
         ),
@@ -71,7 +72,7 @@ def measure(place: Place, *, rounds: int) -> list[Figure]:
 
 
 def _relay() -> int:
-    drained = drain_all(seconds=60)
+    drained = drain_all(current_publisher(), seconds=60)
     if drained.outage or drained.failed:
         raise Void(f"the relay says {drained}")
     return drained.published

@@ -12,7 +12,7 @@ from celery.signals import after_task_publish, beat_init, setup_logging, worker_
 from django.conf import settings
 
 from library_project.schedule import Schedule
-from outbox.broker.connection import HEARTBEAT, PATIENCE, BrokerConnection, transport_options
+from outbox.broker.connection import HEARTBEAT_SECONDS, TIMEOUT_SECONDS, BrokerConnection, transport_options
 from shared_kernel.resilience.heartbeat import heartbeat
 from shared_kernel.resilience.outages import outage
 
@@ -64,11 +64,11 @@ app.conf.update(
     broker_transport_options={**transport_options("ticks"), "confirm_publish": True}
     if settings.RABBITMQ_URL
     else {"polling_interval": 0.05},
-    broker_connection_timeout=PATIENCE,
+    broker_connection_timeout=TIMEOUT_SECONDS,
     broker_connection_retry_on_startup=True,
     broker_connection_max_retries=None,  # Celery's own 100 would end the process during a long outage
     # The heartbeat also wakes an idle worker, ten times in its span: else a stop is heeded up to 10 s late.
-    broker_heartbeat=HEARTBEAT,
+    broker_heartbeat=HEARTBEAT_SECONDS,
     broker_heartbeat_checkrate=10,
     task_ignore_result=True,
     task_acks_late=False,

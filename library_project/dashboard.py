@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from catalog.services.queries.dashboard_stats import CollectionFigures
 from lending.services.queries.dashboard_stats import CirculationStats, CirculationSummary, DailyCount
-from outbox.status import in_quarantine, outbox_lag
+from outbox.status import outbox_lag, quarantine_counts
 from patrons.bootstrap import mailer
 from patrons.services.backlog import notice_backlog
 from shared_kernel.resilience.registry import all_breakers
@@ -86,7 +86,7 @@ def _of_circulation(figures: CirculationSummary) -> list[Card]:
 
 def _of_operations() -> list[Card]:
     pending, _age = outbox_lag()
-    stuck = sum(in_quarantine().values())
+    stuck = sum(quarantine_counts().values())
     notices = notice_backlog(at=timezone.now(), setting=mailer().setting).counts
     broken = sum(breaker.state == "open" for breaker in all_breakers())
     at = reverse("admin:patrons_noticerow_changelist")

@@ -16,8 +16,8 @@ from prometheus_client.metrics_core import GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 
 from library_project.health import watched
-from outbox.pending import failing
-from outbox.status import consumer_lags, in_quarantine, outbox_lag
+from outbox.pending import failing_messages
+from outbox.status import consumer_lags, outbox_lag, quarantine_counts
 from outbox.subscriptions import subscriptions
 from patrons.bootstrap import mailer
 from patrons.services.backlog import notice_backlog
@@ -58,7 +58,9 @@ def _delivery() -> Iterator[Metric]:
     yield _gauge("library_outbox_pending", "Events that wait to be published, up to 100000.", pending)
     yield _gauge("library_outbox_oldest_age_seconds", "Seconds that the oldest of them has waited.", age)
     yield _gauge(
-        "library_outbox_failing", "Events that can't be published by their own fault.", failing().count()
+        "library_outbox_failing",
+        "Events that can't be published by their own fault.",
+        failing_messages().count(),
     )
 
 
@@ -71,7 +73,7 @@ def _consumers() -> Iterator[Metric]:
         behind.add_metric([consumer], count)
         age.add_metric([consumer], seconds)
     stuck = _family("library_quarantined", "Messages in quarantine.", "consumer")
-    counts = in_quarantine()
+    counts = quarantine_counts()
     for consumer in {*subscriptions(), *counts}:
         stuck.add_metric([consumer], counts.get(consumer, 0))
     yield from (behind, age, stuck)

@@ -1,4 +1,4 @@
-"""Finds out which named constraint a database error is about, on every database alike."""
+"""Finds the name of the constraint that a database error violates, on PostgreSQL and SQLite."""
 
 import re
 
@@ -9,10 +9,10 @@ _SQLITE_CHECK = re.compile(r"CHECK constraint failed: (?P<name>\w+)")
 
 
 def broken_constraint(error: IntegrityError, *tables: type[models.Model]) -> str | None:
-    """The name of the constraint of one of these tables that was broken, or None where it is another's.
+    """The name of the violated constraint, or None if it belongs to none of these tables.
 
-    PostgreSQL names it. SQLite names it for CHECK alone; for UNIQUE it lists the columns, which must then
-    belong to a single constraint.
+    PostgreSQL reports the name. SQLite reports it for CHECK alone; for UNIQUE it lists the columns, which
+    must belong to a single constraint.
     """
     diagnostics = getattr(error.__cause__, "diag", None)
     if diagnostics is not None:

@@ -1,4 +1,4 @@
-"""The way in: what becomes of a consumer's messages between their delivery and their ack. Speaks no AMQP."""
+"""Handles a consumer's deliveries until they are acknowledged: batches, retries, quarantine. No AMQP."""
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
@@ -9,19 +9,21 @@ from uuid import UUID
 import structlog
 from django.db import close_old_connections
 
-from outbox.inbox import ATTEMPTS_ALLOWED, Arrival, DatabaseAway, HandlingResult, HandlingStatus, Inbox
+from outbox.database_outage import DatabaseUnavailable
+from outbox.inbound import InboundMessage
+from outbox.inbox import MAX_ATTEMPTS, HandlingResult, HandlingStatus, Inbox
 from shared_kernel.resilience.failpoints import failpoint
 from shared_kernel.resilience.outages import outage
 
-#: So many messages are handled in one transaction.
-TOGETHER = 200
-LONGEST_PAUSE = 5.0
+#: The most messages handled in one transaction.
+BATCH_SIZE = 200
+MAX_PAUSE_SECONDS = 5.0
 
 log = structlog.get_logger(__name__)
 
 
 class Acknowledge(Protocol):
-    """Tells the broker that it may forget a message, with `multiple` also each one delivered before it."""
+    """Acknowledges a delivery at the broker; with `multiple`, also every earlier one on the channel."""
 
     def __call__(self, delivery_tag: int, *, multiple: bool) -> None:
         """Acknowledge."""
@@ -30,113 +32,114 @@ class Acknowledge(Protocol):
 
 @dataclass(slots=True, kw_only=True, eq=False)
 class Delivery:
-    """A delivered message until it is acknowledged. `failures` counts those before this delivery as well.
+    """A delivered message until it is acknowledged. `failures` includes those of earlier deliveries.
 
-    A dead letter was delivered too often; why, nobody wrote down, so it gets one more chance.
+    A dead letter carries no reason for its failures, so it gets one more attempt. `due_at` is a time of the
+    consumer's monotonic clock.
     """
 
-    arrival: Arrival
+    message: InboundMessage
     delivery_tag: int
     failures: int = 0
-    death: str = ""
+    dead_letter_reason: str = ""
     due_at: float = 0.0
 
 
 class Consumer:
-    """Handles letters in the order of their arrival, each until it is settled.
+    """Handles deliveries in the order of their arrival until each is acknowledged.
 
-    A failed one is retried after 1, 2, 4, 8 times its first wait, kept here meanwhile: given back to the
-    broker, it would come again at once and use up its deliveries. The later ones of its aggregate wait
-    behind it, others don't. The fifth failure puts it into quarantine.
+    A failed one is retried with exponential backoff and stays here meanwhile: requeued, it would be
+    redelivered at once and use up the delivery limit. It blocks the later deliveries of its aggregate, but no
+    others. After the fifth failure it goes into quarantine.
     """
 
     def __init__(self, inbox: Inbox, *, clock: Callable[[], float] = monotonic) -> None:
         self.inbox = inbox
         self._clock = clock
-        self._letters: list[Delivery] = []
+        self._deliveries: list[Delivery] = []
         self._pauses = 0
         self._resume_at = 0.0
 
     @property
-    def has_a_full_batch(self) -> bool:
-        """Whether it is no use to wait for more."""
-        return len(self._letters) >= TOGETHER
+    def has_full_batch(self) -> bool:
+        """Whether there are enough deliveries for a batch."""
+        return len(self._deliveries) >= BATCH_SIZE
 
     @property
-    def has_letters(self) -> bool:
-        """Whether any letter is not settled."""
-        return bool(self._letters)
+    def has_deliveries(self) -> bool:
+        """Whether any delivery is not yet acknowledged."""
+        return bool(self._deliveries)
 
-    def receive(self, letter: Delivery) -> None:
-        """Take a letter in, to be handled soon."""
-        self._letters.append(letter)
+    def receive(self, delivery: Delivery) -> None:
+        """Add a delivery to be handled."""
+        self._deliveries.append(delivery)
 
-    def forget(self) -> None:
-        """Drop all letters: the connection that they came by is gone, and they will come again."""
-        self._letters.clear()
+    def discard_deliveries(self) -> None:
+        """Drop all deliveries after a lost connection: the broker will redeliver them."""
+        self._deliveries.clear()
 
     def handle(self, acknowledge: Acknowledge) -> None:
-        """Handle all letters that are due. Without the database, wait a little: it is no letter's fault."""
+        """Handle all deliveries that are due. Pauses, without counting failures, during a database outage."""
         while self._clock() >= self._resume_at and (batch := self._next_batch()):
             close_old_connections()
             try:
-                verdicts = self.inbox.take([letter.arrival for letter in batch])
-                settled = {
-                    letter.delivery_tag
-                    for letter, verdict in zip(batch, verdicts, strict=True)
-                    if self._settles(letter, verdict)
+                results = self.inbox.handle([delivery.message for delivery in batch])
+                done = {
+                    delivery.delivery_tag
+                    for delivery, result in zip(batch, results, strict=True)
+                    if self._is_done(delivery, result)
                 }
-            except DatabaseAway as away:
-                self._pause(str(away))
+            except DatabaseUnavailable as unavailable:
+                self._pause(str(unavailable))
                 return
             self._pauses = 0
             outage("database").over()
             failpoint("consumer.before_ack")
-            self._letters = [letter for letter in self._letters if letter.delivery_tag not in settled]
-            self._acknowledge(settled, acknowledge)
+            self._deliveries = [each for each in self._deliveries if each.delivery_tag not in done]
+            self._acknowledge(done, acknowledge)
 
     def _next_batch(self) -> list[Delivery]:
         batch: list[Delivery] = []
-        waited_for: set[UUID] = set()
+        blocked: set[UUID] = set()
         now = self._clock()
-        for letter in self._letters:
-            subject = letter.arrival.event.subject if letter.arrival.event else None
-            if letter.due_at > now and subject:
-                waited_for.add(subject)
-            elif letter.due_at <= now and subject not in waited_for:
-                batch.append(letter)
-            if len(batch) == TOGETHER:
+        for delivery in self._deliveries:
+            subject = delivery.message.event.subject if delivery.message.event else None
+            if delivery.due_at > now and subject:
+                blocked.add(subject)
+            elif delivery.due_at <= now and subject not in blocked:
+                batch.append(delivery)
+            if len(batch) == BATCH_SIZE:
                 break
         return batch
 
-    def _settles(self, letter: Delivery, verdict: HandlingResult) -> bool:
-        """Whether nothing is left to do for a letter; a failed one waits, or goes into quarantine."""
-        if verdict.fate is not HandlingStatus.FAILED:
-            return verdict.fate is HandlingStatus.SETTLED
-        letter.failures += 1
+    def _is_done(self, delivery: Delivery, result: HandlingResult) -> bool:
+        """Whether a delivery can be acknowledged; schedules the retry of a failed one or quarantines it."""
+        if result.status is not HandlingStatus.FAILED:
+            return result.status is HandlingStatus.DONE
+        delivery.failures += 1
         log.warning(
             "event_failed",
             consumer=self.inbox.consumer,
-            message=str(letter.arrival.label.id),
-            reason=verdict.reason,
+            message=str(delivery.message.header.id),
+            reason=result.reason,
         )
-        if letter.failures >= ATTEMPTS_ALLOWED:
-            self.inbox.quarantine(letter.arrival, reason=f"{letter.death}{verdict.reason}")
+        if delivery.failures >= MAX_ATTEMPTS:
+            self.inbox.quarantine(delivery.message, reason=f"{delivery.dead_letter_reason}{result.reason}")
             return True
-        letter.due_at = self._clock() + verdict.first_wait * 2 ** (letter.failures - 1)
+        delivery.due_at = self._clock() + result.retry_delay * 2 ** (delivery.failures - 1)
         return False
 
-    def _acknowledge(self, settled: Iterable[int], acknowledge: Acknowledge) -> None:
-        """As few acks as possible; but an ack of several must not comprise an open letter."""
-        first_open = min((letter.delivery_tag for letter in self._letters), default=None)
-        before = [tag for tag in settled if first_open is None or tag < first_open]
+    def _acknowledge(self, done: Iterable[int], acknowledge: Acknowledge) -> None:
+        """Acknowledge with as few calls as possible; `multiple` must not include an open delivery."""
+        first_open = min((delivery.delivery_tag for delivery in self._deliveries), default=None)
+        before = [tag for tag in done if first_open is None or tag < first_open]
         if before:
             acknowledge(max(before), multiple=True)
-        for tag in sorted(set(settled).difference(before)):
+        for tag in sorted(set(done).difference(before)):
             acknowledge(tag, multiple=False)
 
     def _pause(self, reason: str) -> None:
         self._pauses += 1
-        pause = min(LONGEST_PAUSE, 0.25 * 2 ** min(self._pauses, 10))
+        pause = min(MAX_PAUSE_SECONDS, 0.25 * 2 ** min(self._pauses, 10))
         self._resume_at = self._clock() + pause
         outage("database").failed(reason)

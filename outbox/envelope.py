@@ -1,4 +1,4 @@
-"""The published form of an event: CloudEvents 1.0 in JSON, written once and read tolerantly."""
+"""The published form of an event: CloudEvents 1.0 in JSON. Readers ignore unknown attributes."""
 
 import dataclasses
 from dataclasses import dataclass
@@ -16,27 +16,27 @@ CONTENT_TYPE = "application/cloudevents+json"
 ENVELOPE_FIELDS = frozenset(field.name for field in dataclasses.fields(DomainEvent))
 
 
-class Malformed(ValueError):
-    """What arrived is not an event that anybody could handle; the text says why."""
+class MalformedEvent(ValueError):
+    """The payload is not a valid event; the text says why."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReceivedEvent:
-    """An event as a subscriber gets it. `data` is the publisher's; read from it only what is needed."""
+    """An event as a subscriber gets it. `data` is the publisher's: read from it only what is needed."""
 
     id: UUID
     type: str
     source: str
     subject: UUID
     time: datetime
-    data: dict[str, Any]  # another context's words: their subscriber knows which it reads
+    data: dict[str, Any]  # JSON of another context
     aggregateversion: int
     correlationid: str
     causationid: str | None = None
 
 
-def write_event(recorded: Recorded, *, event_id: UUID, origin: RequestContext) -> str:
-    """The CloudEvents JSON of a recorded event, as it is stored and as it is sent."""
+def write_event(recorded: Recorded, *, event_id: UUID, context: RequestContext) -> str:
+    """The CloudEvents JSON of a recorded event, as it is stored and sent."""
     event = recorded.event
     envelope: dict[str, Any] = {  # JSON
         "specversion": "1.0",
@@ -47,20 +47,20 @@ def write_event(recorded: Recorded, *, event_id: UUID, origin: RequestContext) -
         "time": event.occurred_at,
         "datacontenttype": "application/json",
         "aggregateversion": recorded.version,
-        "correlationid": origin.correlation_id,
+        "correlationid": context.correlation_id,
         "data": {name: value for name, value in to_builtins(event).items() if name not in ENVELOPE_FIELDS},
     }
-    if origin.causation_id:
-        envelope["causationid"] = origin.causation_id
+    if context.causation_id:
+        envelope["causationid"] = context.causation_id
     return to_json(envelope).decode()
 
 
 def read_event(raw: bytes | str) -> ReceivedEvent:
-    """Parse what a publisher sent. Unknown attributes are passed over. Raises Malformed."""
+    """Parse a received event, ignoring unknown attributes. Raises MalformedEvent."""
     try:
         event = msgspec.json.decode(raw, type=ReceivedEvent)
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
-        raise Malformed(str(error)) from None
+        raise MalformedEvent(str(error)) from None
     if event.time.tzinfo is None:
-        raise Malformed("`time` has no offset from UTC")
+        raise MalformedEvent("`time` has no offset from UTC")
     return event

@@ -1,4 +1,4 @@
-"""The events as a published contract: a JSON Schema and an example for each type, made from the code."""
+"""The published contract of the events: a JSON Schema and an example for each type, from the code."""
 
 import inspect
 import pkgutil
@@ -17,21 +17,21 @@ from shared_kernel.services.request_context import RequestContext
 
 _DIALECT = "https://json-schema.org/draft/2020-12/schema"
 _AT = datetime(2026, 1, 15, 10, 0, tzinfo=UTC)
-#: What a value of one of JSON's formats looks like in an example.
+#: Example values, by JSON Schema format.
 _EXAMPLES = {"date-time": _AT.isoformat(), "date": _AT.date().isoformat(), "decimal": "1.25", "uuid": None}
 
 
 def event_types() -> dict[str, type[DomainEvent]]:
-    """Every type of event that an installed context publishes, by its wire type, sorted."""
-    homes = {config.name for config in apps.get_app_configs()}
-    for name in homes:
+    """Every event class of the installed contexts by its wire type, sorted."""
+    contexts = {config.name for config in apps.get_app_configs()}
+    for name in contexts:
         _import_domain(name)
-    published = (each for each in _subclasses(DomainEvent) if each.__module__.partition(".")[0] in homes)
+    published = (each for each in _subclasses(DomainEvent) if each.__module__.partition(".")[0] in contexts)
     return dict(sorted((each.type, each) for each in published if hasattr(each, "type")))
 
 
 def schema(kind: type[DomainEvent]) -> dict[str, Any]:  # JSON
-    """The JSON Schema of a published event of this type, CloudEvents envelope included."""
+    """The JSON Schema of an event of this type, including its CloudEvents envelope."""
     context = kind.type.partition(".")[0]
     definitions = _definitions(kind)
     data = definitions.pop(kind.__name__)
@@ -48,7 +48,7 @@ def schema(kind: type[DomainEvent]) -> dict[str, Any]:  # JSON
         "datacontenttype": {"const": "application/json"},
         "aggregateversion": {"type": "integer", "minimum": 1, "description": "Dense, by aggregate."},
         "correlationid": {"type": "string"},
-        "causationid": {"type": "string", "description": "The event that this one follows from."},
+        "causationid": {"type": "string", "description": "The event that caused this one."},
         "data": data,
     }
     return {
@@ -64,19 +64,19 @@ def schema(kind: type[DomainEvent]) -> dict[str, Any]:  # JSON
 
 
 def example(kind: type[DomainEvent]) -> str:
-    """An event of this type as it is published, with values that say what they are."""
+    """An example of an event of this type as it is published."""
     definitions = _definitions(kind)
     values = {
         name: _example_of(part, name, definitions)
         for name, part in definitions[kind.__name__]["properties"].items()
     }
     event = msgspec.convert(values, type=kind)
-    origin = RequestContext(correlation_id="request-1", causation_id=str(_id("cause")))
-    return write_event(Recorded(event, 1), event_id=_id(kind.type), origin=origin)
+    context = RequestContext(correlation_id="request-1", causation_id=str(_id("cause")))
+    return write_event(Recorded(event, 1), event_id=_id(kind.type), context=context)
 
 
-def files() -> dict[str, bytes]:
-    """The whole catalogue: its files' contents by their names."""
+def catalogue_files() -> dict[str, bytes]:
+    """The contents of the catalogue's files, by file name."""
     found = {}
     for type_, kind in event_types().items():
         found[f"{type_}.schema.json"] = _pretty(msgspec.json.encode(schema(kind)))
@@ -85,7 +85,7 @@ def files() -> dict[str, bytes]:
 
 
 def _definitions(kind: type[DomainEvent]) -> dict[str, Any]:  # JSON
-    """What msgspec says, and what it can't know: that instants, which end in `_at`, are aware."""
+    """The definitions of msgspec, with the format that it lacks: instants, whose names end in `_at`."""
     definitions: dict[str, Any] = msgspec.json.schema(kind)["$defs"]
     for definition in definitions.values():
         for name, part in definition.get("properties", {}).items():
@@ -141,7 +141,7 @@ def _import_domain(app: str) -> None:
 
 def _subclasses(kind: type[DomainEvent]) -> Iterator[type[DomainEvent]]:
     for each in kind.__subclasses__():
-        # A dataclass with slots is a second class of the same name; the first one lingers.
+        # `dataclass(slots=True)` creates a second class of the same name; the first is still a subclass.
         if getattr(import_module(each.__module__), each.__name__, None) is each:
             yield each
         yield from _subclasses(each)

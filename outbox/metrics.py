@@ -1,4 +1,4 @@
-"""What event delivery counts."""
+"""Prometheus counters of event delivery."""
 
 from prometheus_client import Counter
 
@@ -6,13 +6,13 @@ from shared_kernel.metrics import REGISTRY
 
 RELAYED = Counter(
     "library_relay_events",
-    "Events that left the outbox (published), or could not by their own fault (failed).",
+    "Events that the relay published, or could not publish because of their content (failed).",
     ("outcome",),
     registry=REGISTRY,
 )
 RECEIVED = Counter(
     "library_inbox_events",
-    "Events that came to a consumer: handled, repeated, passed_over, failed or quarantined.",
+    "Events that a consumer received: handled, repeated, passed_over, failed or quarantined.",
     ("consumer", "outcome"),
     registry=REGISTRY,
 )

@@ -1,4 +1,4 @@
-"""Messages on their way out, receipts of those that came in, and those that could not be handled."""
+"""Tables of the outbox, the inbox, the quarantine and the relay's lease."""
 
 from collections.abc import Iterable, Mapping
 from typing import Any
@@ -13,8 +13,8 @@ from shared_kernel.domain.events import Recorded
 from shared_kernel.services.request_context import current_context
 from shared_kernel.sql import defer_insert
 
-LONGEST_REASON = 500
-#: The payload of a delivered event of which only that it was is to be known.
+MAX_REASON_LENGTH = 500
+#: The payload of a redacted event: the row stays, its content is gone.
 REDACTED = "{}"
 
 
@@ -22,8 +22,8 @@ class OutboxMessages(models.Manager["OutboxMessage"]):
     """Writes events into the outbox."""
 
     def append(self, events: Iterable[Recorded]) -> None:
-        """Store events within the transaction of the change they tell of."""
-        who, now = current_context(), timezone.now()
+        """Store events in the transaction of the change that they record."""
+        context, now = current_context(), timezone.now()
         messages = []
         for recorded in events:
             event_id = uuid4()
@@ -33,7 +33,7 @@ class OutboxMessages(models.Manager["OutboxMessage"]):
                     "type": recorded.event.type,
                     "aggregate_id": recorded.event.aggregate_id,
                     "aggregate_version": recorded.version,
-                    "payload": write_event(recorded, event_id=event_id, origin=who),
+                    "payload": write_event(recorded, event_id=event_id, context=context),
                     "recorded_at": now,
                 }
             )
@@ -41,7 +41,7 @@ class OutboxMessages(models.Manager["OutboxMessage"]):
 
 
 class OutboxMessage(models.Model):
-    """An event that was committed, and whether the world outside has confirmed it."""
+    """A committed event, and whether it was published."""
 
     event_id = models.UUIDField(unique=True)
     type = models.CharField(max_length=100)
@@ -69,7 +69,7 @@ class OutboxMessage(models.Model):
                 condition=Q(published_at__isnull=True, retry_at__isnull=True),
                 name="outbox_fresh",
             ),
-            # The next two are nearly always empty.
+            # The next two are empty nearly always.
             models.Index(
                 fields=["retry_at"],
                 condition=Q(published_at__isnull=True, retry_at__isnull=False),
@@ -86,45 +86,46 @@ class OutboxMessage(models.Model):
         return f"{self.type} {self.event_id}"
 
 
-class InboxReceipts(models.Manager["InboxReceipt"]):
-    """Tells new events from those that a consumer has received before."""
+class InboxEntries(models.Manager["InboxEntry"]):
+    """Distinguishes new events from those that a consumer has already received."""
 
     def insert_new(self, consumer: str, digests: Mapping[UUID, str]) -> set[UUID]:
-        """Insert a receipt for each event, given with its payload's digest, and answer those that are new.
+        """Insert an entry for each event, given with its payload's digest; return the ids that are new.
 
-        Whoever inserts the same receipt at this moment is waited for. The ORM can ignore conflicts too, but
-        then doesn't say which rows it inserted.
+        Waits for a concurrent transaction that inserts the same entry. `bulk_create(ignore_conflicts=True)`
+        doesn't return which rows it inserted.
         """
         if not digests:
             return set()
         columns: list[Any] = [  # any field's
-            InboxReceipt._meta.get_field(name) for name in ("consumer", "event_id", "digest", "received_at")
+            InboxEntry._meta.get_field(name) for name in ("consumer", "event_id", "digest", "received_at")
         ]
-        by, event, _, at = columns
-        who, now = _stored(by, consumer), _stored(at, timezone.now())
+        consumer_column, event_column, _, at_column = columns
+        by = _to_db_value(consumer_column, consumer)
+        now = _to_db_value(at_column, timezone.now())
         values = [
             value
             for event_id, digest in digests.items()
-            for value in (who, _stored(event, event_id), digest, now)
+            for value in (by, _to_db_value(event_column, event_id), digest, now)
         ]
         row = f"({', '.join(['%s'] * len(columns))})"
         names = [connection.ops.quote_name(column.name) for column in columns]
-        table = connection.ops.quote_name(InboxReceipt._meta.db_table)
+        table = connection.ops.quote_name(InboxEntry._meta.db_table)
         with connection.cursor() as cursor:
             cursor.execute(
                 f"INSERT INTO {table} ({', '.join(names)})"  # noqa: S608 - the names come from the model
                 f" VALUES {', '.join([row] * len(digests))} ON CONFLICT DO NOTHING RETURNING {names[1]}",
                 values,
             )
-            return {event.to_python(event_id) for (event_id,) in cursor.fetchall()}
+            return {event_column.to_python(event_id) for (event_id,) in cursor.fetchall()}
 
 
-def _stored(column: Any, value: object) -> Any:  # a field, which knows what its value is to the driver
+def _to_db_value(column: Any, value: object) -> Any:  # a field, which converts a value for the driver
     return column.get_db_prep_save(value, connection)
 
 
-class InboxReceipt(models.Model):
-    """A consumer has taken the effect of an event; the row commits with that effect."""
+class InboxEntry(models.Model):
+    """A consumer has handled an event; the row commits with the effect."""
 
     consumer = models.CharField(max_length=32)
     event_id = models.UUIDField()
@@ -133,9 +134,11 @@ class InboxReceipt(models.Model):
     )
     received_at = models.DateTimeField(db_index=True)
 
-    objects = InboxReceipts()
+    objects = InboxEntries()
 
     class Meta:
+        db_table = "outbox_inboxreceipt"
+        verbose_name_plural = "inbox entries"
         constraints = (
             models.UniqueConstraint(fields=["consumer", "event_id"], name="inbox_one_receipt_per_event"),
         )
@@ -145,9 +148,9 @@ class InboxReceipt(models.Model):
 
 
 class QuarantinedMessages(models.Manager["QuarantinedMessage"]):
-    """Keeps what could not be handled."""
+    """Stores messages that could not be handled."""
 
-    def keep(
+    def quarantine(
         self,
         *,
         consumer: str,
@@ -157,12 +160,12 @@ class QuarantinedMessages(models.Manager["QuarantinedMessage"]):
         event_id: UUID | None,
         event_type: str,
     ) -> None:
-        """Keep a message, once; one that was replayed and comes back is open again."""
+        """Store a message once; one that was replayed and fails again is reopened."""
         message = QuarantinedMessage(
             consumer=consumer,
             event_id=event_id,
             type=_storable(event_type)[:100],
-            reason=_storable(reason)[:LONGEST_REASON],
+            reason=_storable(reason)[:MAX_REASON_LENGTH],
             digest=digest,
             payload=payload,
             arrived_at=timezone.now(),
@@ -176,12 +179,12 @@ class QuarantinedMessages(models.Manager["QuarantinedMessage"]):
 
 
 def _storable(text: str) -> str:
-    """Without what PostgreSQL takes in no text: NUL and lone surrogates."""
+    """Without the characters that PostgreSQL rejects in text: NUL and lone surrogates."""
     return text.replace("\0", "").encode(errors="replace").decode()
 
 
 class QuarantinedMessage(models.Model):
-    """A message that a consumer could not handle, kept until somebody has mended the cause and replays it."""
+    """A message that a consumer could not handle, kept until it is replayed."""
 
     consumer = models.CharField(max_length=32)
     event_id = models.UUIDField(null=True)
@@ -205,7 +208,7 @@ class QuarantinedMessage(models.Model):
 
 
 class RelayLease(models.Model):
-    """Single flight of the relay where the database has no advisory locks (SQLite): one row, one holder."""
+    """The relay's lock on a database without advisory locks (SQLite): one row, one holder."""
 
     id = models.PositiveSmallIntegerField(primary_key=True)
     holder = models.UUIDField()

@@ -1,4 +1,4 @@
-"""The port through which the relay hands events to whoever listens: a broker, or this very process."""
+"""The port through which the relay publishes events: to a broker, or to this very process."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -7,8 +7,8 @@ from uuid import UUID
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Outgoing:
-    """A committed event on its way out. `attempts` counts the failures that were its own fault."""
+class OutboundMessage:
+    """A committed event to publish. `attempts` counts the failures that were the message's own."""
 
     id: int
     event_id: UUID
@@ -19,31 +19,35 @@ class Outgoing:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Outcome:
-    """What became of a batch, by the messages' ids: confirmed ones are published for good.
+class PublishResult:
+    """The result of publishing a batch, by message id.
 
-    `faults` are a message's own (the text says what is wrong with it). One that is in neither was not tried.
+    `failures` gives the reason why a message can't be published as it is. A message that is neither confirmed
+    nor failed was not tried.
     """
 
     confirmed: frozenset[int] = frozenset()
-    faults: Mapping[int, str] = field(default_factory=dict)
+    failures: Mapping[int, str] = field(default_factory=dict)
 
 
 class PublishingUnavailable(Exception):
-    """Nothing can be published for now, which is no message's fault. `outcome` is what was settled before."""
+    """The broker or the database is unavailable. `result` says what was published before.
 
-    def __init__(self, reason: str, *, outcome: Outcome | None = None) -> None:
+    An outage doesn't count as a failed attempt of any message.
+    """
+
+    def __init__(self, reason: str, *, result: PublishResult | None = None) -> None:
         super().__init__(reason)
-        self.outcome = outcome or Outcome()
+        self.result = result or PublishResult()
 
 
 class Publisher(Protocol):
-    """Publishes events at least once, those of one aggregate in the order in which they are given."""
+    """Publishes events at least once, and those of one aggregate in the given order."""
 
-    def publish(self, messages: Sequence[Outgoing]) -> Outcome:
-        """Publish a batch within ten seconds or so. Raises PublishingUnavailable for an outage."""
+    def publish(self, messages: Sequence[OutboundMessage]) -> PublishResult:
+        """Publish a batch within about ten seconds. Raises PublishingUnavailable during an outage."""
         ...
 
-    def keep_alive(self) -> None:
-        """Do what idle connections need, while there is nothing to publish."""
+    def send_heartbeat(self) -> None:
+        """Keep the connection alive while there is nothing to publish."""
         ...

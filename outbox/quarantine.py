@@ -1,4 +1,4 @@
-"""Messages that no consumer could handle: looking at them, and handling them once the cause is mended."""
+"""The quarantine: lists messages that could not be handled, and replays them once the cause is fixed."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -6,7 +6,7 @@ from uuid import UUID
 
 from django.utils import timezone
 
-from outbox.inbox import Inbox, explain
+from outbox.inbox import Inbox, describe_error
 from outbox.models import QuarantinedMessage
 from outbox.subscriptions import subscriptions
 from shared_kernel.domain.errors import NotFound, Refusal
@@ -18,19 +18,19 @@ class NotInQuarantine(NotFound):
     message = "Message {message} is not in quarantine."
 
 
-class ReplayedBefore(Refusal):
+class AlreadyReplayed(Refusal):
     code = "already_replayed"
     message = "This message was already replayed on {replayed_at}."
 
 
-class StillUnhandled(Refusal):
+class ReplayFailed(Refusal):
     code = "still_unhandled"
     message = "The message failed again: {reason}."
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class QuarantineView(Result):
-    """A quarantined message; `digest` is the SHA-256 of what was received, in hex."""
+class QuarantinedMessageDetails(Result):
+    """A quarantined message; `digest` is the SHA-256 of its payload in hex."""
 
     id: int
     consumer: str
@@ -43,46 +43,46 @@ class QuarantineView(Result):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ReplayQuarantine(Command[QuarantineView]):
-    """Handle a quarantined message again. Its effect, if it has had none yet, and its end come together."""
+class ReplayQuarantine(Command[QuarantinedMessageDetails]):
+    """Handle a quarantined message again; it leaves the quarantine in the transaction of its effect."""
 
     message: int
 
 
-def replay_quarantine(command: ReplayQuarantine, _work: UnitOfWork) -> QuarantineView:
-    """Raises NotInQuarantine, ReplayedBefore, and StillUnhandled with the reason."""
+def replay_quarantine(command: ReplayQuarantine, _work: UnitOfWork) -> QuarantinedMessageDetails:
+    """Raises NotInQuarantine, AlreadyReplayed, and ReplayFailed with the reason."""
     message = QuarantinedMessage.objects.select_for_update().filter(id=command.message).first()
     if message is None:
         raise NotInQuarantine(message=command.message)
     bind_audit_subjects(quarantined=message.id, event=message.event_id or "unknown")
     if message.replayed_at:
-        raise ReplayedBefore(replayed_at=message.replayed_at.isoformat())
+        raise AlreadyReplayed(replayed_at=message.replayed_at.isoformat())
     inbox = Inbox(message.consumer, subscriptions().get(message.consumer, {}))
-    arrival = inbox.open(bytes(message.payload))
-    if flaw := arrival.flaw or inbox.reuse(arrival):
-        raise StillUnhandled(reason=flaw)
+    inbound = inbox.parse(bytes(message.payload))
+    if error := inbound.error or inbox.id_reuse_error(inbound):
+        raise ReplayFailed(reason=error)
     try:
-        inbox.take_together([arrival])
-    except Exception as error:  # whatever a subscriber raises is the reason
-        raise StillUnhandled(reason=explain(error)) from error
+        inbox.handle_atomically([inbound])
+    except Exception as exception:  # whatever a subscriber raises is the reason
+        raise ReplayFailed(reason=describe_error(exception)) from exception
     message.replayed_at = timezone.now()
     message.save(update_fields=["replayed_at"])
-    return _view(message)
+    return _details(message)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ListQuarantine(Query[list[QuarantineView]]):
-    """Which messages wait in quarantine? Oldest first."""
+class ListQuarantine(Query[list[QuarantinedMessageDetails]]):
+    """The messages in quarantine, oldest first."""
 
 
-def list_quarantine(_query: ListQuarantine) -> list[QuarantineView]:
-    """Those that were not replayed."""
-    waiting = QuarantinedMessage.objects.filter(replayed_at=None).defer("payload").order_by("id")
-    return [_view(message) for message in waiting]
+def list_quarantine(_query: ListQuarantine) -> list[QuarantinedMessageDetails]:
+    """Omits replayed messages."""
+    quarantined = QuarantinedMessage.objects.filter(replayed_at=None).defer("payload").order_by("id")
+    return [_details(message) for message in quarantined]
 
 
-def _view(message: QuarantinedMessage) -> QuarantineView:
-    return QuarantineView(
+def _details(message: QuarantinedMessage) -> QuarantinedMessageDetails:
+    return QuarantinedMessageDetails(
         id=message.pk,
         consumer=message.consumer,
         event=message.event_id,

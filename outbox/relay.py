@@ -1,41 +1,30 @@
-"""The way out: committed events are published in order, marked once confirmed, and never given up."""
+"""The relay: publishes committed events in order, marks them once confirmed, and never gives one up."""
 
 import time
-from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cache
 from threading import Event
 
-import structlog
-from django.conf import settings
 from django.db import DatabaseError, InterfaceError, close_old_connections, connection
 
 from outbox import pending
-from outbox.broker.publisher import RabbitPublisher
-from outbox.broker.topology import current_topology
-from outbox.in_process import InProcessPublisher
 from outbox.metrics import RELAYED
-from outbox.publishing import Outcome, Outgoing, Publisher, PublishingUnavailable
+from outbox.publishing import Publisher, PublishingUnavailable
 from outbox.single_flight import single_flight
-from outbox.subscriptions import subscriptions
-from shared_kernel.resilience.breakers import BreakerOpen, breaker
 from shared_kernel.resilience.failpoints import failpoint
 from shared_kernel.resilience.heartbeat import heartbeat
 from shared_kernel.resilience.outages import outage
 
-BATCH = 1000
+BATCH_SIZE = 1000
 POLL_SECONDS = 0.05
-#: How long the resident relay leaves a broker or a database alone that is away.
+#: How long the resident relay pauses after a failure of the broker or the database.
 PAUSE_SECONDS = 1.0
-
-log = structlog.get_logger(__name__)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Drained:
-    """What a drain did. `failed` counts messages at fault themselves; `outage` says why it had to stop.
+class DrainResult:
+    """The result of draining. `failed` counts messages that can't be published; `outage` says why it stopped.
 
-    `busy`: another relay is at work. `more`: there may be more to publish at once.
+    `busy`: another relay is running. `more`: there may be more to publish at once.
     """
 
     published: int = 0
@@ -45,50 +34,49 @@ class Drained:
     more: bool = False
 
 
-def drain(*, limit: int = BATCH) -> Drained:
-    """Publish the next messages, at most `limit`, unless another relay is at work. Raises django.db.Error."""
-    publisher = current_publisher()
-    publisher.keep_alive()
+def drain(publisher: Publisher, *, limit: int = BATCH_SIZE) -> DrainResult:
+    """Publish the next `limit` messages, unless another relay is running. Raises django.db.Error."""
+    publisher.send_heartbeat()
     if not pending.has_due():
-        return Drained()
-    with single_flight() as alone:
-        if not alone:
-            return Drained(busy=True)
-        batch, problem = pending.batch(limit), ""
+        return DrainResult()
+    with single_flight() as acquired:
+        if not acquired:
+            return DrainResult(busy=True)
+        batch, reason = pending.next_batch(limit), ""
         failpoint("relay.after_claim")
         try:
-            outcome = _publish(publisher, batch)
+            result = publisher.publish(batch)
             outage("broker").over()
-        except PublishingUnavailable as away:
-            outcome, problem = away.outcome, str(away)
-            outage("broker").failed(problem)
+        except PublishingUnavailable as unavailable:
+            result, reason = unavailable.result, str(unavailable)
+            outage("broker").failed(reason)
         failpoint("relay.before_mark")
-        pending.settle(batch, outcome)
-    RELAYED.labels("published").inc(len(outcome.confirmed))
-    RELAYED.labels("failed").inc(len(outcome.faults))
-    return Drained(
-        published=len(outcome.confirmed),
-        failed=len(outcome.faults),
-        outage=problem,
-        more=bool(outcome.confirmed or outcome.faults) and not problem and pending.has_due(),
+        pending.record_result(batch, result)
+    RELAYED.labels("published").inc(len(result.confirmed))
+    RELAYED.labels("failed").inc(len(result.failures))
+    return DrainResult(
+        published=len(result.confirmed),
+        failed=len(result.failures),
+        outage=reason,
+        more=bool(result.confirmed or result.failures) and not reason and pending.has_due(),
     )
 
 
-def drain_all(*, seconds: float, patient: bool = True) -> Drained:
-    """Drain until nothing is left that could go out, or an outage, or the time is over.
+def drain_all(publisher: Publisher, *, seconds: float, wait: bool = True) -> DrainResult:
+    """Drain until nothing is due, an outage occurs, or the time is over.
 
-    While another relay is at work, a patient caller waits for its turn.
+    While another relay is running, wait for it, or return at once if not `wait`.
     """
-    give_up_at = time.monotonic() + seconds
+    deadline = time.monotonic() + seconds
     published = failed = 0
     while True:
-        drained = drain()
+        drained = drain(publisher)
         published, failed = published + drained.published, failed + drained.failed
-        waits = drained.busy and patient
-        if waits:
+        waiting = drained.busy and wait
+        if waiting:
             time.sleep(POLL_SECONDS)
-        if not (drained.more or waits) or time.monotonic() > give_up_at:
-            return Drained(
+        if not (drained.more or waiting) or time.monotonic() > deadline:
+            return DrainResult(
                 published=published,
                 failed=failed,
                 outage=drained.outage,
@@ -97,14 +85,14 @@ def drain_all(*, seconds: float, patient: bool = True) -> Drained:
             )
 
 
-def run_forever(stop: Event) -> None:
-    """Drain again and again until told to stop, whatever happens to the broker and the database."""
+def run_forever(publisher: Publisher, stop: Event) -> None:
+    """Drain until `stop` is set. Survives any outage of the broker and the database."""
     while not stop.is_set():
         heartbeat("relay")
         close_old_connections()
         pause = POLL_SECONDS
         try:
-            drained = drain()
+            drained = drain(publisher)
         except (DatabaseError, InterfaceError) as error:
             connection.close()
             outage("database").failed(type(error).__name__)
@@ -116,20 +104,3 @@ def run_forever(stop: Event) -> None:
             if drained.outage:
                 pause = PAUSE_SECONDS
         stop.wait(pause)
-
-
-@cache
-def current_publisher() -> Publisher:
-    """This installation's publisher: RabbitMQ's where there is one, else this process."""
-    if settings.RABBITMQ_URL:
-        return RabbitPublisher(settings.RABBITMQ_URL, current_topology())
-    return InProcessPublisher(subscriptions())
-
-
-def _publish(publisher: Publisher, batch: Sequence[Outgoing]) -> Outcome:
-    if not isinstance(publisher, RabbitPublisher):
-        return publisher.publish(batch)
-    try:
-        return breaker("rabbitmq").call(publisher.publish, batch, counts=(PublishingUnavailable,))
-    except BreakerOpen as left_alone:
-        raise PublishingUnavailable(str(left_alone)) from left_alone

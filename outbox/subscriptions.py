@@ -1,4 +1,4 @@
-"""Who listens to what, as the project's page of subscriptions (settings.LIBRARY_SUBSCRIPTIONS) says."""
+"""The subscriptions: which context handles which event types (settings.LIBRARY_SUBSCRIPTIONS)."""
 
 from collections.abc import Callable, Mapping
 
@@ -7,10 +7,10 @@ from django.utils.module_loading import import_string
 
 from outbox.envelope import ReceivedEvent
 
-#: Does, for one context, what an event asks for. It runs in the transaction of the event's receipt.
+#: Handles an event for one context, in the transaction that records its receipt.
 Subscriber = Callable[[ReceivedEvent], None]
-#: By listening context and by event type. A new version of a type is a new type: while both are about, both
-#: are listed, the old one with a subscriber that first brings the event up to date.
+#: By consuming context and by event type. A new version of a type is a new type: as long as both exist, both
+#: are listed, the old one with a subscriber that upcasts the event first.
 Subscriptions = Mapping[str, Mapping[str, Subscriber]]
 
 

@@ -1,4 +1,4 @@
-"""Where changes and their events become one transaction."""
+"""The unit of work: writes changed aggregates and their events in one transaction."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -21,21 +21,20 @@ R = TypeVar("R", bound=models.Model)
 T = TypeVar("T")
 
 _DeferredWrites = dict[Callable[[list[Any]], None], list[Any]]
-#: What the units of work that are undone together have left to be written at their end, by who writes it.
-_deferred_writes: ContextVar[_DeferredWrites | None] = ContextVar("left", default=None)
+#: The deferred writes of the current shared transaction, by the function that writes them.
+_deferred_writes: ContextVar[_DeferredWrites | None] = ContextVar("deferred_writes", default=None)
 
 
 class SharedTransactionRolledBack(Exception):
-    """One of many units of work failed, and though somebody expected that, none of them has happened."""
+    """A unit of work failed and its error was suppressed, but the shared transaction is rolled back."""
 
 
 @contextmanager
 def shared_transaction() -> Iterator[None]:
-    """One transaction for many units of work: where one fails, none of them has happened.
+    """One transaction for many units of work: if one fails, all roll back.
 
-    So none needs a savepoint of its own: two statements each, and beyond 64 of them in a transaction they
-    slow down every other session of PostgreSQL. Raises
-    SharedTransactionRolledBack where a failure was suppressed inside.
+    Therefore none needs a savepoint, which costs two statements; more than 64 in a transaction slow down
+    every other session of PostgreSQL. Raises SharedTransactionRolledBack if an error was suppressed inside.
     """
     with transaction.atomic():
         writes: _DeferredWrites = {}
@@ -44,43 +43,43 @@ def shared_transaction() -> Iterator[None]:
             yield
         finally:
             _deferred_writes.reset(token)
-        if transaction.get_rollback():  # which Django would do without a word
+        if transaction.get_rollback():  # which Django would do silently
             raise SharedTransactionRolledBack
-        for write, things in writes.items():
-            write(things)
+        for write, values in writes.items():
+            write(values)
 
 
-def defer_write(write: Callable[[list[T]], None], thing: T) -> None:
-    """Have it written by one call with what other units of work leave to `write`; alone, at once.
+def defer_write(write: Callable[[list[T]], None], value: T) -> None:
+    """In a shared transaction, write all deferred values with one call at its end; otherwise write now.
 
-    Only for what none of them reads.
+    Only for values that no unit of work in the transaction reads.
     """
     writes = _deferred_writes.get()
     if writes is None:
-        write([thing])
+        write([value])
     else:
-        writes.setdefault(write, []).append(thing)
+        writes.setdefault(write, []).append(value)
 
 
 @contextmanager
 def transaction_with_outbox(*repositories: Repository) -> Iterator[None]:
-    """One transaction: on leaving, write what changed and, with it, what happened. All of it or nothing.
+    """One transaction: at its end, write the changed aggregates and their events.
 
-    Raises ConcurrentChange where somebody else has told of the same version first.
+    Raises ConcurrentChange if another transaction has written the same version of an aggregate.
     """
     try:
         with transaction.atomic(savepoint=_deferred_writes.get() is None), deferred_inserts():
             yield
-            happened = [event for repository in repositories for event in repository.recorded()]
-            # Of one aggregate, the row and the events go in one statement. Of several, each row is locked
-            # before any event is told: else two transactions could wait for each other.
-            is_about_one = len({it.event.aggregate_id for it in happened}) == 1
-            if is_about_one:
-                OutboxMessage.objects.append(happened)
+            events = [event for repository in repositories for event in repository.recorded()]
+            # The row and the events of one aggregate are written by one statement. Of several aggregates, all
+            # rows are written, and so locked, before any event: otherwise two transactions could deadlock.
+            has_one_aggregate = len({each.event.aggregate_id for each in events}) == 1
+            if has_one_aggregate:
+                OutboxMessage.objects.append(events)
             for repository in repositories:
                 repository.flush()
-            if not is_about_one:
-                OutboxMessage.objects.append(happened)
+            if not has_one_aggregate:
+                OutboxMessage.objects.append(events)
     except IntegrityError as error:
         if broken_constraint(error, OutboxMessage) != "outbox_one_event_per_version":
             raise
@@ -88,59 +87,59 @@ def transaction_with_outbox(*repositories: Repository) -> Iterator[None]:
 
 
 class DjangoRepository(Generic[A, R]):
-    """Keeps one kind of aggregate in one table, for the span of one unit of work.
+    """A repository of one kind of aggregate in one table, for one unit of work.
 
-    A subclass says how a row and an aggregate become each other (`rebuild`, `columns`) and which refusal
-    each of the table's constraints stands for. The table has an `id` and a `version`.
+    A subclass maps rows to aggregates (`rebuild`) and back (`columns`), and the table's constraints to
+    refusals. The table has an `id` and a `version`.
     """
 
     rows: type[R]
     missing: ClassVar[type[NotFound]] = NotFound
     refusals: ClassVar[Mapping[str, type[Refusal]]] = {}
-    further_rows: ClassVar[Sequence[type[models.Model]]] = ()  # tables of what the aggregate consists of
+    related_rows: ClassVar[Sequence[type[models.Model]]] = ()  # tables of the aggregate's parts
 
     def __init__(self) -> None:
         self._identity_map: dict[UUID, A] = {}
         self._removed: set[UUID] = set()
 
     def rebuild(self, row: R) -> A:
-        """The aggregate as the row tells it."""
+        """The aggregate of a row."""
         raise NotImplementedError
 
-    def columns(self, aggregate: A) -> dict[str, Any]:  # column values are as various as columns
+    def columns(self, aggregate: A) -> dict[str, Any]:  # column values of any type
         """The row's values besides id and version."""
         raise NotImplementedError
 
     def add(self, aggregate: A) -> None:
-        """Take a new aggregate in."""
+        """Add a new aggregate."""
         self._identity_map[aggregate.id] = aggregate
 
     def remove(self, aggregate: A) -> None:
-        """Let an aggregate go; its last event says so."""
+        """Delete an aggregate; its last event records that."""
         self._removed.add(aggregate.id)
 
     def get(self, id: UUID, *, lock: bool = False) -> A:
-        """The aggregate with this id; `lock` keeps others from changing it until the end. Raises NotFound."""
+        """The aggregate with this id; `lock` locks its row (SELECT FOR UPDATE). Raises NotFound."""
         found = self.find(lock=lock, id=id)
         if found is None:
             raise self.missing(id=str(id))
         return found
 
     def find(self, *, lock: bool = False, **lookup: object) -> A | None:
-        """The one aggregate whose columns have these values, if there is one."""
+        """The aggregate whose columns have these values, or None."""
         for row in compiled_filter(self.rows, *lookup, lock=lock)(**lookup):
             return self.attach(row)
         return None
 
     def attach(self, row: R) -> A:
-        """The aggregate of this row: the same object however often it is read in a unit of work."""
+        """The aggregate of this row, which is the same object throughout the unit of work."""
         found = self._identity_map.get(row.pk)
         if found is None:
             found = self._identity_map[row.pk] = self.rebuild(row)
         return found
 
     def flush(self) -> None:
-        """Write every aggregate that recorded events. Raises the refusal a broken constraint stands for."""
+        """Write every aggregate that recorded events. Raises the refusal of a violated constraint."""
         changed = [each for each in self._identity_map.values() if each.has_changed]
         try:
             new = [each for each in changed if self.is_new(each)]
@@ -149,7 +148,7 @@ class DjangoRepository(Generic[A, R]):
                 if not self.is_new(each):
                     self._overwrite(each)
         except IntegrityError as error:
-            refusal = self.refusals.get(broken_constraint(error, self.rows, *self.further_rows) or "")
+            refusal = self.refusals.get(broken_constraint(error, self.rows, *self.related_rows) or "")
             if refusal is None:
                 raise
             raise refusal from error
@@ -161,10 +160,10 @@ class DjangoRepository(Generic[A, R]):
     def _overwrite(self, aggregate: A) -> None:
         loaded = {"id": aggregate.id, "version": aggregate.loaded_version}
         if aggregate.id in self._removed:
-            hit, _ = self.rows._default_manager.filter(**loaded).delete()
+            count, _ = self.rows._default_manager.filter(**loaded).delete()
         else:
-            hit = update(self.rows, self._row(aggregate), where=loaded)
-        if not hit:
+            count = update(self.rows, self._row(aggregate), where=loaded)
+        if not count:
             raise ConcurrentChange
 
     def _row(self, aggregate: A) -> dict[str, Any]:  # see columns

@@ -7,7 +7,7 @@ from django.db.models import Count, Exists, OuterRef, Q
 
 from catalog.domain.copy import Condition
 from catalog.models import BookRow, CopyRow, IsbnRow
-from outbox.invariants import of_nobody, without_event
+from outbox.invariants import orphaned_events, rows_without_event
 from shared_kernel.services.invariants import Invariant, Rows
 
 _BATCH = 500
@@ -56,18 +56,18 @@ def a_copy_is_in_a_known_condition() -> Rows:
 
 def a_book_is_as_its_last_event_left_it() -> Rows:
     """A Book's version is that of its latest event."""
-    return without_event(BookRow.objects.all(), began="added_at")
+    return rows_without_event(BookRow.objects.all(), began="added_at")
 
 
 def a_copy_is_as_its_last_event_left_it() -> Rows:
     """A Copy's version is that of its latest event."""
-    return without_event(CopyRow.objects.all())
+    return rows_without_event(CopyRow.objects.all())
 
 
 def an_event_is_of_a_book_or_copy() -> Rows:
     """The catalogue's events tell of Books and Copies that are there, or say that they went."""
     ends = ("catalog.book_removed.v1", "catalog.copy_removed.v1")
-    return of_nobody(("catalog.",), BookRow, CopyRow, ends=ends)
+    return orphaned_events(("catalog.",), BookRow, CopyRow, ends=ends)
 
 
 def invariants() -> Sequence[Invariant]:

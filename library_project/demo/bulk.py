@@ -12,7 +12,7 @@ from uuid import UUID
 from django.db import DEFAULT_DB_ALIAS, connection, connections, models
 
 from outbox.envelope import write_event
-from outbox.models import InboxReceipt, OutboxMessage
+from outbox.models import InboxEntry, OutboxMessage
 from outbox.subscriptions import subscriptions
 from outbox.unit_of_work import DjangoRepository
 from shared_kernel.domain.aggregates import Aggregate
@@ -92,7 +92,7 @@ class Bulk:
         )
         messages = [self._message(recorded) for each in aggregates for recorded in each.pull_events()]
         self.table(OutboxMessage).insert(messages)
-        self.table(InboxReceipt).insert(self._receipts(messages))
+        self.table(InboxEntry).insert(self._receipts(messages))
 
     def _message(self, recorded: Recorded) -> Row:
         # Like a random one, but rising: see Volume.id_of.
@@ -102,7 +102,7 @@ class Bulk:
             "type": recorded.event.type,
             "aggregate_id": recorded.event.aggregate_id,
             "aggregate_version": recorded.version,
-            "payload": write_event(recorded, event_id=event_id, origin=self._origin),
+            "payload": write_event(recorded, event_id=event_id, context=self._origin),
             "recorded_at": self._at,
             "published_at": self._at,
         }

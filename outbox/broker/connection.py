@@ -1,4 +1,4 @@
-"""Connections to RabbitMQ on which nothing waits for ever: the relay's, the consumers' and Celery's."""
+"""Connections to RabbitMQ with bounded waits, for the relay, the consumers and Celery."""
 
 from collections.abc import Callable, Mapping
 from ssl import SSLWantReadError
@@ -8,22 +8,22 @@ import amqp.transport
 import kombu
 from kombu.transport import pyamqp
 
-#: py-amqp's connections and channels; the published stubs know only half of what they can.
+#: py-amqp's connections and channels, which the published stubs describe only in part.
 AmqpConnection: TypeAlias = Any
 AmqpChannel: TypeAlias = Any
 
-#: Each single wait, be it to connect, to read, to write or for a confirm, ends after so many seconds.
-PATIENCE = 3.0
-HEARTBEAT = 10
-#: Who looks for a broker that is away tries again so often, in seconds, however long it has been away.
+#: The limit in seconds of each single wait: to connect, to read, to write or for a confirm.
+TIMEOUT_SECONDS = 3.0
+HEARTBEAT_SECONDS = 10
+#: Seconds between attempts to reconnect, however long the outage lasts.
 RETRY_SECONDS = 2
 
 
 class _Bounded:
-    """Ends a wait for the rest of a frame as well.
+    """Applies the read timeout to the rest of a frame as well.
 
-    py-amqp heeds a timeout before the first byte of a frame alone: where a broker or the network stops in the
-    midst of one, it tries again for ever, and at full speed where it was not to wait at all.
+    py-amqp applies it to the first byte of a frame alone: if the broker or the network stops within a frame,
+    py-amqp retries for ever, and in a busy loop if the timeout is 0.
     """
 
     _quick_recv: Any  # the socket's
@@ -32,14 +32,14 @@ class _Bounded:
         super()._setup_transport()  # type: ignore[misc]  # the transport's, which follows
         receive = self._quick_recv
 
-        def receive_in_time(size: int) -> bytes:
+        def receive_with_timeout(size: int) -> bytes:
             try:
                 received: bytes = receive(size)
             except (BlockingIOError, SSLWantReadError):
                 raise TimeoutError from None
             return received
 
-        self._quick_recv = receive_in_time
+        self._quick_recv = receive_with_timeout
 
 
 class _BoundedTCP(_Bounded, amqp.transport.TCPTransport):
@@ -61,7 +61,7 @@ class _AmqpConnection(pyamqp.Connection):
         socket_settings: Mapping[str, Any] | None = None,
         **options: Any,
     ) -> _BoundedTCP | _BoundedTLS:
-        """The bounded one, with or without TLS."""
+        """The bounded transport, with or without TLS."""
         return (_BoundedTLS if ssl else _BoundedTCP)(
             host,
             connect_timeout=connect_timeout,
@@ -85,20 +85,20 @@ _BOUNDED: dict[type, type] = {pyamqp.Transport: _PlainTransport, pyamqp.SSLTrans
 
 
 class BrokerConnection(kombu.Connection):
-    """kombu's connection, with bounded waits; one that is lost is looked for every two seconds."""
+    """kombu's connection with bounded waits, which reconnects every two seconds."""
 
     def get_transport_cls(self) -> Any:
-        """The bounded transport in the place of kombu's own."""
+        """The bounded transport instead of kombu's own."""
         chosen = super().get_transport_cls()
         return _BOUNDED.get(chosen, chosen)
 
-    def ensure_connection(  # type: ignore[override]  # those who call it give no pauses of their own
+    def ensure_connection(  # type: ignore[override]  # no caller passes intervals
         self,
         errback: Callable[[Exception, float], None] | None = None,
         max_retries: int | None = None,
         callback: Callable[[], None] | None = None,
     ) -> Self:
-        """Look for the broker until it is there. kombu's own pauses would grow to half a minute."""
+        """Retry until connected. kombu's own intervals would grow to half a minute."""
         self._ensure_connection(
             errback,
             max_retries,
@@ -111,24 +111,24 @@ class BrokerConnection(kombu.Connection):
 
 
 def transport_options(purpose: str) -> dict[str, Any]:  # what amqp.Connection takes
-    """How kombu is to speak to RabbitMQ; its operator sees `purpose` as the connection's name."""
+    """Options of kombu for RabbitMQ, whose management shows `purpose` as the connection's name."""
     return {
-        "read_timeout": PATIENCE,
-        "write_timeout": PATIENCE,
+        "read_timeout": TIMEOUT_SECONDS,
+        "write_timeout": TIMEOUT_SECONDS,
         "client_properties": {"connection_name": f"library {purpose}"},
     }
 
 
 def broker(url: str, *, purpose: str, **options: Any) -> BrokerConnection:  # what amqp.Connection takes
-    """The broker at `url`, not yet connected; its operator sees `purpose` as the connection's name."""
+    """A connection to `url` that is not yet established; see `transport_options` for `purpose`."""
     return BrokerConnection(
         url,
-        connect_timeout=PATIENCE,
-        heartbeat=HEARTBEAT,
+        connect_timeout=TIMEOUT_SECONDS,
+        heartbeat=HEARTBEAT_SECONDS,
         transport_options={**transport_options(purpose), **options},
     )
 
 
 def connect(url: str, *, purpose: str, **options: Any) -> AmqpConnection:  # see above
-    """Connect once, without kombu's retries. Raises OSError or amqp.AMQPError."""
+    """Connect, without retries. Raises OSError or amqp.AMQPError."""
     return broker(url, purpose=purpose, **options).transport.establish_connection()

@@ -1,4 +1,4 @@
-"""Taking a context's messages from RabbitMQ, on and on: connections come and go, queues are made anew."""
+"""Consumes a context's queue at RabbitMQ: reconnects, and declares missing queues again."""
 
 import gc
 from collections.abc import Callable, Iterator
@@ -16,46 +16,46 @@ from kombu import Consumer as Subscription
 from kombu.mixins import ConsumerMixin
 
 from outbox.broker.connection import AmqpChannel, broker
-from outbox.broker.topology import Topology, dead_queue_of, queue_of
-from outbox.consumer import TOGETHER, Consumer, Delivery
-from outbox.inbox import ATTEMPTS_ALLOWED
+from outbox.broker.topology import Topology, dead_letter_queue_name, queue_name
+from outbox.consumer import BATCH_SIZE, Consumer, Delivery
+from outbox.inbox import MAX_ATTEMPTS
 from shared_kernel.resilience.heartbeat import heartbeat
 from shared_kernel.resilience.outages import outage
 
-#: Enough to have the next batch here while one is being handled.
-PREFETCH = 2 * TOGETHER
-#: When nothing more has come for so long, what is here is handled.
+#: Enough to prefetch the next batch while one is being handled.
+PREFETCH = 2 * BATCH_SIZE
+#: An incomplete batch is handled when no message has arrived for so long.
 IDLE_SECONDS = 0.005
-#: How often letters that wait for their next attempt are looked at, and a wish to stop.
+#: How often due retries and a requested stop are checked.
 TICK_SECONDS = 0.25
-#: Messages that nobody listens to are reported so often.
+#: How often the counts of ignored messages are logged.
 REPORT_SECONDS = 60.0
 
 log = structlog.get_logger(__name__)
 
 
 class _StopRequested(Exception):
-    """Somebody asked to stop."""
+    """The consumer was asked to stop."""
 
 
 class RabbitConsumer(ConsumerMixin):
-    """Feeds one context's consumer from its queue, and from the queue of its dead letters.
+    """Feeds one context's consumer from its queue and from its dead-letter queue.
 
-    A dead letter goes through a consumer of its own: delivery tags count by channel, and an ack for several
-    letters of the one queue would settle those of the other.
+    Dead letters have their own `Consumer` and channel: delivery tags are per channel, and an ack with
+    `multiple` must not include deliveries of the other queue.
     """
 
     def __init__(self, url: str, topology: Topology, consumer: Consumer) -> None:
         self.connection = broker(url, purpose=f"consumer {consumer.inbox.consumer}")
         self._topology = topology
-        self._work, self._last_chance = consumer, Consumer(consumer.inbox)
+        self._consumer, self._dead_letters = consumer, Consumer(consumer.inbox)
         self._channel: AmqpChannel = None
         self._dead_channel: AmqpChannel = None
         self._report_at = monotonic() + REPORT_SECONDS
 
-    def listen(self) -> None:
-        """Take messages until told to stop. Survives any failure of the broker and the database."""
-        gc.freeze()  # what was loaded by now, stays: it needn't be searched for garbage time and again
+    def run_forever(self) -> None:
+        """Consume until stopped. Survives any outage of the broker and the database."""
+        gc.freeze()  # keeps what is loaded by now out of every garbage collection
         while not self.should_stop:
             try:
                 self.run(safety_interval=TICK_SECONDS)
@@ -70,78 +70,79 @@ class RabbitConsumer(ConsumerMixin):
         self._report()
 
     def stop(self) -> None:
-        """Ask `listen` to return once the batch at hand is done."""
+        """Ask `run_forever` to return after the current batch."""
         self.should_stop = True
 
     @contextmanager
     def establish_connection(self) -> Iterator[Connection]:  # type: ignore[override]  # the stub is wrong
-        """Connect, trying again every two seconds."""
+        """Connect, retrying every two seconds."""
         with self.create_connection() as connection:
-            connection.ensure_connection(self.on_connection_error, callback=self._heed_stop)
+            connection.ensure_connection(self.on_connection_error, callback=self._raise_if_stopped)
             yield connection
 
     def get_consumers(self, _new: object, channel: AmqpChannel) -> list[Subscription]:
-        """Make what is missing at the broker, and subscribe."""
-        self._work.forget()
-        self._last_chance.forget()
-        self._topology.declare(channel.connection, lost=self._topology.send_again)
+        """Declare what is missing at the broker, and subscribe."""
+        self._consumer.discard_deliveries()
+        self._dead_letters.discard_deliveries()
+        self._topology.declare(channel.connection, on_missing=self._topology.republish)
         self._channel, self._dead_channel = channel, channel.connection.channel()
-        consumer = self._work.inbox.consumer
+        consumer = self._consumer.inbox.consumer
         return [
-            self._subscription(self._channel, queue_of(consumer), self._on_letter),
-            self._subscription(self._dead_channel, dead_queue_of(consumer), self._on_dead_letter),
+            self._subscription(self._channel, queue_name(consumer), self._on_message),
+            self._subscription(self._dead_channel, dead_letter_queue_name(consumer), self._on_dead_message),
         ]
 
     def on_iteration(self) -> None:
-        """Gather what has arrived and handle it."""
-        self._show_life()
+        """Collect a batch of deliveries and handle it."""
+        self._heartbeat()
         outage("broker").over()
         with suppress(TimeoutError):
-            while self._work.has_letters and not self._work.has_a_full_batch:
+            while self._consumer.has_deliveries and not self._consumer.has_full_batch:
                 self._channel.connection.drain_events(timeout=IDLE_SECONDS)
-        self._work.handle(partial(_acknowledge, self._channel))
-        self._last_chance.handle(partial(_acknowledge, self._dead_channel))
+        self._consumer.handle(partial(_acknowledge, self._channel))
+        self._dead_letters.handle(partial(_acknowledge, self._dead_channel))
         if monotonic() >= self._report_at:
             self._report()
         if self.should_stop:
             raise _StopRequested  # else kombu would wait for one more message
 
     def on_connection_error(self, exc: Exception, _interval: float) -> None:
-        """Note that the broker is away."""
+        """Record the outage of the broker."""
         outage("broker").failed(type(exc).__name__)
 
-    def _show_life(self) -> None:
-        heartbeat(f"consumer-{self._work.inbox.consumer}")
+    def _heartbeat(self) -> None:
+        heartbeat(f"consumer-{self._consumer.inbox.consumer}")
 
-    def _heed_stop(self) -> None:
-        self._show_life()
+    def _raise_if_stopped(self) -> None:
+        self._heartbeat()
         if self.should_stop:
             raise _StopRequested
 
-    def _on_letter(self, message: Any) -> None:  # kombu's message, see AmqpChannel
-        self._work.receive(self._letter(message, failures=message.headers.get("x-delivery-count") or 0))
+    def _on_message(self, message: Any) -> None:  # kombu's message, see AmqpChannel
+        self._consumer.receive(self._delivery(message, failures=message.headers.get("x-delivery-count") or 0))
 
-    def _on_dead_letter(self, message: Any) -> None:  # kombu's message, see AmqpChannel
+    def _on_dead_message(self, message: Any) -> None:  # kombu's message, see AmqpChannel
         deaths = message.headers.get("x-death") or [{}]
-        letter = self._letter(message, failures=ATTEMPTS_ALLOWED - 1)
-        letter.death = f"{deaths[0].get('reason', 'dead letter')}; "
-        if (message.headers.get("x-delivery-count") or 0) >= ATTEMPTS_ALLOWED:
-            letter.arrival = replace(letter.arrival, event=None, flaw="whoever tries to handle it dies")
-        self._last_chance.receive(letter)
+        delivery = self._delivery(message, failures=MAX_ATTEMPTS - 1)
+        delivery.dead_letter_reason = f"{deaths[0].get('reason', 'dead letter')}; "
+        if (message.headers.get("x-delivery-count") or 0) >= MAX_ATTEMPTS:
+            error = "the consumer died each time it handled this message"
+            delivery.message = replace(delivery.message, event=None, error=error)
+        self._dead_letters.receive(delivery)
 
-    def _letter(self, message: Any, *, failures: int) -> Delivery:  # kombu's message, see AmqpChannel
-        # py-amqp decodes a body that comes with an encoding.
+    def _delivery(self, message: Any, *, failures: int) -> Delivery:  # kombu's message, see AmqpChannel
+        # py-amqp decodes a body that has a content encoding.
         body = message.body.encode() if isinstance(message.body, str) else bytes(message.body)
         return Delivery(
-            arrival=self._work.inbox.open(body), delivery_tag=message.delivery_tag, failures=failures
+            message=self._consumer.inbox.parse(body), delivery_tag=message.delivery_tag, failures=failures
         )
 
     def _report(self) -> None:
         self._report_at = monotonic() + REPORT_SECONDS
-        passed_over = self._work.inbox.passed_over
-        if passed_over:
-            log.info("events_passed_over", consumer=self._work.inbox.consumer, counts=dict(passed_over))
-            passed_over.clear()
+        ignored = self._consumer.inbox.ignored
+        if ignored:
+            log.info("events_passed_over", consumer=self._consumer.inbox.consumer, counts=dict(ignored))
+            ignored.clear()
 
     def _subscription(self, channel: AmqpChannel, queue: str, receive: Callable[[Any], None]) -> Subscription:
         return Subscription(
@@ -150,7 +151,7 @@ class RabbitConsumer(ConsumerMixin):
             on_message=receive,
             auto_declare=False,
             prefetch_count=PREFETCH,
-            tag_prefix=f"{self._work.inbox.consumer}-{getpid()}-",
+            tag_prefix=f"{self._consumer.inbox.consumer}-{getpid()}-",
         )
 
 

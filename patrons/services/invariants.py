@@ -8,9 +8,9 @@ from django.db.models import Count, Exists, OuterRef, Q
 from django.db.models.functions import Lower
 from django.utils import timezone
 
-from outbox.invariants import of_nobody, without_event
+from outbox.invariants import orphaned_events, rows_without_event
 from outbox.models import OutboxMessage
-from outbox.pruning import KEPT_DAYS
+from outbox.pruning import RETENTION_DAYS
 from patrons.models import CategoryRow, NoticeRow, PatronRow
 from shared_kernel.models import AuditEntry
 from shared_kernel.services.invariants import Invariant, Rows
@@ -44,12 +44,12 @@ def a_patron_is_in_a_known_category() -> Rows:
 
 def a_patron_is_as_their_last_event_left_them() -> Rows:
     """A patron's version is that of their latest event."""
-    return without_event(PatronRow.objects.all())
+    return rows_without_event(PatronRow.objects.all())
 
 
 def an_event_is_of_a_patron() -> Rows:
     """The events of patrons tell of patrons who are there, or say that they were erased."""
-    return of_nobody(("patrons.",), PatronRow, ends=("patrons.patron_erased.v1",))
+    return orphaned_events(("patrons.",), PatronRow, ends=("patrons.patron_erased.v1",))
 
 
 def one_notice_for_each_event() -> Rows:
@@ -60,7 +60,7 @@ def one_notice_for_each_event() -> Rows:
 
 def a_notice_follows_from_an_event() -> Rows:
     """A notice that tells something follows from an event that there was."""
-    kept_since = timezone.now() - timedelta(days=KEPT_DAYS)
+    kept_since = timezone.now() - timedelta(days=RETENTION_DAYS)
     telling = NoticeRow.objects.filter(owed_at__gt=kept_since).exclude(params={}).exclude(kind__in=_ASKED_FOR)
     event = OutboxMessage.objects.filter(event_id=OuterRef("event_id"))
     return telling.filter(~Exists(event)).order_by().values("id", "event_id", "kind")

@@ -9,7 +9,7 @@ import amqp
 import psycopg
 
 from library_project.subscriptions import SUBSCRIPTIONS
-from outbox.broker.topology import dead_queue_of, queue_of
+from outbox.broker.topology import dead_letter_queue_name, queue_name
 from tests.chaos.installation import Installation
 from tests.e2e.library import EVERYTHING
 from tests.e2e.watching import connected
@@ -195,8 +195,8 @@ def _misbehave(library: Installation, word: str) -> Iterator[None]:
         library.sendgrid.behave("202")
 
 
-_QUEUES = tuple(name(context) for context in SUBSCRIPTIONS for name in (queue_of, dead_queue_of))
-_BINDINGS = tuple(f"{queue_of(context)} lending.#" for context in ("catalog", "patrons"))
+_QUEUES = tuple(name(context) for context in SUBSCRIPTIONS for name in (queue_name, dead_letter_queue_name))
+_BINDINGS = tuple(f"{queue_name(context)} lending.#" for context in ("catalog", "patrons"))
 _CONSUMER_DEATHS = tuple(
     f"consumer-{context} consumer.{place}"
     for context in SUBSCRIPTIONS

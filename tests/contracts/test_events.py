@@ -40,7 +40,7 @@ def rebuilt(kind: type[DomainEvent], raw: bytes) -> str:
     return write_event(
         Recorded(msgspec.convert(facts, type=kind), event.aggregateversion),
         event_id=event.id,
-        origin=RequestContext(correlation_id=event.correlationid, causation_id=event.causationid),
+        context=RequestContext(correlation_id=event.correlationid, causation_id=event.causationid),
     )
 
 

@@ -1,6 +1,6 @@
-"""Contexts that listen, for tests: each writes down what took effect, in the transaction of its receipt.
+"""Fake consuming contexts: each records its effects in a table, in the transaction of the inbox entry.
 
-`poison` in an event's data makes handling it fail, for as long as `antidote` is not given.
+`poison` in an event's data makes handling it fail as long as `antidote` is empty.
 """
 
 from dataclasses import dataclass
@@ -21,7 +21,7 @@ from shared_kernel.services.bus import Bus
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ThingHappened(DomainEvent):
-    """Something that both listening contexts want to know."""
+    """An event that both contexts subscribe to."""
 
     type = "things.thing_happened.v1"
 
@@ -30,21 +30,21 @@ class ThingHappened(DomainEvent):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class NobodyCared(DomainEvent):
-    """Something of a context that nobody listens to."""
+class ThingIgnored(DomainEvent):
+    """An event of a context without subscriptions."""
 
-    type = "elsewhere.nobody_cared.v1"
+    type = "elsewhere.thing_ignored.v1"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ThingPassed(DomainEvent):
-    """Something of a context that is listened to, of a type that isn't."""
+class ThingUnsubscribed(DomainEvent):
+    """An event of a context with subscriptions, but not to this type."""
 
-    type = "things.thing_passed.v1"
+    type = "things.thing_unsubscribed.v1"
 
 
 class Effect(NamedTuple):
-    """What one context did because of one event."""
+    """The effect of an event in one context."""
 
     consumer: str
     event_id: UUID
@@ -52,7 +52,7 @@ class Effect(NamedTuple):
     version: int
 
 
-#: Anything in here cures all poison.
+#: While this list is not empty, poison has no effect.
 antidote: list[str] = []
 
 
@@ -61,7 +61,7 @@ class Poisoned(Exception):
 
 
 def create_effects_table() -> None:
-    """Make the table that the effects are written to: no constraint hides a doubled one."""
+    """Create the table of effects, without constraints that would hide a duplicate."""
     key = "GENERATED ALWAYS AS IDENTITY" if connection.vendor == "postgresql" else "PRIMARY KEY"
     columns = f"id integer {key}, consumer text, event_id text, subject text, version integer"
     with connection.cursor() as cursor:
@@ -74,16 +74,17 @@ def drop_effects_table() -> None:
 
 
 def effects(consumer: str | None = None) -> list[Effect]:
-    """What took effect, in that order."""
+    """The effects in order."""
     with connection.cursor() as cursor:
         cursor.execute("SELECT consumer, event_id, subject, version FROM test_effects ORDER BY id")
         rows = [
-            Effect(who, UUID(event_id), UUID(subject), version) for who, event_id, subject, version in cursor
+            Effect(name, UUID(event_id), UUID(subject), version)
+            for name, event_id, subject, version in cursor
         ]
     return [effect for effect in rows if consumer in {None, effect.consumer}]
 
 
-def write_down(consumer: str) -> Subscriber:
+def record_effect(consumer: str) -> Subscriber:
     def subscriber(event: ReceivedEvent) -> None:
         with connection.cursor() as cursor:
             cursor.execute(
@@ -98,15 +99,15 @@ def write_down(consumer: str) -> Subscriber:
 
 bus = Bus.of(outbox.bootstrap.handlers(), transaction=transaction_with_outbox)
 SUBSCRIPTIONS: Subscriptions = {
-    "shelf": {ThingHappened.type: write_down("shelf")},
-    "desk": {ThingHappened.type: write_down("desk")},
+    "shelf": {ThingHappened.type: record_effect("shelf")},
+    "desk": {ThingHappened.type: record_effect("desk")},
 }
 
 
 def commit(
     *subjects: UUID, first_version: int = 1, kind: type[DomainEvent] = ThingHappened, **facts: object
 ) -> list[UUID]:
-    """Commit one event for each mention of an aggregate, its versions counted up; answer the events' ids."""
+    """Commit one event for each mention of an aggregate, with rising versions; return the events' ids."""
     versions: dict[UUID, int] = {}
     events = []
     for subject in subjects:
@@ -120,5 +121,5 @@ def commit(
 
 
 def things(count: int) -> list[UUID]:
-    """New aggregates."""
+    """Ids of new aggregates."""
     return [uuid4() for _ in range(count)]

@@ -1,4 +1,4 @@
-"""The product's settings for processes that a test starts: its own listeners instead of the contexts'."""
+"""The product's settings for processes that a test starts: fake contexts instead of the product's."""
 
 from library_project.settings import *  # noqa: F403 - every setting
 

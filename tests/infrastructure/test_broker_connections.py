@@ -13,7 +13,7 @@ from uuid import uuid4
 import amqp
 import pytest
 
-from outbox.broker.connection import PATIENCE, connect
+from outbox.broker.connection import TIMEOUT_SECONDS, connect
 from tests.conftest import ROOT
 from tests.fakes.proxy import Proxy
 from tests.services.daemon import wait_until
@@ -24,7 +24,7 @@ pytestmark = pytest.mark.rabbitmq
 
 #: A greeting, a login and an opened channel are some 600 bytes of answers.
 MOMENTS = (0, 5, 300, 550, 570)
-NOTICED_WITHIN = PATIENCE + 1.0
+NOTICED_WITHIN = TIMEOUT_SECONDS + 1.0
 #: A lost connection is noticed by what isn't confirmed, or by two heartbeats that don't come.
 REPAIRED_WITHIN = 15.0
 REPAIRED_BY_HEARTBEAT_WITHIN = 25.0

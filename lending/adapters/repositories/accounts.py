@@ -15,7 +15,7 @@ from shared_kernel.sql import CompiledQuery, Param
 
 class DjangoAccounts(DjangoRepository[PatronAccount, AccountRow]):
     rows = AccountRow
-    further_rows = (LedgerEntryRow,)
+    related_rows = (LedgerEntryRow,)
 
     def of_patron(self, patron_id: UUID) -> PatronAccount:
         """The account of a patron, locked; its row is made when it is first needed."""

@@ -17,7 +17,7 @@ _ACTIVE = tuple(state.value for state in ACTIVE_STATES)
 
 class DjangoHoldQueues(DjangoRepository[HoldQueue, HoldQueueRow]):
     rows = HoldQueueRow
-    further_rows = (HoldRow,)
+    related_rows = (HoldRow,)
     refusals = {"lending_one_active_hold_per_book_and_patron": AlreadyHeld}
 
     def __init__(self) -> None:

@@ -10,7 +10,7 @@ from django.db.models import Count, F, Max, Min, OuterRef, Q, QuerySet, Subquery
 from django.db.models.functions import Coalesce
 
 from lending.models import AccountRow, LedgerEntryRow, LoanRow
-from outbox.invariants import last_payloads, without_event
+from outbox.invariants import latest_payloads, rows_without_event
 from shared_kernel.domain.money import Money
 from shared_kernel.services.invariants import Invariant, Rows
 
@@ -44,7 +44,7 @@ def the_balance_is_the_sum_of_the_ledger() -> Rows:
     for accounts in _batches(AccountRow.objects.order_by("id")):
         entries = _ENTRIES.filter(account_id__in=accounts).values_list("account_id")
         sums = dict(entries.annotate(Sum("amount_minor")))
-        for account, version, told in last_payloads(list(accounts)):
+        for account, version, told in latest_payloads(list(accounts)):
             balance = Money(Decimal(told["balance"]["amount"]), told["balance"]["currency"]).minor
             if version == accounts[account] and balance != sums.get(account, 0):
                 yield {"id": account, "told": balance, "sum": sums.get(account, 0)}
@@ -100,7 +100,7 @@ def an_account_is_as_its_last_event_left_it() -> Rows:
         entered=Coalesce(Subquery(entries.annotate(n=Count("id")).values("n")[:1]), 0)
     )
     yield from counted.exclude(version=F("entered")).values("id", "version", "entered")
-    yield from without_event(AccountRow.objects.all())
+    yield from rows_without_event(AccountRow.objects.all())
 
 
 def invariants() -> Sequence[Invariant]:

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from django.db.models import Count, Exists, OuterRef, Q
 
 from lending.models import HoldQueueRow, HoldRow
-from outbox.invariants import without_event
+from outbox.invariants import rows_without_event
 from shared_kernel.services.invariants import Invariant, Rows
 
 _HOLDS = HoldRow.objects.order_by()
@@ -64,7 +64,7 @@ def a_hold_is_in_a_queue() -> Rows:
 
 def a_queue_is_as_its_last_event_left_it() -> Rows:
     """A queue's version is that of its latest event."""
-    return without_event(HoldQueueRow.objects.all())
+    return rows_without_event(HoldQueueRow.objects.all())
 
 
 def invariants() -> Sequence[Invariant]:

@@ -8,7 +8,7 @@ from django.db.models.functions import Cast
 
 from lending.domain.loan_terms import REQUIRED_VALUES
 from lending.models import BranchRow, HoldRow, InHouseUseRow, LedgerEntryRow, LoanRow
-from outbox.invariants import without_event
+from outbox.invariants import rows_without_event
 from shared_kernel.services.invariants import Invariant, Rows
 
 _LOANS = LoanRow.objects.order_by()
@@ -85,12 +85,12 @@ def no_account_tells_of_a_loan_that_is_nobodys() -> Rows:
 
 def a_loan_is_as_its_last_event_left_it() -> Rows:
     """A loan's version is that of its latest event."""
-    return without_event(LoanRow.objects.all(), began="borrowed_at")
+    return rows_without_event(LoanRow.objects.all(), began="borrowed_at")
 
 
 def an_in_house_use_is_as_its_last_event_left_it() -> Rows:
     """The version of a use in the house is that of its latest event."""
-    return without_event(InHouseUseRow.objects.all(), began="used_at")
+    return rows_without_event(InHouseUseRow.objects.all(), began="used_at")
 
 
 def invariants() -> Sequence[Invariant]:

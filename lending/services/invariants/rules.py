@@ -15,7 +15,7 @@ from lending.models import (
     LoanRow,
     RuleVersionRow,
 )
-from outbox.invariants import of_nobody, without_event
+from outbox.invariants import orphaned_events, rows_without_event
 from shared_kernel.services.invariants import Invariant, Rows
 
 _FALLBACK = {"branch": "", "category": "", "item_type": ""}
@@ -43,18 +43,18 @@ def a_closure_ends_after_it_begins() -> Rows:
 
 def a_rule_is_as_its_last_event_left_it() -> Rows:
     """A rule's version is that of its latest event."""
-    return without_event(CirculationRuleRow.objects.all())
+    return rows_without_event(CirculationRuleRow.objects.all())
 
 
 def a_branch_is_as_its_last_event_left_it() -> Rows:
     """A branch's version is that of its latest event."""
-    return without_event(BranchRow.objects.all())
+    return rows_without_event(BranchRow.objects.all())
 
 
 def an_event_is_of_something_that_circulates() -> Rows:
     """Lending's events tell of loans, queues, accounts, uses, rules and branches that are there."""
     tables = (LoanRow, HoldQueueRow, AccountRow, InHouseUseRow, CirculationRuleRow, BranchRow)
-    return of_nobody(("lending.",), *tables)
+    return orphaned_events(("lending.",), *tables)
 
 
 def invariants() -> Sequence[Invariant]:

@@ -8,7 +8,7 @@ from django.db.models import Exists, F, OuterRef, Q, QuerySet, Sum
 
 from lending.models import HoldRow, LedgerEntryRow, LoanRow
 from lending.services.invariants.holds import ACTIVE
-from outbox.invariants import unheard
+from outbox.invariants import unconsumed_events
 from shared_kernel.services.invariants import Invariant, Rows
 
 _OUT = Q(state__in=["open", "lost", "claimed_returned"])
@@ -61,7 +61,9 @@ def who_has_or_waits_or_owes_is_a_patron(upstream: UpstreamRecords) -> Rows:
 def no_reason_is_about_who_was_erased(upstream: UpstreamRecords) -> Rows:
     """No account of somebody who was erased holds words about them, as far as lending has heard."""
     known = upstream.patrons().filter(id=OuterRef("patron_id"))
-    erased = unheard("lending", ("patrons.patron_erased.v1",)).filter(aggregate_id=OuterRef("patron_id"))
+    erased = unconsumed_events("lending", ("patrons.patron_erased.v1",)).filter(
+        aggregate_id=OuterRef("patron_id")
+    )
     entries = LedgerEntryRow.objects.exclude(reason="").filter(~Exists(known), ~Exists(erased))
     return entries.order_by().values("id", "patron_id")
 
@@ -69,7 +71,7 @@ def no_reason_is_about_who_was_erased(upstream: UpstreamRecords) -> Rows:
 def a_hold_is_served_by_a_copy_that_can_be_lent(upstream: UpstreamRecords) -> Rows:
     """A copy that was set aside for a hold is of its book and can be lent, as far as lending has heard."""
     copy = upstream.lendable_copies().filter(id=OuterRef("copy_id"), book_id=OuterRef("book_id"))
-    changed = unheard("lending", _COPY_CHANGES).filter(aggregate_id=OuterRef("copy_id"))
+    changed = unconsumed_events("lending", _COPY_CHANGES).filter(aggregate_id=OuterRef("copy_id"))
     allocated = HoldRow.objects.filter(state="allocated").order_by()
     return allocated.filter(~Exists(copy), ~Exists(changed)).values("id", "copy_id")
 
@@ -80,13 +82,13 @@ def nobody_waits_beside_a_free_copy(upstream: UpstreamRecords) -> Rows:
     free = upstream.lendable_copies().filter(
         ~Exists(LoanRow.objects.filter(_OUT, **this)),
         ~Exists(HoldRow.objects.filter(state__in=["allocated", "ready"], **this)),
-        ~Exists(unheard("lending", _COPY_CHANGES).filter(aggregate_id=OuterRef("id"))),
+        ~Exists(unconsumed_events("lending", _COPY_CHANGES).filter(aggregate_id=OuterRef("id"))),
         book_id=OuterRef("book_id"),
     )
     waiting = HoldRow.objects.filter(state="waiting", suspended=False).order_by()
     any_will_do = waiting.filter(Exists(free), wanted_copy_id__isnull=True)
     one_will_do = waiting.filter(Exists(free.filter(id=OuterRef("wanted_copy_id"))))
-    looked_for = unheard("catalog", ("lending.hold_copy_not_found.v1",))
+    looked_for = unconsumed_events("catalog", ("lending.hold_copy_not_found.v1",))
     for hold in chain(any_will_do.values("id", "book_id"), one_will_do.values("id", "book_id")):
         if not looked_for.filter(payload__contains=str(hold["book_id"])).exists():
             yield hold

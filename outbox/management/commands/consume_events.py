@@ -1,30 +1,23 @@
-"""The way in for one context, as a process of its own."""
+"""Runs the consumer of one context."""
 
 from argparse import ArgumentParser
 from typing import Any
 
-from django.conf import settings
-
-from outbox.broker.consumer import RabbitConsumer
-from outbox.broker.topology import Topology, current_topology
-from outbox.consumer import Consumer
-from outbox.inbox import Inbox
+from outbox.bootstrap import rabbit_consumer
 from outbox.lifecycle import stop_on_signal
 from outbox.subscriptions import subscriptions
 from shared_kernel.management.base_command import LibraryCommand
 
 
 class Command(LibraryCommand):
-    help = "Take a context's events from RabbitMQ and let them take effect, until stopped."
+    help = "Consume a context's events from RabbitMQ until stopped."
 
     def options(self, parser: ArgumentParser) -> None:
-        """One process for one context."""
+        """The context."""
         parser.add_argument("context", choices=sorted(subscriptions()))
 
     def run(self, *, context: str, **_: Any) -> None:
-        """Consume."""
-        topology: Topology = current_topology()
-        consumer = Consumer(Inbox(context, topology.subscriptions[context]))
-        listener = RabbitConsumer(settings.RABBITMQ_URL, topology, consumer)
-        with stop_on_signal(listener.stop):
-            listener.listen()
+        """Consume until SIGTERM or ctrl-C."""
+        consumer = rabbit_consumer(context)
+        with stop_on_signal(consumer.stop):
+            consumer.run_forever()

@@ -1,4 +1,4 @@
-"""Writing down the events that this product publishes, for whoever listens from outside."""
+"""Writes the catalogue of published events for external consumers."""
 
 from argparse import ArgumentParser
 from pathlib import Path
@@ -6,7 +6,7 @@ from typing import Any
 
 from django.conf import settings
 
-from outbox.event_catalogue import files
+from outbox.event_catalogue import catalogue_files
 from shared_kernel.domain.errors import Refusal
 from shared_kernel.management.base_command import LibraryCommand
 
@@ -20,28 +20,30 @@ class Command(LibraryCommand):
     help = "Write a JSON Schema and an example for each type of event into docs/events/."
 
     def options(self, parser: ArgumentParser) -> None:
-        """Check only, or write."""
+        """Whether to check only."""
         parser.add_argument(
-            "--check", action="store_true", help="write nothing, refuse where it is out of date"
+            "--check",
+            action="store_true",
+            help="write nothing; exit with status 1 if the files are out of date",
         )
 
     def run(self, *, check: bool, **_: Any) -> None:
-        """Compare, and write."""
+        """Compare the files with the code and update them."""
         folder: Path = settings.BASE_DIR / "docs" / "events"
-        wanted = files()
+        expected = catalogue_files()
         present = {path.name: path.read_bytes() for path in folder.glob("*.json")}
         stale = sorted(
-            name for name in wanted.keys() | present.keys() if wanted.get(name) != present.get(name)
+            name for name in expected.keys() | present.keys() if expected.get(name) != present.get(name)
         )
         if check and stale:
             raise CatalogueOutOfDate(names=", ".join(stale))
         folder.mkdir(parents=True, exist_ok=True)
         for name in stale:
-            if name in wanted:
-                (folder / name).write_bytes(wanted[name])
+            if name in expected:
+                (folder / name).write_bytes(expected[name])
             else:
                 (folder / name).unlink()
         if self.as_json:
-            self.answer({"types": len(wanted) // 2, "changed": stale})
+            self.answer({"types": len(expected) // 2, "changed": stale})
         else:
-            self.stdout.write(f"{len(wanted) // 2} types of events, {len(stale)} files changed.")
+            self.stdout.write(f"{len(expected) // 2} event types, {len(stale)} files changed.")

@@ -1,4 +1,4 @@
-"""How the delivery of events is doing."""
+"""Shows the status of event delivery."""
 
 from typing import Any
 
@@ -8,17 +8,17 @@ from shared_kernel.services.queries import ask
 
 
 class Command(LibraryCommand):
-    help = "Show what waits to be published, what each context received, and what is in quarantine."
+    help = "Show pending and failing events, what each context has received, and what is in quarantine."
 
     def run(self, **_: Any) -> None:
-        """Show."""
+        """Show the status."""
         status = ask(GetOutboxStatus())
         if self.as_json:
             self.answer(status)
             return
         self.stdout.write(
-            f"{status.pending} events wait to be published, the oldest for {status.oldest_age_seconds:.0f} s;"
-            f" {status.failing} are at fault themselves."
+            f"{status.pending} events pending, the oldest for {status.oldest_age_seconds:.0f} s;"
+            f" {status.failing} failing."
         )
         self.table(
             "Context",
@@ -26,12 +26,12 @@ class Command(LibraryCommand):
             "Last at",
             "In quarantine",
             rows=(
-                (inbox.consumer, inbox.received, _moment(inbox.last_received_at), inbox.quarantined)
+                (inbox.consumer, inbox.received, _time(inbox.last_received_at), inbox.quarantined)
                 for inbox in status.inboxes
             ),
-            empty="No context has received anything yet.",
+            empty="No context has received any event yet.",
         )
 
 
-def _moment(at: Any) -> str:  # a datetime or nothing
+def _time(at: Any) -> str:  # a datetime or nothing
     return f"{at:%Y-%m-%d %H:%M:%S} UTC" if at else "never"

@@ -1,4 +1,4 @@
-"""Handling quarantined messages again."""
+"""Replays quarantined messages."""
 
 from argparse import ArgumentParser
 from typing import Any
@@ -10,24 +10,24 @@ from shared_kernel.services.commands import dispatch
 from shared_kernel.services.queries import ask
 
 
-class SomeStillUnhandled(Refusal):
+class SomeReplaysFailed(Refusal):
     code = "still_unhandled"
     message = "{failed} of {tried} messages failed again and stay in quarantine."
 
 
 class Command(LibraryCommand):
-    help = "Handle quarantined messages again; without arguments, list them."
+    help = "Replay quarantined messages; without arguments, list them."
 
     def options(self, parser: ArgumentParser) -> None:
-        """Some by id, or all."""
+        """Messages by id, or all."""
         which = parser.add_mutually_exclusive_group()
         which.add_argument(
-            "ids", nargs="*", type=int, default=[], metavar="ID", help="a message in quarantine"
+            "ids", nargs="*", type=int, default=[], metavar="ID", help="id of a message in quarantine"
         )
         which.add_argument("--all", action="store_true", dest="all_", help="every message in quarantine")
 
     def run(self, *, ids: list[int], all_: bool, **_: Any) -> None:
-        """Replay, or list."""
+        """Replay the messages, or list the quarantine."""
         if not ids and not all_:
             self._list()
             return
@@ -40,7 +40,7 @@ class Command(LibraryCommand):
             rows = ((id_, reason or "replayed") for id_, reason in reasons.items())
             self.table("Message", "Outcome", rows=rows, empty="Nothing is in quarantine.")
         if failed := sum(1 for reason in reasons.values() if reason):
-            raise SomeStillUnhandled(failed=failed, tried=len(reasons))
+            raise SomeReplaysFailed(failed=failed, tried=len(reasons))
 
     def _replay(self, id_: int) -> str:
         try:
@@ -50,11 +50,11 @@ class Command(LibraryCommand):
         return ""
 
     def _list(self) -> None:
-        waiting = ask(ListQuarantine())
+        quarantined = ask(ListQuarantine())
         if self.as_json:
-            self.answer(waiting)
+            self.answer(quarantined)
         else:
-            rows = ((each.id, each.consumer, each.type, each.event, each.reason) for each in waiting)
+            rows = ((each.id, each.consumer, each.type, each.event, each.reason) for each in quarantined)
             self.table(
                 "Message", "Context", "Type", "Event", "Reason", rows=rows, empty="Nothing is in quarantine."
             )

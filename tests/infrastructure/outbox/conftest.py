@@ -8,13 +8,14 @@ import pytest
 from django.conf import settings as django_settings
 from pytest_django import Settings
 
+from outbox.bootstrap import current_publisher, current_topology
 from outbox.broker.connection import connect
 from outbox.broker.consumer import RabbitConsumer
 from outbox.broker.publisher import RabbitPublisher
-from outbox.broker.topology import current_topology, dead_queue_of, queue_of
+from outbox.broker.topology import dead_letter_queue_name, queue_name
 from outbox.consumer import Consumer
 from outbox.inbox import Inbox
-from outbox.relay import current_publisher, drain_all
+from outbox.relay import drain_all
 from shared_kernel.resilience.breakers import breaker
 from shared_kernel.services.commands import bus
 from tests.fakes import ledger
@@ -26,7 +27,7 @@ class Delivery:
 
     def deliver(self) -> None:
         """Relay what waits, and let it take effect."""
-        drain_all(seconds=20)
+        drain_all(current_publisher(), seconds=20)
         self.consume()
 
     def consume(self) -> None:
@@ -104,8 +105,8 @@ def by_rabbitmq(settings: Settings, broker_url: str, listening: None) -> Iterato
 def purge(broker_url: str) -> None:
     """Empty every queue."""
     with connect(broker_url, purpose="test") as connection:
-        current_topology().declare(connection, lost=lambda _: None)
+        current_topology().declare(connection, on_missing=lambda _: None)
         channel = connection.channel()
         for context in ledger.SUBSCRIPTIONS:
-            channel.queue_purge(queue_of(context))
-            channel.queue_purge(dead_queue_of(context))
+            channel.queue_purge(queue_name(context))
+            channel.queue_purge(dead_letter_queue_name(context))

@@ -11,10 +11,11 @@ from django.db import connection
 from django.utils import timezone
 from pytest_django import Settings
 
+from outbox.bootstrap import current_publisher
 from outbox.broker.connection import connect
 from outbox.broker.publisher import RabbitPublisher
 from outbox.models import OutboxMessage, RelayLease
-from outbox.relay import current_publisher, drain, drain_all
+from outbox.relay import drain, drain_all
 from shared_kernel.resilience.breakers import breaker
 from tests.fakes.ledger import commit, effects, things
 from tests.infrastructure.outbox.conftest import Delivery, listener, purge
@@ -87,7 +88,7 @@ class TestARelayThatIsKilled:
         processes.run_until_killed("relay_outbox", "--once", at=place)
         assert OutboxMessage.objects.filter(published_at=None).count() == len(events)
         let_the_lease_run_out()
-        assert drain_all(seconds=10).published == len(events)
+        assert drain_all(current_publisher(), seconds=10).published == len(events)
         for context in ("shelf", "desk"):
             listener(context).run_until_idle()
         in_effect_once(events)
@@ -98,7 +99,7 @@ class TestAConsumerThatIsKilled:
     def test_loses_nothing_and_doubles_no_effect(self, processes: Processes, place: str) -> None:
         current_publisher.cache_clear()
         events = commit(*things(3) * 20)
-        drain_all(seconds=10)
+        drain_all(current_publisher(), seconds=10)
         listener("desk").run_until_idle()
         processes.run_until_killed("consume_events", "shelf", at=place)
         assert len(effects("shelf")) == (0 if place == "consumer.after_inbox" else len(events))
@@ -188,7 +189,7 @@ class TestALostQueue:
         events = commit(*things(3))
         by_rabbitmq.deliver()
         lost = commit(*things(3))
-        drain_all(seconds=10)
+        drain_all(current_publisher(), seconds=10)
         listener("desk").run_until_idle()
         with connect(broker_url, purpose="test") as vandal:
             vandal.channel().queue_delete("shelf.events")
@@ -215,29 +216,29 @@ class TestABrokerThatAnswersNothing:
         self, publisher: RabbitPublisher, own_broker: RabbitMQ
     ) -> None:
         commit(*things(2))
-        assert drain(limit=1).published == 1
+        assert drain(current_publisher(), limit=1).published == 1
         own_broker.freeze()
         try:
             for _ in range(2):  # on the old connection, then on a new one
                 began = time.monotonic()
-                assert drain().outage
+                assert drain(current_publisher()).outage
                 assert time.monotonic() - began < 5
         finally:
             own_broker.thaw()
         assert OutboxMessage.objects.filter(attempts=0, published_at=None).count() == 1
-        assert drain().published == 1
+        assert drain(current_publisher()).published == 1
 
     def test_is_told_from_one_that_is_short_of_memory(
         self, publisher: RabbitPublisher, own_broker: RabbitMQ
     ) -> None:
         commit(*things(1))
-        drain()
+        drain(current_publisher())
         own_broker.ctl("set_vm_memory_high_watermark", "absolute", "1")
         try:
             commit(*things(1))
             began = time.monotonic()
-            assert "short of memory" in drain().outage
+            assert "short of memory" in drain(current_publisher()).outage
             assert time.monotonic() - began < 5
         finally:
             own_broker.ctl("set_vm_memory_high_watermark", "0.4")
-        assert drain().published == 1
+        assert drain(current_publisher()).published == 1

@@ -7,10 +7,11 @@ import pytest
 from django.db.models import F
 from django.utils import timezone
 
-from outbox.models import InboxReceipt, OutboxMessage, QuarantinedMessage
-from outbox.publishing import Outgoing
-from outbox.relay import current_publisher, drain
-from tests.fakes.ledger import NobodyCared, ThingPassed, commit, effects, things
+from outbox.bootstrap import current_publisher
+from outbox.models import InboxEntry, OutboxMessage, QuarantinedMessage
+from outbox.publishing import OutboundMessage
+from outbox.relay import drain
+from tests.fakes.ledger import ThingIgnored, ThingUnsubscribed, commit, effects, things
 from tests.infrastructure.outbox.conftest import Delivery
 
 pytestmark = pytest.mark.django_db(transaction=True, serialized_rollback=True)
@@ -22,9 +23,9 @@ def delivery(request: pytest.FixtureRequest) -> Delivery:
     return found
 
 
-def outgoing() -> list[Outgoing]:
+def outgoing() -> list[OutboundMessage]:
     columns = ("id", "event_id", "type", "aggregate_id", "payload")
-    return [Outgoing(**row) for row in OutboxMessage.objects.order_by("id").values(*columns)]
+    return [OutboundMessage(**row) for row in OutboxMessage.objects.order_by("id").values(*columns)]
 
 
 def waiting() -> int:
@@ -66,12 +67,12 @@ class TestPublishing:
         assert sorted(effect.event_id for effect in effects("shelf")) == sorted(events)
 
     def test_is_done_with_events_that_nobody_listens_to(self, delivery: Delivery) -> None:
-        commit(*things(1), kind=NobodyCared)
-        commit(*things(1), kind=ThingPassed)
+        commit(*things(1), kind=ThingIgnored)
+        commit(*things(1), kind=ThingUnsubscribed)
         delivery.deliver()
         assert waiting() == 0
         assert effects() == []
-        assert not InboxReceipt.objects.exists()
+        assert not InboxEntry.objects.exists()
         assert not QuarantinedMessage.objects.exists()
 
     def test_confirms_nothing_that_it_was_not_given(self, delivery: Delivery) -> None:
@@ -133,5 +134,5 @@ class TestAFailingSubscriber:
         commit(*things(30), poison=True)
         in_process.deliver()
         good = commit(*things(5))
-        assert drain(limit=10).published == 5
+        assert drain(current_publisher(), limit=10).published == 5
         assert [effect.event_id for effect in effects("desk")] == good

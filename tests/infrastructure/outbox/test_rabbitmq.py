@@ -9,17 +9,18 @@ import amqp
 import pytest
 from pytest_django import Settings
 
+from outbox.bootstrap import current_publisher, current_topology
 from outbox.broker.connection import AmqpChannel, connect
-from outbox.broker.publisher import LARGEST_BODY, RabbitPublisher
-from outbox.broker.topology import Topology, current_topology, queue_of
-from outbox.inbox import ATTEMPTS_ALLOWED
+from outbox.broker.publisher import MAX_BODY_BYTES, RabbitPublisher
+from outbox.broker.topology import Topology, queue_name
+from outbox.inbox import MAX_ATTEMPTS
 from outbox.models import OutboxMessage, QuarantinedMessage
-from outbox.publishing import Outgoing
-from outbox.relay import current_publisher, drain, drain_all
+from outbox.publishing import OutboundMessage
+from outbox.relay import drain, drain_all
 from shared_kernel.models import Breaker
 from shared_kernel.resilience.breakers import breaker
 from tests.fakes import ledger
-from tests.fakes.ledger import NobodyCared, ThingHappened, commit, effects, things
+from tests.fakes.ledger import ThingHappened, ThingIgnored, commit, effects, things
 from tests.infrastructure.outbox.conftest import Delivery, listener
 from tests.services.rabbitmq import RabbitMQ
 
@@ -72,14 +73,16 @@ def waiting_in(asking: AmqpChannel, queue: str) -> int:
     return count
 
 
-def message(id_: int = 1, payload: str = "{}", type_: str = "things.thing_happened.v1") -> Outgoing:
-    return Outgoing(id=id_, event_id=uuid.uuid4(), type=type_, aggregate_id=uuid.uuid4(), payload=payload)
+def message(id_: int = 1, payload: str = "{}", type_: str = "things.thing_happened.v1") -> OutboundMessage:
+    return OutboundMessage(
+        id=id_, event_id=uuid.uuid4(), type=type_, aggregate_id=uuid.uuid4(), payload=payload
+    )
 
 
 class TestAPublishedMessage:
     def test_is_the_stored_text_byte_for_byte(self, publisher: RabbitPublisher, broker_url: str) -> None:
         [event] = commit(*things(1), note="Grüße")
-        drain()
+        drain(current_publisher())
         [found] = received(broker_url, "desk.events")
         assert found.body == OutboxMessage.objects.get().payload.encode()
         assert found.properties["content_type"] == "application/cloudevents+json"
@@ -90,11 +93,11 @@ class TestAPublishedMessage:
 
 class TestAMessageAtFault:
     def test_is_told_from_the_good_ones_around_it(self, publisher: RabbitPublisher) -> None:
-        batch = [message(1), message(2, "\ud800"), message(3, " " * (LARGEST_BODY + 1)), message(4)]
+        batch = [message(1), message(2, "\ud800"), message(3, " " * (MAX_BODY_BYTES + 1)), message(4)]
         outcome = publisher.publish(batch)
         assert outcome.confirmed == {1, 4}
-        assert outcome.faults[2].startswith("not serialisable")
-        assert outcome.faults[3].startswith("too large")
+        assert outcome.failures[2].startswith("not serialisable")
+        assert outcome.failures[3].startswith("too large")
 
     def test_is_one_that_should_reach_somebody_and_reaches_nobody(
         self, publisher: RabbitPublisher, broker_url: str, monkeypatch: pytest.MonkeyPatch
@@ -103,10 +106,10 @@ class TestAMessageAtFault:
         monkeypatch.setattr(Topology, "renew_bindings", lambda *_: None)
         with channel(broker_url) as vandal:
             for context in ledger.SUBSCRIPTIONS:
-                vandal.queue_unbind(queue_of(context), "library_events", "things.#")
+                vandal.queue_unbind(queue_name(context), "library_events", "things.#")
         outcome = publisher.publish([message(1), message(2, type_="elsewhere.x.v1")])
         assert outcome.confirmed == {2}, "nobody here wants to hear of elsewhere"
-        assert outcome.faults == {1: "unroutable: NO_ROUTE"}
+        assert outcome.failures == {1: "unroutable: NO_ROUTE"}
         assert publisher.publish([message(1)]).confirmed == {1}, "everything was declared anew"
 
     @pytest.mark.parametrize("fault", ["nacked", "unroutable", "too large"])
@@ -114,14 +117,17 @@ class TestAMessageAtFault:
         self, publisher: RabbitPublisher, broker_url: str, monkeypatch: pytest.MonkeyPatch, fault: str
     ) -> None:
         if fault == "too large":
-            monkeypatch.setattr("outbox.broker.publisher.LARGEST_BODY", 1)
+            monkeypatch.setattr("outbox.broker.publisher.MAX_BODY_BYTES", 1)
         if fault == "unroutable":
             monkeypatch.setattr(Topology, "must_reach_somebody", lambda *_: True)
         with full_queue(broker_url) if fault == "nacked" else nullcontext():
-            commit(*things(1), kind=NobodyCared if fault == "unroutable" else ThingHappened)
+            commit(*things(1), kind=ThingIgnored if fault == "unroutable" else ThingHappened)
             for attempts in range(1, breaker("rabbitmq").limits.failure_threshold + 2):
                 OutboxMessage.objects.update(retry_at=None)
-                assert (drain().failed, OutboxMessage.objects.get().attempts) == (1, attempts)
+                assert (drain(current_publisher()).failed, OutboxMessage.objects.get().attempts) == (
+                    1,
+                    attempts,
+                )
         row = Breaker.objects.get(name="rabbitmq")
         assert (row.failures, row.state) == (0, "closed")
 
@@ -143,8 +149,8 @@ class TestDeclaring:
         lost: list[str] = []
         with connect(broker_url, purpose="test") as connection:
             connection.channel().queue_delete("shelf.events")
-            assert current_topology().declare(connection, lost=lost.append) == ["shelf"] == lost
-            assert current_topology().declare(connection, lost=lost.append) == []
+            assert current_topology().declare(connection, on_missing=lost.append) == ["shelf"] == lost
+            assert current_topology().declare(connection, on_missing=lost.append) == []
 
     def test_makes_durable_quorum_queues_with_dead_letters(
         self, publisher: RabbitPublisher, rabbitmq: RabbitMQ, broker_url: str
@@ -172,7 +178,7 @@ class TestAnOutage:
         settings.RABBITMQ_URL = url.replace("HOST", rabbitmq.url.partition("@")[2].rstrip("/"))
         breaker("rabbitmq").reset()
         commit(*things(2))
-        drained = drain()
+        drained = drain(current_publisher())
         assert drained.outage
         assert "wrong" not in drained.outage
         assert set(OutboxMessage.objects.values_list("attempts", "published_at")) == {(0, None)}
@@ -184,29 +190,29 @@ class TestAnOutage:
         breaker("rabbitmq").reset()
         commit(*things(1))
         for _ in range(settings.CIRCUIT_BREAKERS["rabbitmq"]["failure_threshold"]):
-            assert "open" not in drain().outage
-        assert "is open until" in drain().outage
+            assert "open" not in drain(current_publisher()).outage
+        assert "is open until" in drain(current_publisher()).outage
         breaker("rabbitmq").reset()
 
     def test_of_a_connection_that_was_closed_costs_no_message(
         self, publisher: RabbitPublisher, rabbitmq: RabbitMQ, broker_url: str
     ) -> None:
         commit(*things(1))
-        drain()
+        drain(current_publisher())
         rabbitmq.ctl("close_all_connections", "--vhost", broker_url.rpartition("/")[2], "test")
         commit(*things(1))
-        publisher.keep_alive()
-        assert drain().published == 1
+        publisher.send_heartbeat()
+        assert drain(current_publisher()).published == 1
 
 
 class TestAPoisonousMessage:
     def test_goes_into_quarantine_while_the_others_pass(
         self, by_rabbitmq: Delivery, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        monkeypatch.setattr("outbox.inbox.FIRST_WAIT", 0.01)
+        monkeypatch.setattr("outbox.inbox.RETRY_DELAY_SECONDS", 0.01)
         [bad] = commit(*things(1), poison=True)
         good = commit(*things(3))
-        drain_all(seconds=5)
+        drain_all(current_publisher(), seconds=5)
         listener("shelf").run_until_idle(seconds=1)
         kept = QuarantinedMessage.objects.get(consumer="shelf")
         assert (kept.event_id, kept.reason) == (bad, "Poisoned: this can't be handled")
@@ -216,8 +222,8 @@ class TestAPoisonousMessage:
         self, by_rabbitmq: Delivery, broker_url: str
     ) -> None:
         bad, good = commit(*things(1), poison=True) + commit(*things(1))
-        drain_all(seconds=5)
-        received(broker_url, "shelf.events", reject_times=2 * (ATTEMPTS_ALLOWED + 1))
+        drain_all(current_publisher(), seconds=5)
+        received(broker_url, "shelf.events", reject_times=2 * (MAX_ATTEMPTS + 1))
         with channel(broker_url) as reading:
             deadline = time.monotonic() + 10
             while waiting_in(reading, "shelf.events.dead") < 2:

@@ -3,7 +3,7 @@
 from datetime import date
 from uuid import uuid4
 
-from outbox.models import InboxReceipt, OutboxMessage, QuarantinedMessage
+from outbox.models import InboxEntry, OutboxMessage, QuarantinedMessage
 from patrons.models import CategoryRow, NoticeRow, PatronRow, WordingRow
 from shared_kernel.models import ApiToken, AuditEntry, Breaker, Receipt
 from tests.integration.constraints.rows import Example
@@ -71,7 +71,7 @@ OUTBOX = {
         model=OutboxMessage, passes=({"event_id": _ONE}, {}), breaks=({"event_id": _ONE},)
     ),
     "inbox_one_receipt_per_event": Example(
-        model=InboxReceipt,
+        model=InboxEntry,
         passes=({"consumer": "a", "event_id": _ONE}, {"consumer": "b", "event_id": _ONE}, {"consumer": "a"}),
         breaks=({"consumer": "a", "event_id": _ONE},),
     ),

@@ -13,7 +13,7 @@ from catalog.services.commands.accept_import import AcceptImport
 from catalog.services.commands.count_borrowing import CountBorrowing
 from lending.services.commands.place_hold import PlaceHold
 from lending.services.commands.return_book import ReturnBook
-from outbox.models import InboxReceipt, QuarantinedMessage
+from outbox.models import InboxEntry, QuarantinedMessage
 from patrons.models import ChannelPauseRow
 from shared_kernel.models import Breaker
 from shared_kernel.services.commands import dispatch
@@ -100,7 +100,7 @@ def a_used_library(db: None) -> None:
     owe(patron=reader)
     ChannelPauseRow.objects.create(channel="email", until=timezone.now(), reason="refused")
     Breaker.objects.create(name="sendgrid", changed_at=timezone.now())
-    InboxReceipt.objects.create(consumer="patrons", event_id=uuid4(), digest="0", received_at=timezone.now())
-    QuarantinedMessage.objects.keep(
+    InboxEntry.objects.create(consumer="patrons", event_id=uuid4(), digest="0", received_at=timezone.now())
+    QuarantinedMessage.objects.quarantine(
         consumer="patrons", payload=b"{}", digest="d", reason="x", event_id=uuid4(), event_type="lending.x.v1"
     )

@@ -117,7 +117,7 @@ ADMINISTRATION: dict[str, tuple[Visitors, Visitors]] = {
     "shared_kernel/apitoken": (_OPERATE, _NOBODY),
     "shared_kernel/breaker": (_OPERATE, _NOBODY),
     "outbox/outboxmessage": (_OPERATE, _NOBODY),
-    "outbox/inboxreceipt": (_OPERATE, _NOBODY),
+    "outbox/inboxentry": (_OPERATE, _NOBODY),
     "outbox/quarantinedmessage": (_OPERATE, _NOBODY),
     "catalog/bookrow": (_STAFF, _DESK),
     "catalog/copyrow": (_STAFF, _DESK),

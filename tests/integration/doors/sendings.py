@@ -403,7 +403,7 @@ def quarantined() -> int:
     """A message that can be handled by now."""
     loan = a_loan()
     event = OutboxMessage.objects.get(type="lending.book_borrowed.v1", aggregate_id=loan.id)
-    QuarantinedMessage.objects.keep(
+    QuarantinedMessage.objects.quarantine(
         consumer="catalog",
         payload=event.payload.encode(),
         digest=str(loan.id),

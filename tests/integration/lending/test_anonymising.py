@@ -25,8 +25,8 @@ from lending.services.commands.waive_charge import WaiveCharge
 from lending.services.loan_details import LoanDetails
 from lending.services.queries.privacy import PrivacyReport
 from lending.tasks import anonymise_loans
-from outbox.models import REDACTED, InboxReceipt, OutboxMessage
-from outbox.pending import send_again
+from outbox.models import REDACTED, InboxEntry, OutboxMessage
+from outbox.pending import republish
 from patrons.models import NoticeRow
 from patrons.services.answers import PatronDetails
 from patrons.services.commands.erase_patron import ErasePatron
@@ -278,7 +278,7 @@ class TestNothing:
         changes(days=400)
         assert self.rows_that_tie(patron.id, loan.id) == {"outbox_outboxmessage"}
         deliver()
-        assert InboxReceipt.objects.count() > 0
+        assert InboxEntry.objects.count() > 0
         changes(days=401)
         assert self.rows_that_tie(patron.id, loan.id) == set()
 
@@ -288,9 +288,9 @@ class TestNothing:
         changes(days=400)
         forgotten = OutboxMessage.objects.filter(payload=REDACTED)
         assert forgotten.filter(type="lending.book_borrowed.v1").exists()
-        InboxReceipt.objects.filter(event_id__in=forgotten.values("event_id")).delete()
-        assert InboxReceipt.objects.filter(consumer="patrons").exists()
-        send_again("patrons", ["lending.book_borrowed.v1", "lending.book_returned.v1"])
+        InboxEntry.objects.filter(event_id__in=forgotten.values("event_id")).delete()
+        assert InboxEntry.objects.filter(consumer="patrons").exists()
+        republish("patrons", ["lending.book_borrowed.v1", "lending.book_returned.v1"])
         assert not forgotten.filter(published_at__isnull=True).exists()
 
     def test_is_answered_to_a_request_that_is_repeated(self, desk: Desk) -> None:

@@ -109,7 +109,7 @@ class TestAnOperatorsFirstPage:
         Breaker.objects.create(
             name="sendgrid", state="open", opened_at=timezone.now(), changed_at=timezone.now()
         )
-        QuarantinedMessage.objects.keep(
+        QuarantinedMessage.objects.quarantine(
             consumer="patrons",
             payload=b"{}",
             digest="d",

@@ -36,7 +36,7 @@ from lending.services.commands.return_book import ReturnBook
 from lending.services.commands.waive_charge import WaiveCharge
 from library_project.invariants import all_invariants
 from library_project.tasks import check_invariants
-from outbox.models import InboxReceipt, OutboxMessage
+from outbox.models import InboxEntry, OutboxMessage
 from patrons.models import NoticeRow, PatronRow
 from patrons.services.commands.erase_patron import ErasePatron
 from shared_kernel.models import AuditEntry, InvariantCheck
@@ -150,19 +150,19 @@ PLANTED: dict[str, tuple[tuple[type[Any], ...], Callable[[], object]]] = {
         (OutboxMessage,),
         lambda: again(OutboxMessage, first(OutboxMessage), event_id=uuid4()),
     ),
-    "outbox.no_version_is_passed_over": (
+    "outbox.no_version_is_missing": (
         (),
         lambda: forget_event_of(AccountRow, version=2),
     ),
-    "outbox.an_event_is_told_as_it_is_filed": (
+    "outbox.payload_matches_columns": (
         (),
         lambda: set_first(
             OutboxMessage, {"type": "lending.book_returned.v1"}, type="lending.book_borrowed.v1"
         ),
     ),
-    "outbox.an_event_is_received_once": (
-        (InboxReceipt,),
-        lambda: again(InboxReceipt, first(InboxReceipt)),
+    "outbox.event_is_received_once": (
+        (InboxEntry,),
+        lambda: again(InboxEntry, first(InboxEntry)),
     ),
     "catalog.one_copy_for_each_barcode": (
         (CopyRow,),

@@ -18,7 +18,7 @@ from prometheus_client.parser import text_string_to_metric_families
 from pytest_django import DjangoAssertNumQueries
 
 from library_project.celery import app
-from outbox.models import InboxReceipt, OutboxMessage, QuarantinedMessage
+from outbox.models import InboxEntry, OutboxMessage, QuarantinedMessage
 from outbox.tasks import relay_outbox
 from patrons.models import ChannelPauseRow, NoticeRow
 from shared_kernel.models import Breaker, JobRun
@@ -79,9 +79,7 @@ def published(*, seconds_ago: float, received_by: tuple[str, ...] = (), type_: s
         published_at=at,
     )
     for consumer in received_by:
-        InboxReceipt.objects.create(
-            consumer=consumer, event_id=event.event_id, digest="0" * 64, received_at=at
-        )
+        InboxEntry.objects.create(consumer=consumer, event_id=event.event_id, digest="0" * 64, received_at=at)
 
 
 def notice(state: str, *, due_seconds_ago: float = 0.0) -> None:

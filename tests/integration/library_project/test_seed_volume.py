@@ -31,7 +31,7 @@ from library_project.demo.volume import Calendar, Volume
 from library_project.invariants import all_invariants
 from library_project.management.commands import seed_demo
 from outbox.envelope import read_event
-from outbox.models import InboxReceipt, OutboxMessage
+from outbox.models import InboxEntry, OutboxMessage
 from outbox.subscriptions import subscriptions
 from outbox.unit_of_work import DjangoRepository
 from patrons.adapters.repositories import DjangoPatrons
@@ -143,7 +143,7 @@ class TestAFilledLibrary:
             for event in OutboxMessage.objects.filter(type__in=types).values_list("event_id", flat=True)
         }
         assert due
-        assert due == set(InboxReceipt.objects.values_list("consumer", "event_id"))
+        assert due == set(InboxEntry.objects.values_list("consumer", "event_id"))
 
     def test_owes_nobody_a_letter(self) -> None:
         assert not NoticeRow.objects.exists()

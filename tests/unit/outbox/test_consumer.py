@@ -1,4 +1,4 @@
-"""A consumer between delivery and ack, with an inbox that does as it is told."""
+"""Batches, retries and acknowledgements of a consumer, over a scripted inbox."""
 
 from collections.abc import Sequence
 from datetime import UTC, datetime
@@ -8,8 +8,10 @@ from uuid import UUID, uuid4
 import pytest
 
 from outbox.consumer import Consumer, Delivery
+from outbox.database_outage import DatabaseUnavailable
 from outbox.envelope import ReceivedEvent
-from outbox.inbox import Arrival, DatabaseAway, HandlingResult, HandlingStatus, Inbox, Label
+from outbox.inbound import InboundMessage, MessageHeader
+from outbox.inbox import HandlingResult, HandlingStatus, Inbox
 
 
 class Clock:
@@ -20,46 +22,46 @@ class Clock:
 
 
 class ScriptedInbox(Inbox):
-    """Fails the messages whose payload is listed, and keeps record of all."""
+    """Fails the messages whose payload is in `failing`, and records the others."""
 
     def __init__(self) -> None:
         super().__init__("shelf", {})
         self.failing: set[bytes] = set()
-        self.away = False
-        self.taken: list[bytes] = []
+        self.unavailable = False
+        self.handled: list[bytes] = []
         self.quarantined: dict[bytes, str] = {}
 
-    def take(self, arrivals: Sequence[Arrival]) -> list[HandlingResult]:
-        if self.away:
-            raise DatabaseAway
-        verdicts, failed = [], set()
-        for arrival in arrivals:
-            assert arrival.event
-            if arrival.event.subject in failed:
-                verdicts.append(HandlingResult(fate=HandlingStatus.HELD))
-            elif arrival.payload in self.failing:
-                failed.add(arrival.event.subject)
-                verdicts.append(HandlingResult(fate=HandlingStatus.FAILED, reason="no", first_wait=1.0))
+    def handle(self, messages: Sequence[InboundMessage]) -> list[HandlingResult]:
+        if self.unavailable:
+            raise DatabaseUnavailable
+        results, failed = [], set()
+        for message in messages:
+            assert message.event
+            if message.event.subject in failed:
+                results.append(HandlingResult(status=HandlingStatus.BLOCKED))
+            elif message.payload in self.failing:
+                failed.add(message.event.subject)
+                results.append(HandlingResult(status=HandlingStatus.FAILED, reason="no", retry_delay=1.0))
             else:
-                self.taken.append(arrival.payload)
-                verdicts.append(HandlingResult(fate=HandlingStatus.SETTLED))
-        return verdicts
+                self.handled.append(message.payload)
+                results.append(HandlingResult(status=HandlingStatus.DONE))
+        return results
 
-    def quarantine(self, arrival: Arrival, *, reason: str) -> None:
-        self.quarantined[arrival.payload] = reason
+    def quarantine(self, message: InboundMessage, *, reason: str) -> None:
+        self.quarantined[message.payload] = reason
 
 
 class Acks:
-    """What the broker was told."""
+    """Records the acknowledgements."""
 
     def __init__(self) -> None:
-        self.said: list[tuple[int, bool]] = []
+        self.sent: list[tuple[int, bool]] = []
 
     def __call__(self, delivery_tag: int, *, multiple: bool) -> None:
-        self.said.append((delivery_tag, multiple))
+        self.sent.append((delivery_tag, multiple))
 
 
-class Desk(NamedTuple):
+class Setup(NamedTuple):
     inbox: ScriptedInbox
     clock: Clock
     acks: Acks
@@ -76,98 +78,100 @@ class Desk(NamedTuple):
             aggregateversion=1,
             correlationid="c",
         )
-        arrival = Arrival(payload=b"%d" % tag, digest="", label=Label(event.id, event.type), event=event)
-        self.consumer.receive(Delivery(arrival=arrival, delivery_tag=tag, failures=failures))
+        message = InboundMessage(
+            payload=b"%d" % tag, digest="", header=MessageHeader(event.id, event.type), event=event
+        )
+        self.consumer.receive(Delivery(message=message, delivery_tag=tag, failures=failures))
 
     def handle(self) -> None:
         self.consumer.handle(self.acks)
 
 
 @pytest.fixture
-def desk(monkeypatch: pytest.MonkeyPatch) -> Desk:
+def setup(monkeypatch: pytest.MonkeyPatch) -> Setup:
     monkeypatch.setattr("outbox.consumer.close_old_connections", lambda: None)
     inbox, clock = ScriptedInbox(), Clock()
-    return Desk(inbox, clock, Acks(), Consumer(inbox, clock=clock))
+    return Setup(inbox, clock, Acks(), Consumer(inbox, clock=clock))
 
 
 class TestAcknowledging:
-    def test_says_one_word_for_all_that_is_settled(self, desk: Desk) -> None:
+    def test_acknowledges_a_whole_batch_at_once(self, setup: Setup) -> None:
         for tag in (1, 2, 3):
-            desk.receive(tag)
-        desk.handle()
-        assert desk.acks.said == [(3, True)]
+            setup.receive(tag)
+        setup.handle()
+        assert setup.acks.sent == [(3, True)]
 
-    def test_never_comprises_a_letter_that_waits(self, desk: Desk) -> None:
-        desk.inbox.failing = {b"3"}
+    def test_never_includes_a_delivery_that_is_to_be_retried(self, setup: Setup) -> None:
+        setup.inbox.failing = {b"3"}
         for tag in (1, 2, 3, 4, 5):
-            desk.receive(tag)
-        desk.handle()
-        assert desk.acks.said == [(2, True), (4, False), (5, False)]
-        desk.receive(6)
-        desk.handle()
-        assert desk.acks.said[-1] == (6, False)
+            setup.receive(tag)
+        setup.handle()
+        assert setup.acks.sent == [(2, True), (4, False), (5, False)]
+        setup.receive(6)
+        setup.handle()
+        assert setup.acks.sent[-1] == (6, False)
 
-    def test_says_nothing_while_the_database_is_away(self, desk: Desk) -> None:
-        desk.inbox.away = True
-        desk.receive(1)
-        desk.handle()
-        assert desk.acks.said == []
-        desk.inbox.away = False
-        desk.handle()
-        assert desk.acks.said == [], "it looks again only after a while"
-        desk.clock.now += 5
-        desk.handle()
-        assert desk.acks.said == [(1, True)]
+    def test_waits_while_the_database_is_unavailable(self, setup: Setup) -> None:
+        setup.inbox.unavailable = True
+        setup.receive(1)
+        setup.handle()
+        assert setup.acks.sent == []
+        setup.inbox.unavailable = False
+        setup.handle()
+        assert setup.acks.sent == [], "it retries after a pause"
+        setup.clock.now += 5
+        setup.handle()
+        assert setup.acks.sent == [(1, True)]
 
 
-class TestAFailedLetter:
-    def test_is_tried_again_after_ever_longer_waits_and_then_put_aside(self, desk: Desk) -> None:
-        desk.inbox.failing = {b"1"}
-        desk.receive(1)
-        for wait in (1, 2, 4, 8):
-            desk.handle()
-            desk.clock.now += wait - 0.1
-            desk.handle()
-            assert desk.inbox.quarantined == {}
-            desk.clock.now += 0.1
-        desk.handle()
-        assert desk.inbox.quarantined == {b"1": "no"}
-        assert desk.acks.said == [(1, True)]
+class TestAFailedDelivery:
+    def test_is_retried_with_exponential_backoff_and_then_quarantined(self, setup: Setup) -> None:
+        setup.inbox.failing = {b"1"}
+        setup.receive(1)
+        for delay in (1, 2, 4, 8):
+            setup.handle()
+            setup.clock.now += delay - 0.1
+            setup.handle()
+            assert setup.inbox.quarantined == {}
+            setup.clock.now += 0.1
+        setup.handle()
+        assert setup.inbox.quarantined == {b"1": "no"}
+        assert setup.acks.sent == [(1, True)]
 
-    def test_counts_the_failures_of_earlier_deliveries(self, desk: Desk) -> None:
-        desk.inbox.failing = {b"1"}
-        desk.receive(1, failures=4)
-        desk.handle()
-        assert desk.inbox.quarantined == {b"1": "no"}
+    def test_counts_the_failures_of_earlier_deliveries(self, setup: Setup) -> None:
+        setup.inbox.failing = {b"1"}
+        setup.receive(1, failures=4)
+        setup.handle()
+        assert setup.inbox.quarantined == {b"1": "no"}
 
-    def test_holds_up_its_own_aggregate_alone(self, desk: Desk) -> None:
+    def test_blocks_its_own_aggregate_alone(self, setup: Setup) -> None:
         subject = uuid4()
-        desk.inbox.failing = {b"1"}
-        desk.receive(1, subject)
-        desk.receive(2, subject)
-        desk.receive(3)
-        desk.handle()
-        desk.receive(4, subject)
-        desk.handle()
-        assert desk.inbox.taken == [b"3"]
-        desk.inbox.failing = set()
-        desk.clock.now += 1
-        desk.handle()
-        assert desk.inbox.taken == [b"3", b"1", b"2", b"4"]
+        setup.inbox.failing = {b"1"}
+        setup.receive(1, subject)
+        setup.receive(2, subject)
+        setup.receive(3)
+        setup.handle()
+        setup.receive(4, subject)
+        setup.handle()
+        assert setup.inbox.handled == [b"3"]
+        setup.inbox.failing = set()
+        setup.clock.now += 1
+        setup.handle()
+        assert setup.inbox.handled == [b"3", b"1", b"2", b"4"]
 
-    def test_lets_its_aggregate_go_on_once_it_is_put_aside(self, desk: Desk) -> None:
+    def test_unblocks_its_aggregate_once_quarantined(self, setup: Setup) -> None:
         subject = uuid4()
-        desk.inbox.failing = {b"1"}
-        desk.receive(1, subject, failures=4)
-        desk.receive(2, subject)
-        desk.handle()
-        assert desk.inbox.taken == [b"2"]
+        setup.inbox.failing = {b"1"}
+        setup.receive(1, subject, failures=4)
+        setup.receive(2, subject)
+        setup.handle()
+        assert setup.inbox.handled == [b"2"]
 
 
 class TestALostConnection:
-    def test_makes_it_forget_what_will_come_again(self, desk: Desk) -> None:
-        desk.inbox.failing = {b"1"}
-        desk.receive(1)
-        desk.handle()
-        desk.consumer.forget()
-        assert not desk.consumer.has_letters
+    def test_discards_what_will_be_redelivered(self, setup: Setup) -> None:
+        setup.inbox.failing = {b"1"}
+        setup.receive(1)
+        setup.handle()
+        setup.consumer.discard_deliveries()
+        assert not setup.consumer.has_deliveries

@@ -4,7 +4,7 @@ from uuid import UUID
 import msgspec
 import pytest
 
-from outbox.envelope import Malformed, read_event, write_event
+from outbox.envelope import MalformedEvent, read_event, write_event
 from shared_kernel.domain.events import Recorded
 from shared_kernel.services.request_context import RequestContext
 from tests.fakes.ledger import ThingHappened
@@ -16,7 +16,7 @@ def written(**changes: object) -> bytes:
     text = write_event(
         Recorded(EVENT, 3),
         event_id=UUID(int=1),
-        origin=RequestContext(correlation_id="r-1", causation_id="e-0"),
+        context=RequestContext(correlation_id="r-1", causation_id="e-0"),
     )
     envelope = {**msgspec.json.decode(text), **changes}
     return msgspec.json.encode({name: value for name, value in envelope.items() if value is not None})
@@ -35,15 +35,15 @@ class TestAWrittenEvent:
         assert envelope["causationid"] == "e-0"
         assert envelope["data"] == {"note": "é", "poison": False}
 
-    def test_is_read_as_it_was_meant(self) -> None:
+    def test_is_read_with_the_same_values(self) -> None:
         event = read_event(written())
         assert (event.id, event.subject, event.time) == (UUID(int=1), UUID(int=7), EVENT.occurred_at)
 
-    def test_is_read_by_those_who_know_less_of_it(self) -> None:
+    def test_may_have_unknown_attributes(self) -> None:
         assert read_event(written(traceparent="00-1")).data["note"] == "é"
 
 
-class TestWhatNobodyCanRead:
+class TestAnInvalidPayload:
     @pytest.mark.parametrize(
         "raw",
         [
@@ -72,5 +72,5 @@ class TestWhatNobodyCanRead:
         ],
     )
     def test_is_malformed(self, raw: bytes) -> None:
-        with pytest.raises(Malformed):
+        with pytest.raises(MalformedEvent):
             read_event(raw)
