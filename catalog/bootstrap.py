@@ -10,17 +10,17 @@ from catalog.adapters.uploads import DjangoUploads
 from catalog.services.commands.accept_import import accept_import, begin_import
 from catalog.services.commands.add_book import add_book
 from catalog.services.commands.add_copy import add_copy
-from catalog.services.commands.carry_on_import import claim_import, finish_import
 from catalog.services.commands.change_copy_condition import change_copy_condition, mark_copy_missing
-from catalog.services.commands.count_borrowing import count_borrowing, reckon_popularity
+from catalog.services.commands.claim_import import claim_import, finish_import
+from catalog.services.commands.count_borrowing import count_borrowing, recompute_popularity
 from catalog.services.commands.import_records import import_records
 from catalog.services.commands.prune_rejected_records import prune_rejected_records
 from catalog.services.commands.reindex_books import reindex_books
 from catalog.services.commands.remove_book import remove_book
-from catalog.services.commands.revert_import import go_on_reverting, revert_import
+from catalog.services.commands.revert_import import continue_revert, revert_import
 from catalog.services.commands.revise_book import revise_book
 from catalog.services.ports import CatalogWork, CirculationFacts, FileReader, Uploads
-from catalog.services.queries.dashboard_stats import collection_figures
+from catalog.services.queries.dashboard_stats import collection_stats
 from catalog.services.queries.export_books import export_books
 from catalog.services.queries.get_book import get_book
 from catalog.services.queries.get_copy import get_copy
@@ -29,7 +29,7 @@ from catalog.services.queries.list_books import list_books
 from catalog.services.queries.list_copies import list_copies
 from catalog.services.queries.list_imports import list_imports
 from catalog.services.queries.preview_import import preview_import
-from catalog.services.queries.rejected_records import rejected_originals
+from catalog.services.queries.rejected_records import get_rejected_records
 from catalog.services.queries.uploaded_records import read_uploaded_records
 from shared_kernel.domain.clock import Clock
 from shared_kernel.services.bus import CommandHandler, Handlers, QueryHandler
@@ -48,11 +48,11 @@ COMMANDS: tuple[CommandHandler, ...] = (
     import_records,
     finish_import,
     revert_import,
-    go_on_reverting,
+    continue_revert,
     prune_rejected_records,
     reindex_books,
     count_borrowing,
-    reckon_popularity,
+    recompute_popularity,
 )
 
 QUERIES: tuple[QueryHandler, ...] = (
@@ -61,10 +61,10 @@ QUERIES: tuple[QueryHandler, ...] = (
     get_copy,
     list_copies,
     export_books,
-    collection_figures,
+    collection_stats,
     list_imports,
     get_import,
-    rejected_originals,
+    get_rejected_records,
     preview_import,
     read_uploaded_records,
 )

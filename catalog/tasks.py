@@ -7,7 +7,7 @@ from time import monotonic
 
 from celery import shared_task
 
-from catalog.services.commands.count_borrowing import ReckonPopularity
+from catalog.services.commands.count_borrowing import RecomputePopularity
 from catalog.services.commands.prune_rejected_records import PruneRejectedRecords
 from catalog.services.imports.worker import ImportWorker
 from shared_kernel.services.commands import dispatch
@@ -23,7 +23,7 @@ def reckon_popularity() -> None:
     """Let what was borrowed meanwhile count."""
     with _alone(_reckoning) as alone:
         end = monotonic() + _AT_MOST_SECONDS
-        while alone and dispatch(ReckonPopularity()) and monotonic() < end:
+        while alone and dispatch(RecomputePopularity()) and monotonic() < end:
             pass
 
 

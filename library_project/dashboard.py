@@ -9,7 +9,7 @@ from django.http import HttpRequest
 from django.urls import reverse
 from django.utils import timezone
 
-from catalog.services.queries.dashboard_stats import CollectionFigures
+from catalog.services.queries.dashboard_stats import CollectionStats
 from lending.services.queries.dashboard_stats import CirculationStats, CirculationSummary, DailyCount
 from outbox.status import outbox_lag, quarantine_counts
 from patrons.bootstrap import mailer
@@ -44,7 +44,7 @@ def dashboard(request: HttpRequest, context: Context) -> Context:
             _chart("Due each day, the next two weeks", figures.due),
         ]
     if may("catalog:read"):
-        collection = ask(CollectionFigures())
+        collection = ask(CollectionStats())
         added["most_borrowed"] = collection.most_borrowed
         cards.append(
             Card(

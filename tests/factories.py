@@ -3,10 +3,10 @@
 from itertools import count
 from typing import Any
 
-from catalog.services.book_details import BookView
+from catalog.services.book_details import BookDetails
 from catalog.services.commands.add_book import AddBook
 from catalog.services.commands.add_copy import AddCopy
-from catalog.services.copy_details import CopyView
+from catalog.services.copy_details import CopyDetails
 from lending.services.commands.add_branch import AddBranch
 from lending.services.commands.borrow_book import BorrowBook
 from lending.services.loan_details import LoanDetails
@@ -16,13 +16,13 @@ from tests.factories_patrons import a_patron
 _numbers = count(1)
 
 
-def a_book(**fields: Any) -> BookView:
+def a_book(**fields: Any) -> BookDetails:
     """A book; what isn't said is made up."""
     number = next(_numbers)
     return dispatch(AddBook(**{"title": f"Middlemarch {number}", "authors": ("Eliot, George",), **fields}))
 
 
-def a_copy(**fields: Any) -> CopyView:
+def a_copy(**fields: Any) -> CopyDetails:
     """A copy, of a book of its own unless `book` names one."""
     book = fields.pop("book", None) or a_book().id
     return dispatch(AddCopy(**{"book": book, "barcode": f"C{next(_numbers):06}", **fields}))

@@ -8,7 +8,7 @@ from django.db import connection
 from catalog.adapters.repositories.books import DjangoBooks
 from catalog.adapters.search_index import DERIVED
 from catalog.models import BookRow
-from catalog.services.search.indexing import document, unknown, vocabulary
+from catalog.services.search.indexing import document, unknown_words, vocabulary
 from shared_kernel.domain.errors import Refused
 from shared_kernel.services.invariants import Invariant, Rows
 
@@ -25,11 +25,11 @@ def a_book_is_found_by_what_it_says() -> Rows:
             return
         last = rows[-1].id
         documents = _documents({row.id for row in rows})
-        unknown_words = unknown({word for row in rows for word in vocabulary(row.search_text)})
+        missing = unknown_words({word for row in rows for word in vocabulary(row.search_text)})
         for row in rows:
             words = document(row.search_text, row.language, row.popularity)
             indexed = documents is None or documents.get(row.id) == [words]
-            is_known = unknown_words.isdisjoint(vocabulary(row.search_text))
+            is_known = missing.isdisjoint(vocabulary(row.search_text))
             if not (indexed and is_known and _follows(row)):
                 yield {"id": row.id}
 

@@ -10,7 +10,7 @@ from catalog.domain.import_states import FileFormat
 from shared_kernel.services.csv_lines import csv_lines
 
 
-def file_of(records: Iterable[bytes], *, format: FileFormat) -> Iterator[bytes]:
+def rejected_file(records: Iterable[bytes], *, format: FileFormat) -> Iterator[bytes]:
     """Give the file piece by piece, to be mended and imported again.
 
     A MARC record comes back byte for byte. A spreadsheet is in UTF-8, and marked as such for the programs

@@ -27,5 +27,5 @@ class DjangoSearchIndex:
                     setattr(row, name, value)
                 stale.append(row)
         BookRow.objects.bulk_update(stale, DERIVED, batch_size=100)
-        indexing.index_anew(books)
+        indexing.reindex(books)
         return rows[-1].id if rows else None

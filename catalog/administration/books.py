@@ -12,13 +12,13 @@ from django.utils.html import format_html, format_html_join
 from django.utils.http import urlencode
 from django.utils.safestring import SafeString
 
-from catalog.administration.forms import AddBookForm, RevisionForm
+from catalog.administration.forms import AddBookForm, ReviseBookForm
 from catalog.domain.copy import Condition
 from catalog.models import BookRow, CopyRow
 from catalog.services.commands.add_book import AddBook
 from catalog.services.commands.remove_book import RemoveBook
 from catalog.services.commands.revise_book import ReviseBook
-from catalog.services.search.matches import books_found
+from catalog.services.search.matches import matches_text
 from shared_kernel.domain.errors import Refused
 from shared_kernel.web.action_forms import ActionFormAdmin
 from shared_kernel.web.admin_base import ReadOnlyAdmin, show_refusals
@@ -99,7 +99,7 @@ class BookAdmin(ActionFormAdmin[BookRow]):
         self, _request: HttpRequest, queryset: QuerySet[BookRow], search_term: str
     ) -> tuple[QuerySet[BookRow], bool]:
         """Search as the catalogue does."""
-        return (queryset.filter(books_found(search_term)) if search_term.strip() else queryset), False
+        return (queryset.filter(matches_text(search_term)) if search_term.strip() else queryset), False
 
     def changelist_view(
         self,
@@ -131,7 +131,7 @@ class BookAdmin(ActionFormAdmin[BookRow]):
         row = BookRow.objects.filter(id=id).first()
         if row is None:
             raise Http404
-        form = RevisionForm(request.POST) if request.method == "POST" else RevisionForm.of(row)
+        form = ReviseBookForm(request.POST) if request.method == "POST" else ReviseBookForm.of(row)
         if form.is_valid():
             try:
                 dispatch_form(request, ReviseBook(book=id, **form.cleaned_data))

@@ -11,13 +11,13 @@ from django.urls import URLPattern, path, reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
-from catalog.administration.forms import AddCopyForm, ConditionForm
+from catalog.administration.forms import AddCopyForm, ChangeConditionForm
 from catalog.domain.copy import Condition
 from catalog.models import BookRow, CopyRow
 from catalog.services.commands.add_copy import AddCopy
 from catalog.services.commands.change_copy_condition import ChangeCopyCondition
 from catalog.services.prices import stored_price
-from catalog.services.search.matches import books_found
+from catalog.services.search.matches import matches_text
 from shared_kernel.domain.errors import Refused
 from shared_kernel.web.action_forms import ActionFormAdmin, filled
 from shared_kernel.web.admin_base import show_refusals
@@ -69,7 +69,7 @@ class CopyAdmin(WithTimeline, ActionFormAdmin[CopyRow], AutocompleteAdmin[CopyRo
         """By barcode, or by Book as the catalogue is searched."""
         if not search_term.strip():
             return queryset, False
-        books = BookRow.objects.filter(books_found(search_term)).values("id")
+        books = BookRow.objects.filter(matches_text(search_term)).values("id")
         return queryset.filter(Q(barcode__startswith=search_term.strip()) | Q(book__in=books)), False
 
     def add(self, request: HttpRequest, data: dict[str, Any]) -> object:  # the form's values
@@ -88,7 +88,7 @@ class CopyAdmin(WithTimeline, ActionFormAdmin[CopyRow], AutocompleteAdmin[CopyRo
         row = CopyRow.objects.filter(id=id).first()
         if row is None:
             raise Http404
-        form = ConditionForm(request.POST or None, initial={"condition": row.condition})
+        form = ChangeConditionForm(request.POST or None, initial={"condition": row.condition})
         if form.is_valid():
             try:
                 dispatch_form(request, ChangeCopyCondition(barcode=row.barcode, **form.cleaned_data))
@@ -103,7 +103,7 @@ class CopyAdmin(WithTimeline, ActionFormAdmin[CopyRow], AutocompleteAdmin[CopyRo
     @admin.action(description="Change condition…")
     def change_condition(self, request: HttpRequest, rows: QuerySet[CopyRow]) -> HttpResponse | None:
         """Ask for the condition and the reason, then put each of them into it."""
-        form = filled(ConditionForm, request)
+        form = filled(ChangeConditionForm, request)
         return self.ask(
             request, rows, form, lambda row, said: ChangeCopyCondition(barcode=row.barcode, **said)
         )

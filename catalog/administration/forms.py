@@ -55,7 +55,7 @@ class AddBookForm(DescriptionForm):
     copies = forms.IntegerField(min_value=0, max_value=100, initial=1, help_text="To add along with it.")
 
 
-class RevisionForm(DescriptionForm):
+class ReviseBookForm(DescriptionForm):
     """Revise a Book; refused if somebody else has changed it since the form was opened."""
 
     seen_version = forms.IntegerField(widget=forms.HiddenInput)
@@ -96,7 +96,7 @@ class AddCopyForm(forms.Form):
     price = PriceField(required=False, help_text=f"Of replacing it, in {settings.CURRENCY}.")
 
 
-class ConditionForm(forms.Form):
+class ChangeConditionForm(forms.Form):
     """Put Copies into another condition."""
 
     condition = forms.ChoiceField(choices=[(each.value, each.value.replace("_", " ")) for each in Condition])
@@ -119,7 +119,7 @@ class UploadForm(forms.Form):
     )
 
 
-class RevertForm(forms.Form):
+class RevertImportForm(forms.Form):
     """Revert an import."""
 
     sure = forms.BooleanField(

@@ -13,7 +13,7 @@ from django.urls import URLPattern, path, reverse
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
-from catalog.administration.forms import RevertForm, UploadForm
+from catalog.administration.forms import RevertImportForm, UploadForm
 from catalog.domain.import_states import ImportState
 from catalog.models import ImportRemarkRow, ImportRow
 from catalog.services.commands.accept_import import AcceptImport
@@ -132,7 +132,7 @@ class ImportAdmin(CommandAdmin[ImportRow]):
         if not self.has_write_permission(request):
             raise PermissionDenied
         row = _found(id)
-        form = RevertForm(request.POST or None)
+        form = RevertImportForm(request.POST or None)
         if form.is_valid():
             try:
                 reverted = dispatch_form(request, RevertImport(import_id=id))

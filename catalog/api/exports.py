@@ -10,7 +10,7 @@ from rest_framework.renderers import BaseRenderer
 from rest_framework.request import Request
 
 from catalog.adapters.marc.writer import write_iso2709, write_marcxml
-from catalog.api.serializers import ExportFilter
+from catalog.api.serializers import ExportFilterSerializer
 from catalog.services.queries.export_books import ExportBooks, ExportedBook
 from shared_kernel.services.queries import ask
 from shared_kernel.web.views import LibraryViewSet
@@ -30,7 +30,7 @@ class MarcXMLRenderer(BaseRenderer):
     format = "marcxml"
 
 
-class FormatFirst(DefaultContentNegotiation):
+class FormatParameterNegotiation(DefaultContentNegotiation):
     """What the parameter `format` says goes before what the client would accept in general."""
 
     def select_renderer(
@@ -57,15 +57,15 @@ class ExportViewSet(LibraryViewSet):
 
     policy = {"books": "catalog:read"}
     renderer_classes: Sequence[type[BaseRenderer]] = (Marc21Renderer, MarcXMLRenderer)
-    content_negotiation_class = FormatFirst
+    content_negotiation_class = FormatParameterNegotiation
 
     @extend_schema(
-        parameters=[ExportFilter],
+        parameters=[ExportFilterSerializer],
         responses={(200, each.media_type): OpenApiTypes.BINARY for each in (Marc21Renderer, MarcXMLRenderer)},
     )
     def books(self, request: Request) -> StreamingHttpResponse:
         """All Books that a search finds, as MARC 21 or MARCXML; all there are, where it asks for nothing."""
-        wanted = self.params(ExportFilter)
+        wanted = self.params(ExportFilterSerializer)
         chosen = wanted.pop("format", request.accepted_renderer.format)
         name, write = _WRITERS[chosen]
         media_type = request.accepted_renderer.media_type

@@ -12,17 +12,17 @@ from rest_framework.renderers import BaseRenderer
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from catalog.adapters.rejected_file import file_of
+from catalog.adapters.rejected_file import rejected_file
 from catalog.api.exports import Marc21Renderer, MarcXMLRenderer
-from catalog.api.serializers import ImportForm
+from catalog.api.serializers import ImportSerializer
 from catalog.domain.import_states import FileFormat
 from catalog.services.commands.accept_import import AcceptImport
 from catalog.services.commands.revert_import import RevertImport
-from catalog.services.imports.details import ImportSummary, ImportView
+from catalog.services.imports.details import ImportDetails, ImportSummary
 from catalog.services.imports.job import LARGEST_FILE, LARGEST_UPLOAD, FileTooLarge
 from catalog.services.queries.get_import import GetImport
 from catalog.services.queries.list_imports import ListImports
-from catalog.services.queries.rejected_records import RejectedOriginals
+from catalog.services.queries.rejected_records import GetRejectedRecords
 from shared_kernel.services.commands import dispatch
 from shared_kernel.services.queries import ask
 from shared_kernel.web.json import StrictJSONParser
@@ -83,21 +83,21 @@ class ImportViewSet(LibraryViewSet):
         """The imports, the latest first."""
         return self.paged(ask(ListImports(page=self.page_request())))
 
-    @extend_schema(request={"multipart/form-data": ImportForm}, responses={202: ImportView})
+    @extend_schema(request={"multipart/form-data": ImportSerializer}, responses={202: ImportDetails})
     def create(self, _request: Request) -> Response:
         """Take in a file. It is imported in the background; the answer's id tells how far it is."""
-        sent = self.body(ImportForm)
+        sent = self.body(ImportSerializer)
         file = sent["file"]
         content = file.read(LARGEST_FILE + 1)
         command = AcceptImport(name=file.name, content=content, encoding=sent.get("encoding"))
         return Response(dispatch(command, idempotency_key=self.idempotency_key), status=202)
 
-    @extend_schema(responses={200: ImportView})
+    @extend_schema(responses={200: ImportDetails})
     def retrieve(self, _request: Request, id: UUID) -> Response:
         """How far an import is, and which records were rejected."""
         return Response(ask(GetImport(import_id=id)))
 
-    @extend_schema(request=None, responses={200: ImportView})
+    @extend_schema(request=None, responses={200: ImportDetails})
     def revert(self, _request: Request, id: UUID) -> Response:
         """Remove what the import has made, but for what somebody has used or changed since."""
         self.body()
@@ -113,9 +113,9 @@ class RejectedRecordsViewSet(LibraryViewSet):
     @extend_schema(responses={(200, each.media_type): OpenApiTypes.BINARY for each in _RENDERERS})
     def file(self, _request: Request, id: UUID) -> StreamingHttpResponse:
         """The rejected records as they were sent, the first ten thousand, in a file of the same format."""
-        found = ask(RejectedOriginals(import_id=id))
+        found = ask(GetRejectedRecords(import_id=id))
         ending, media_type = _KINDS[found.format]
-        written = file_of(found.records, format=found.format)
+        written = rejected_file(found.records, format=found.format)
         response = StreamingHttpResponse(written, content_type=media_type)
         response["Content-Disposition"] = f'attachment; filename="rejected-{id}.{ending}"'
         return response

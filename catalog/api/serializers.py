@@ -8,7 +8,7 @@ from msgspec import UNSET, UnsetType
 from rest_framework import serializers
 
 from catalog.domain.copy import Condition
-from catalog.services.book_details import BookView
+from catalog.services.book_details import BookDetails
 from catalog.services.book_ordering import BookOrder
 from shared_kernel.domain.money import Money
 from shared_kernel.services.bus import Result
@@ -18,52 +18,52 @@ _LONG = 10_000
 _MANY = 1_000
 
 
-class _Text(serializers.CharField):
+class _TextField(serializers.CharField):
     def __init__(self, **options: Any) -> None:  # DRF's own
         super().__init__(max_length=_LONG, allow_blank=True, **options)
 
 
-class _Texts(serializers.ListField):
+class _TextListField(serializers.ListField):
     def __init__(self, **options: Any) -> None:  # DRF's own
-        super().__init__(child=_Text(), max_length=_MANY, **options)
+        super().__init__(child=_TextField(), max_length=_MANY, **options)
 
     def to_internal_value(self, data: Any) -> Any:  # DRF knows lists only
         """The texts, as a command holds them."""
         return tuple(super().to_internal_value(data))
 
 
-class BookForm(serializers.Serializer[Any]):
+class BookSerializer(serializers.Serializer[Any]):
     """A Book to be."""
 
-    title = _Text()
-    authors = _Texts()
-    isbn = _Text(required=False, allow_null=True, help_text="10 or 13 digits, as printed.")
+    title = _TextField()
+    authors = _TextListField()
+    isbn = _TextField(required=False, allow_null=True, help_text="10 or 13 digits, as printed.")
     year = serializers.IntegerField(required=False, allow_null=True)
-    language = _Text(required=False, allow_null=True, help_text="A code of ISO 639.")
-    publisher = _Text(required=False, allow_null=True)
-    subjects = _Texts(required=False)
+    language = _TextField(required=False, allow_null=True, help_text="A code of ISO 639.")
+    publisher = _TextField(required=False, allow_null=True)
+    subjects = _TextListField(required=False)
 
 
-class RevisionForm(serializers.Serializer[Any]):
+class BookRevisionSerializer(serializers.Serializer[Any]):
     """What is to be put right about a Book."""
 
-    title = _Text(required=False)
-    authors = _Texts(required=False)
-    isbn = _Text(required=False, allow_null=True, help_text="10 or 13 digits, as printed.")
+    title = _TextField(required=False)
+    authors = _TextListField(required=False)
+    isbn = _TextField(required=False, allow_null=True, help_text="10 or 13 digits, as printed.")
     year = serializers.IntegerField(required=False, allow_null=True)
-    language = _Text(required=False, allow_null=True, help_text="A code of ISO 639.")
-    publisher = _Text(required=False, allow_null=True)
-    subjects = _Texts(required=False)
+    language = _TextField(required=False, allow_null=True, help_text="A code of ISO 639.")
+    publisher = _TextField(required=False, allow_null=True)
+    subjects = _TextListField(required=False)
 
 
-class ConditionForm(serializers.Serializer[Any]):
+class ConditionSerializer(serializers.Serializer[Any]):
     """A Copy's condition, and why."""
 
     condition = serializers.ChoiceField([each.value for each in Condition])
-    reason = _Text(required=False, default="", help_text="Needed for all but in_service.")
+    reason = _TextField(required=False, default="", help_text="Needed for all but in_service.")
 
 
-class ImportForm(serializers.Serializer[Any]):
+class ImportSerializer(serializers.Serializer[Any]):
     """A file to import."""
 
     file = serializers.FileField(allow_empty_file=True, help_text="MARC 21, MARCXML or CSV.")
@@ -72,7 +72,7 @@ class ImportForm(serializers.Serializer[Any]):
     )
 
 
-class BookFilter(serializers.Serializer[Any]):
+class BookFilterSerializer(serializers.Serializer[Any]):
     """Which Books to list, and in which order."""
 
     q = serializers.CharField(
@@ -91,7 +91,7 @@ class BookFilter(serializers.Serializer[Any]):
     )
 
 
-class ExportFilter(serializers.Serializer[Any]):
+class ExportFilterSerializer(serializers.Serializer[Any]):
     """Which Books to export, and how."""
 
     format = serializers.ChoiceField(
@@ -105,30 +105,30 @@ class ExportFilter(serializers.Serializer[Any]):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class FoundBooksPage(Result):
+class BookListPage(Result):
     """One page of Books; what was looked for instead of a misspelt `q`, where that was mended."""
 
-    results: list[BookView]
+    results: list[BookDetails]
     next: str | None
     previous: str | None
     corrected_from: str | UnsetType = UNSET
     corrected_to: str | UnsetType = UNSET
 
 
-class MoneyForm(serializers.Serializer[Any]):
+class PriceSerializer(serializers.Serializer[Any]):
     """An amount of the library's currency."""
 
     amount = serializers.CharField(max_length=40, help_text="A decimal such as 12.50.")
     currency = serializers.ChoiceField([settings.CURRENCY])
 
 
-class CopyForm(serializers.Serializer[Any]):
+class CopySerializer(serializers.Serializer[Any]):
     """A Copy to be."""
 
-    barcode = _Text()
-    item_type = _Text()
-    branch = _Text(required=False)
-    price = MoneyForm(required=False, allow_null=True, help_text="What replacing it costs.")
+    barcode = _TextField()
+    item_type = _TextField()
+    branch = _TextField(required=False)
+    price = PriceSerializer(required=False, allow_null=True, help_text="What replacing it costs.")
 
     def validate_price(self, price: dict[str, str] | None) -> Money | None:
         """Read the amount. Raises InvalidMoney."""

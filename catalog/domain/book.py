@@ -38,15 +38,15 @@ class Book(Aggregate):
     def add(cls, *, id: UUID, description: Description, at: datetime) -> Self:
         """A new Book, described so, at an aware UTC instant."""
         book = cls(id=id, description=description, added_at=at)
-        book._record(BookAdded(aggregate_id=id, occurred_at=at, **_facts(description)))
+        book._record(BookAdded(aggregate_id=id, occurred_at=at, **_event_values(description)))
         return book
 
     def revise(self, description: Description, *, at: datetime) -> bool:
         """Describe the Book anew, and tell whether that changed anything."""
-        changed = _differences(self.description, description)
+        changed = _changed_fields(self.description, description)
         if changed:
             self.description = description
-            facts = _facts(description)
+            facts = _event_values(description)
             self._record(BookRevised(aggregate_id=self.id, occurred_at=at, changed=changed, **facts))
         return bool(changed)
 
@@ -55,13 +55,13 @@ class Book(Aggregate):
         self._record(BookRemoved(aggregate_id=self.id, occurred_at=at, title=self.description.title.text))
 
 
-def _differences(old: Description, new: Description) -> tuple[str, ...]:
+def _changed_fields(old: Description, new: Description) -> tuple[str, ...]:
     return tuple(
         each.name for each in fields(Description) if getattr(old, each.name) != getattr(new, each.name)
     )
 
 
-def _facts(description: Description) -> dict[str, Any]:  # the values that both events tell
+def _event_values(description: Description) -> dict[str, Any]:  # the values that both events tell
     return {
         "title": description.title.text,
         "isbn": description.isbn,

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any, Final, Self
 
 from catalog.domain.isbn import ISBN, InvalidISBN
-from catalog.domain.text import one_line, words_of
+from catalog.domain.text import index_words, one_line
 from catalog.domain.title import InvalidTitle, Title
 from shared_kernel.domain.errors import InvalidValue, Refusal, Refused
 
@@ -119,7 +119,7 @@ class Description:
     def fingerprint(self) -> str:
         """Equal for records of the same title, authors, year and publisher, however they are written; hex."""
         values = (self.title.text, " ".join(self.authors), str(self.year or ""), self.publisher or "")
-        folded = "\n".join(" ".join(words_of(value)) for value in values)
+        folded = "\n".join(" ".join(index_words(value)) for value in values)
         return hashlib.blake2b(folded.encode(), digest_size=16).hexdigest()
 
     def overlaid_by(self, newer: Self) -> "Description":

@@ -2,7 +2,7 @@
 
 from itertools import groupby
 
-SHORTEST = 4
+MIN_WORD_LENGTH = 4
 """So many letters a word must have for a slip to be told from another word."""
 
 _VOWELS = frozenset("aeiouy")
@@ -17,12 +17,12 @@ def skeleton(word: str) -> str:
     return "".join(letter for letter, _ in groupby(word) if letter not in _VOWELS)
 
 
-def tolerated(word: str) -> int:
+def max_distance(word: str) -> int:
     """The weight of the slips that are mended in a word of this length: of two in a long one."""
     return _TWO_SLIPS if len(word) >= _LONG else _ONE_SLIP
 
 
-def least_slips(typed: str, meant: str) -> float:
+def distance_lower_bound(typed: str, meant: str) -> float:
     """What the slips between two words weigh at least, at a glance: by the letters that only one of them has.
 
     A wrong letter accounts for two of these, one too many or too few for one.
@@ -38,7 +38,7 @@ def least_slips(typed: str, meant: str) -> float:
     return (_VOWEL * vowels + _ANY * (len(only_in_one) - vowels)) / 2
 
 
-def slips(typed: str, meant: str, *, most: int) -> int | None:
+def edit_distance(typed: str, meant: str, *, most: int) -> int | None:
     """The weight of the fewest slips by which one word becomes the other; None if it is above `most`.
 
     A slip is a letter too many, too few or wrong, or two that changed places (optimal string alignment).

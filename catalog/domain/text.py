@@ -51,7 +51,7 @@ def fold(text: str) -> str:
     return unicodedata.normalize("NFC", bare.casefold()).translate(_PLAIN)
 
 
-def words_of(text: str) -> list[str]:
+def index_words(text: str) -> list[str]:
     """The folded words of a text that is to be found, in order.
 
     A word with an apostrophe is found by its parts and as one: “l'étranger” by “etranger”, “letranger”.
@@ -63,14 +63,14 @@ def words_of(text: str) -> list[str]:
     return [word[:LONGEST_WORD] for word in found]
 
 
-def words_sought(text: str) -> list[str]:
+def query_words(text: str) -> list[str]:
     """The folded words that somebody looks for; each is meant to find the words that begin with it."""
     return [part[:LONGEST_WORD] for word in _separated(fold(text)).split() for part in _parted(word)]
 
 
 def sort_key(text: str) -> str:
     """What a text is sorted by, character by character: its folded words, at most 200 characters."""
-    return " ".join(words_sought(text))[:LONGEST_SORT_KEY]
+    return " ".join(query_words(text))[:LONGEST_SORT_KEY]
 
 
 def _separated(text: str) -> str:

@@ -14,7 +14,7 @@ from catalog.adapters.marc.reader import count_records
 from catalog.adapters.record_files import check_encoding, format_of, read_records
 from catalog.domain.import_states import FileFormat
 from catalog.services.commands.accept_import import BeginImport
-from catalog.services.commands.carry_on_import import FinishImport
+from catalog.services.commands.claim_import import FinishImport
 from catalog.services.imports.chunks import import_chunks
 from catalog.services.imports.job import FileUnreadable, UnknownEncoding
 from catalog.services.imports.records import Record

@@ -7,7 +7,7 @@ from catalog.services.book_details import Availability
 from catalog.services.ports import CatalogWork, CirculationFacts
 
 
-def stock_of(book: UUID, work: CatalogWork, circulation: CirculationFacts) -> Availability:
+def availability_of(book: UUID, work: CatalogWork, circulation: CirculationFacts) -> Availability:
     """The Copies of the Book by what can be done with them."""
     copies = [copy for copy in work.copies.of_book(book) if copy.condition is not Condition.WITHDRAWN]
     lendable = [copy.id for copy in copies if copy.condition is Condition.IN_SERVICE]

@@ -19,7 +19,7 @@ class Availability(Result):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class BookView(Result):
+class BookDetails(Result):
     """A Book, and what there is of it. `isbn` has 13 digits, `language` is a code of ISO 639."""
 
     id: UUID

@@ -19,7 +19,7 @@ Found = Page[dict[str, Any]]  # columns as various as they are
 _REACH = 2000
 
 
-def page_within_reach(
+def bounded_page(
     rows: QuerySet[M],
     condition: Any,  # a Q or an expression
     *,

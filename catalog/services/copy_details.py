@@ -12,7 +12,7 @@ CopyState = Literal["free", "lent", "held", "out_of_service"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class CopyView(Result):
+class CopyDetails(Result):
     """A Copy. `price` is that of replacing it; `state` says whether it stands on the shelf."""
 
     id: UUID

@@ -10,7 +10,7 @@ from catalog.domain.barcode import Barcode
 from catalog.domain.book import Book
 from catalog.domain.copy import Copy
 from catalog.domain.import_states import FileFormat
-from catalog.services.imports.details import ImportView
+from catalog.services.imports.details import ImportDetails
 from catalog.services.imports.job import Import, RecognisedFile
 from catalog.services.imports.provenance import Source
 from catalog.services.imports.records import Readable, Record
@@ -92,7 +92,7 @@ class Sources(Protocol):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Made:
+class ImportedBook:
     """A Book that an import made, with its Copy, and the Book's version as the import left it."""
 
     book_id: UUID
@@ -119,7 +119,7 @@ class Imports(Protocol):
         """Keep its file no longer."""
         ...
 
-    def note(self, id: UUID, report: ImportReport) -> None:
+    def add_remarks(self, id: UUID, report: ImportReport) -> None:
         """Keep which records were rejected, and what is to be remarked of others."""
         ...
 
@@ -127,13 +127,13 @@ class Imports(Protocol):
         """Keep rejected records as they stand in the file, by their numbers."""
         ...
 
-    def note_books(
+    def add_books(
         self, id: UUID, *, created: Collection[tuple[Book, Copy]], revised: Collection[Book]
     ) -> None:
         """Keep which Books it made, and that it has changed some of them again."""
         ...
 
-    def made_by(self, id: UUID, *, at_most: int) -> list[Made]:
+    def unsettled_books(self, id: UUID, *, at_most: int) -> list[ImportedBook]:
         """Books that it made, so many of those that no revert has dealt with yet."""
         ...
 
@@ -145,7 +145,7 @@ class Imports(Protocol):
         """Delete the rejected records of imports that finished before this instant; how many."""
         ...
 
-    def shown(self, shown: Import) -> ImportView:
+    def details_of(self, shown: Import) -> ImportDetails:
         """The import as it is now, with its records."""
         ...
 
@@ -181,7 +181,7 @@ class BorrowingCounts(Protocol):
         """Count one borrowing more in the month that begins on this day."""
         ...
 
-    def reckon(self, *, since: date, at_most: int) -> int:
+    def recompute_popularity(self, *, since: date, at_most: int) -> int:
         """Reckon popularity from the months since then, going through so many counts; how many there were."""
         ...
 

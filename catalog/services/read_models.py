@@ -10,8 +10,8 @@ from django.db.models.lookups import IsNull
 
 from catalog.domain.copy import Condition
 from catalog.models import BookRow, CopyRow
-from catalog.services.book_details import Availability, BookView
-from catalog.services.copy_details import CopyView
+from catalog.services.book_details import Availability, BookDetails
+from catalog.services.copy_details import CopyDetails
 from catalog.services.ports import CirculationFacts
 from catalog.services.prices import stored_price
 from shared_kernel.sql import ArrayParam, CompiledQuery
@@ -23,8 +23,8 @@ COPY = ("id", "barcode", "book_id", "item_type", "branch", "condition", "price_m
 """The columns that an answered Copy needs."""
 
 
-def books_with_ids(ids: Collection[UUID]) -> list[dict[str, Any]]:
-    """The rows of these Books, for `book_views`, in no particular order."""
+def book_rows(ids: Collection[UUID]) -> list[dict[str, Any]]:
+    """The rows of these Books, for `book_details`, in no particular order."""
     return [dict(zip(BOOK, row, strict=True)) for row in _books(id=ids)] if ids else []
 
 
@@ -44,14 +44,14 @@ def has_free_copy(circulation: CirculationFacts) -> Q:
     return Q(IsNull(Subquery(free.values("pk")[:1]), False))
 
 
-def book_views(rows: list[dict[str, Any]], circulation: CirculationFacts) -> list[BookView]:
+def book_details(rows: list[dict[str, Any]], circulation: CirculationFacts) -> list[BookDetails]:
     """The Books of these rows, by two SQL queries."""
     if not rows:
         return []
     ids = [row["id"] for row in rows]
     stock, waiting = stock_of_books(ids, circulation), circulation.holds_waiting(ids)
     return [
-        BookView(
+        BookDetails(
             id=row["id"],
             title=row["title"],
             authors=tuple(row["authors"]),
@@ -90,11 +90,11 @@ def _stock(is_busy: Callable[[], Any]) -> CompiledQuery[tuple[UUID, int, int, in
     )
 
 
-def copy_views(rows: list[dict[str, Any]], circulation: CirculationFacts) -> list[CopyView]:
+def copy_details(rows: list[dict[str, Any]], circulation: CirculationFacts) -> list[CopyDetails]:
     """The Copies of these rows, by one SQL query."""
     states = circulation.states_of([row["id"] for row in rows])
     return [
-        CopyView(
+        CopyDetails(
             id=row["id"],
             barcode=row["barcode"],
             book=row["book_id"],

@@ -118,7 +118,7 @@ class _Filling:
         self._bulk.table(IsbnRow).insert(
             {"isbn": isbn.digits, "book_id": book.id} for book in books for isbn in book.description.isbns
         )
-        indexing.index(books)
+        indexing.index_new(books)
 
     def _patrons(self) -> None:
         membership = Membership(volume=self._volume, calendar=self._calendar)

@@ -95,8 +95,8 @@ class DjangoBooks(DjangoRepository[Book, BookRow]):
             if broken_constraint(error, IsbnRow) != "catalog_one_book_per_isbn":
                 raise
             raise DuplicateISBN from error
-        indexing.index([book for book in changed if not book.loaded_version])
-        indexing.index_anew([book for book in changed if book.loaded_version])
+        indexing.index_new([book for book in changed if not book.loaded_version])
+        indexing.reindex([book for book in changed if book.loaded_version])
 
     def _overwrite(self, aggregate: Book) -> None:
         if aggregate.id not in self._removed:
@@ -106,7 +106,7 @@ class DjangoBooks(DjangoRepository[Book, BookRow]):
         """Delete those that were removed, and whatever finds them. Their Copies must have gone before."""
         for book in self._removed:
             super()._overwrite(self._identity_map[book])
-        indexing.forget(self._removed)
+        indexing.remove_from_index(self._removed)
 
 
 class BookRemovals:

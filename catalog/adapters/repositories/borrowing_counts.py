@@ -9,7 +9,7 @@ from uuid import UUID
 from django.db.models import QuerySet, Sum
 
 from catalog.models import BookRow, BorrowingCountRow
-from catalog.services.search.indexing import OFTEN_FROM, index_rows
+from catalog.services.search.indexing import POPULAR_FROM, reindex_rows
 from outbox.unit_of_work import defer_write
 from shared_kernel.sql import insert
 
@@ -27,7 +27,7 @@ class DjangoBorrowingCounts:
         """Count one borrowing more, whoever else is counting."""
         defer_write(_add, (book, month))
 
-    def reckon(self, *, since: date, at_most: int) -> int:
+    def recompute_popularity(self, *, since: date, at_most: int) -> int:
         """Reckon popularity from the months since then; going through counts in the order of their Books."""
         waiting = _chosen(BorrowingCountRow.objects.filter(reckoning=_DUE), at_most)
         waiting += _chosen(
@@ -67,6 +67,6 @@ def _update(books: Iterable[UUID], since: date) -> None:
         reckoned = popularity(sums.get(row.id, 0))
         if reckoned != row.popularity:
             BookRow.objects.filter(id=row.id).update(popularity=reckoned)
-            if (reckoned >= OFTEN_FROM) != (row.popularity >= OFTEN_FROM):
+            if (reckoned >= POPULAR_FROM) != (row.popularity >= POPULAR_FROM):
                 marks_changed.append(row.id)
-    index_rows(marks_changed)
+    reindex_rows(marks_changed)

@@ -17,11 +17,11 @@ from catalog.models import (
     ImportRow,
     RejectedRecordRow,
 )
-from catalog.services.imports.details import ImportView
+from catalog.services.imports.details import ImportDetails
 from catalog.services.imports.job import Import, ImportNotFound
 from catalog.services.imports.report import ImportReport
-from catalog.services.imports.rows import import_of, shown_with_records
-from catalog.services.ports import Made
+from catalog.services.imports.rows import import_details, import_from_row
+from catalog.services.ports import ImportedBook
 from shared_kernel.domain.events import Recorded
 
 _PART = 1024 * 1024
@@ -65,7 +65,7 @@ class DjangoImports:
         """Keep its file no longer."""
         ImportPartRow.objects.filter(owner_id=id).delete()
 
-    def note(self, id: UUID, report: ImportReport) -> None:
+    def add_remarks(self, id: UUID, report: ImportReport) -> None:
         """Keep which records were rejected, and what is to be remarked of others."""
         ImportRemarkRow.objects.bulk_create(
             ImportRemarkRow(owner_id=id, number=it.number, rejected=rejected, reason=it.reason)
@@ -81,7 +81,7 @@ class DjangoImports:
                 for number, octets in originals.items()
             )
 
-    def note_books(
+    def add_books(
         self, id: UUID, *, created: Collection[tuple[Book, Copy]], revised: Collection[Book]
     ) -> None:
         """Keep which Books it made, and that it has changed some of them again."""
@@ -94,10 +94,10 @@ class DjangoImports:
             made = ImportedBookRow.objects.filter(owner_id=id, book_id=book.id, version=book.loaded_version)
             made.update(version=book.version)
 
-    def made_by(self, id: UUID, *, at_most: int) -> list[Made]:
+    def unsettled_books(self, id: UUID, *, at_most: int) -> list[ImportedBook]:
         """Books that it made, so many of those that no revert has dealt with yet."""
         rows = ImportedBookRow.objects.filter(owner_id=id, kept="").order_by("id")[:at_most]
-        return [Made(book_id=row.book_id, copy_id=row.copy_id, version=row.version) for row in rows]
+        return [ImportedBook(book_id=row.book_id, copy_id=row.copy_id, version=row.version) for row in rows]
 
     def settle(self, id: UUID, *, removed: Collection[UUID], kept: Mapping[UUID, str]) -> None:
         """Keep which of those Books a revert has removed, and why others stay."""
@@ -110,9 +110,9 @@ class DjangoImports:
         """Delete the rejected records of imports that finished before this instant; how many."""
         return RejectedRecordRow.objects.filter(owner__finished_at__lt=finished_before).delete()[0]
 
-    def shown(self, shown: Import) -> ImportView:
+    def details_of(self, shown: Import) -> ImportDetails:
         """The import as it is now, with its records."""
-        return shown_with_records(shown)
+        return import_details(shown)
 
     def flush(self) -> None:
         """Write all that were read."""
@@ -124,7 +124,7 @@ class DjangoImports:
         return []
 
     def _of(self, row: ImportRow) -> Import:
-        return self._identity_map.setdefault(row.id, import_of(row))
+        return self._identity_map.setdefault(row.id, import_from_row(row))
 
 
 def _columns(each: Import) -> dict[str, Any]:  # values as various as the columns

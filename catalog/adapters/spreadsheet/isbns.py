@@ -13,7 +13,7 @@ _NONE = frozenset({"", "nan", "null", "none", "n/a"})
 _SHOWN = 12
 
 
-class Unmendable(ValueError):
+class UnrecoverableIsbn(ValueError):
     """Nobody can know which ISBN this was; the text says why."""
 
 
@@ -22,8 +22,8 @@ def is_rounded(text: str) -> bool:
     return _FLOAT.fullmatch(text.strip()) is not None
 
 
-def mended(text: str) -> str | None:
-    """The 13 digits of the ISBN that a cell held; None for an empty cell. Raises Unmendable.
+def repaired(text: str) -> str | None:
+    """The 13 digits of the ISBN that a cell held; None for an empty cell. Raises UnrecoverableIsbn.
 
     A spreadsheet takes an ISBN for a number: it drops leading zeros, appends “.0”, and shows 13 digits as
     9.78043902348e+12.
@@ -49,14 +49,14 @@ def _parsed(text: str) -> str:
     except InvalidISBN as invalid:
         if text.isascii() and text[:-1].isdigit() and _SHORTEST <= len(text) < _TEN:
             return _with_zeros(text)
-        raise Unmendable(f"“{text[:40]}” is no ISBN ({invalid.params['reason']}).") from None
+        raise UnrecoverableIsbn(f"“{text[:40]}” is no ISBN ({invalid.params['reason']}).") from None
 
 
 def _with_zeros(text: str) -> str:
     try:
         return ISBN.parse(text.zfill(_TEN)).digits
     except InvalidISBN:
-        raise Unmendable(f"“{text}” is no ISBN, not even with its leading zeros.") from None
+        raise UnrecoverableIsbn(f"“{text}” is no ISBN, not even with its leading zeros.") from None
 
 
 def _thirteenth(digits: str) -> str:
@@ -65,12 +65,12 @@ def _thirteenth(digits: str) -> str:
     Shown with fewer digits, or if both candidates are valid, the ISBN is lost.
     """
     if len(digits) != _SHOWN:
-        raise Unmendable("The spreadsheet has rounded the ISBN; its last digits are lost.")
+        raise UnrecoverableIsbn("The spreadsheet has rounded the ISBN; its last digits are lost.")
     rounded_down, rounded_up = _completed(int(digits)), _completed(int(digits) - 1)
     found = [isbn for isbn in (rounded_down,) if isbn and isbn[-1] <= "5"]
     found += [isbn for isbn in (rounded_up,) if isbn and isbn[-1] >= "5"]
     if len(found) != 1:
-        raise Unmendable("The spreadsheet has rounded the ISBN; its last digits are lost.")
+        raise UnrecoverableIsbn("The spreadsheet has rounded the ISBN; its last digits are lost.")
     return found[0]
 
 

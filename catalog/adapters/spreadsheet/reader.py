@@ -10,7 +10,7 @@ from itertools import chain, islice
 from catalog.adapters.marc.text import clean, distinct
 from catalog.adapters.marc.translation import LONGEST_TITLE, UNKNOWN_AUTHOR
 from catalog.adapters.spreadsheet.columns import Column, columns_of, is_plural
-from catalog.adapters.spreadsheet.isbns import Unmendable, is_rounded, mended
+from catalog.adapters.spreadsheet.isbns import UnrecoverableIsbn, is_rounded, repaired
 from catalog.domain.description import LONGEST_NAME, InvalidLanguage, language_code
 from catalog.services.imports.job import FileUnreadable
 from catalog.services.imports.records import Readable, Record, RejectedRecord, SourceRecord, kept_original
@@ -153,8 +153,8 @@ class _Row:
             if found and is_rounded(text):
                 continue
             try:
-                isbn = mended(text)
-            except Unmendable as fault:
+                isbn = repaired(text)
+            except UnrecoverableIsbn as fault:
                 faults.append(str(fault))
             else:
                 found += [isbn] if isbn else []

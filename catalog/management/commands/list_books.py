@@ -5,7 +5,7 @@ from typing import Any
 
 from django.core.management.base import CommandParser
 
-from catalog.services.book_details import BookView
+from catalog.services.book_details import BookDetails
 from catalog.services.queries.list_books import ListBooks
 from shared_kernel.management.base_command import LibraryCommand
 from shared_kernel.services.pagination import Keys, PageRequest
@@ -41,7 +41,7 @@ class Command(LibraryCommand):
         )
 
 
-def _all_books(search: str, *, available: bool) -> Iterator[BookView]:
+def _all_books(search: str, *, available: bool) -> Iterator[BookDetails]:
     keys: Keys | None = None
     while True:
         wanted = ListBooks(q=search, available=available or None, page=PageRequest(size=100, keys=keys))

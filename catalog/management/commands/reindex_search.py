@@ -7,7 +7,7 @@ from rich.console import Console
 from rich.progress import Progress
 
 from catalog.models import BookRow
-from catalog.services.commands.count_borrowing import ReckonPopularity
+from catalog.services.commands.count_borrowing import RecomputePopularity
 from catalog.services.commands.reindex_books import ReindexBooks
 from shared_kernel.management.base_command import LibraryCommand
 from shared_kernel.services.commands import dispatch
@@ -28,7 +28,7 @@ class Command(LibraryCommand):
             task = progress.add_task("Indexing", total=books)
             for _chunk in _chunks():
                 progress.advance(task, _TOGETHER)
-        while dispatch(ReckonPopularity(at_most=_TOGETHER)):
+        while dispatch(RecomputePopularity(at_most=_TOGETHER)):
             pass
         if self.as_json:
             self.answer({"books": books})

@@ -5,8 +5,8 @@ from uuid import UUID, uuid4
 
 from django.core.management.base import CommandParser
 
-from catalog.services.commands.carry_on_import import ClaimImport
-from catalog.services.commands.revert_import import GoOnReverting, RevertImport
+from catalog.services.commands.claim_import import ClaimImport
+from catalog.services.commands.revert_import import ContinueRevert, RevertImport
 from catalog.services.queries.get_import import GetImport
 from shared_kernel.management.base_command import LibraryCommand
 from shared_kernel.services.commands import dispatch
@@ -25,7 +25,7 @@ class Command(LibraryCommand):
         dispatch(RevertImport(import_id=id))
         claim = uuid4()
         while (claimed := dispatch(ClaimImport(claim=claim, import_id=id))) is not None:
-            while dispatch(GoOnReverting(import_id=claimed.id, claim=claim)):
+            while dispatch(ContinueRevert(import_id=claimed.id, claim=claim)):
                 pass
         reverted = ask(GetImport(import_id=id))
         if self.as_json:

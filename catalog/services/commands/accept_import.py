@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from uuid import UUID, uuid4
 
 from catalog.domain.import_states import FileFormat
-from catalog.services.imports.details import ImportView
+from catalog.services.imports.details import ImportDetails
 from catalog.services.imports.job import LARGEST_FILE, FileTooLarge, FileUnreadable, Import, UnknownEncoding
 from catalog.services.ports import CatalogWork, FileReader
 from shared_kernel.domain.clock import Clock
@@ -15,7 +15,7 @@ _LONGEST_NAME = 200
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class AcceptImport(Command[ImportView]):
+class AcceptImport(Command[ImportDetails]):
     """Take in a file of MARC 21, MARCXML or CSV; a worker goes on from there.
 
     `encoding` is that of its text, where the file lies about it.
@@ -28,7 +28,9 @@ class AcceptImport(Command[ImportView]):
     encoding: str | None = None
 
 
-def accept_import(command: AcceptImport, work: CatalogWork, *, clock: Clock, files: FileReader) -> ImportView:
+def accept_import(
+    command: AcceptImport, work: CatalogWork, *, clock: Clock, files: FileReader
+) -> ImportDetails:
     """Keep it in the queue. Raises FileTooLarge, FileUnreadable, UnknownEncoding."""
     if len(command.content) > LARGEST_FILE:
         raise FileTooLarge
@@ -45,7 +47,7 @@ def accept_import(command: AcceptImport, work: CatalogWork, *, clock: Clock, fil
     )
     bind_audit_subjects(**{"import": accepted.id})
     work.imports.add(accepted, command.content)
-    return ImportView.of(accepted)
+    return ImportDetails.of(accepted)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -6,7 +6,7 @@ from uuid import uuid4
 from catalog.domain.book import Book, DuplicateISBN
 from catalog.domain.copy import Copy, ItemType
 from catalog.domain.description import DESCRIPTION_REFUSALS, Description
-from catalog.services.book_details import BookView
+from catalog.services.book_details import BookDetails
 from catalog.services.commands.add_copy import DEFAULT_BRANCH, DEFAULT_ITEM_TYPE
 from catalog.services.ports import CatalogWork
 from shared_kernel.domain.clock import Clock
@@ -15,7 +15,7 @@ from shared_kernel.services.request_context import bind_audit_subjects
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class AddBook(Command[BookView]):
+class AddBook(Command[BookDetails]):
     """Add a Book and, if wanted, copies of it, of the usual item type, with barcodes made up for them."""
 
     refusals = (*DESCRIPTION_REFUSALS, DuplicateISBN)
@@ -30,7 +30,7 @@ class AddBook(Command[BookView]):
     copies: int = 0
 
 
-def add_book(command: AddBook, work: CatalogWork, *, clock: Clock) -> BookView:
+def add_book(command: AddBook, work: CatalogWork, *, clock: Clock) -> BookDetails:
     """Add it. Refused with every value that is out of bounds, or with DuplicateISBN."""
     description = Description.parse(
         title=command.title,
@@ -54,4 +54,4 @@ def add_book(command: AddBook, work: CatalogWork, *, clock: Clock) -> BookView:
                 at=clock.now(),
             )
         )
-    return BookView.of_new(book, copies=command.copies)
+    return BookDetails.of_new(book, copies=command.copies)

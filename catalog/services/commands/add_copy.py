@@ -7,7 +7,7 @@ from uuid import UUID, uuid4
 from catalog.domain.barcode import Barcode, InvalidBarcode
 from catalog.domain.book import BookNotFound
 from catalog.domain.copy import Copy, DuplicateBarcode, InvalidItemType, InvalidPrice, ItemType, UnknownBranch
-from catalog.services.copy_details import CopyView
+from catalog.services.copy_details import CopyDetails
 from catalog.services.ports import CatalogWork, CirculationFacts
 from shared_kernel.domain.clock import Clock
 from shared_kernel.domain.errors import Refusal, Refused
@@ -21,7 +21,7 @@ _LONGEST_CODE = 20
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class AddCopy(Command[CopyView]):
+class AddCopy(Command[CopyDetails]):
     """Add a Copy of a Book. Without a barcode one is made up; `price` is that of replacing it."""
 
     refusals = (
@@ -41,7 +41,9 @@ class AddCopy(Command[CopyView]):
     price: Money | None = None
 
 
-def add_copy(command: AddCopy, work: CatalogWork, *, clock: Clock, circulation: CirculationFacts) -> CopyView:
+def add_copy(
+    command: AddCopy, work: CatalogWork, *, clock: Clock, circulation: CirculationFacts
+) -> CopyDetails:
     """Add it. Raises BookNotFound; refused with every value that is wrong, or with DuplicateBarcode."""
     bind_audit_subjects(book=command.book)
     book = work.books.get(command.book, lock=True)
@@ -57,7 +59,7 @@ def add_copy(command: AddCopy, work: CatalogWork, *, clock: Clock, circulation: 
     )
     bind_audit_subjects(copy=copy.id)
     work.copies.add(copy)
-    return CopyView.of(copy)
+    return CopyDetails.of(copy)
 
 
 def _refuse_unreadable(command: AddCopy, circulation: CirculationFacts) -> None:

@@ -12,7 +12,7 @@ from catalog.domain.copy import (
     InvalidCondition,
     InvalidReason,
 )
-from catalog.services.copy_details import CopyView
+from catalog.services.copy_details import CopyDetails
 from catalog.services.ports import CatalogWork, CirculationFacts
 from shared_kernel.domain.clock import Clock
 from shared_kernel.services.bus import Command
@@ -22,7 +22,7 @@ NOT_ON_THE_SHELF = "not found on the shelf"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ChangeCopyCondition(Command[CopyView]):
+class ChangeCopyCondition(Command[CopyDetails]):
     """Put a Copy into a condition. Why is asked for, but for one that comes back into service."""
 
     refusals = (
@@ -46,7 +46,7 @@ class ChangeCopyCondition(Command[CopyView]):
 
 def change_copy_condition(
     command: ChangeCopyCondition, work: CatalogWork, *, clock: Clock, circulation: CirculationFacts
-) -> CopyView:
+) -> CopyDetails:
     """Change it. Raises CopyNotFound, ConditionReasonRequired, InvalidCondition and InvalidReason.
 
     None that is lent or set aside is withdrawn: refused as circulation says.
@@ -59,7 +59,7 @@ def change_copy_condition(
         if refusal:
             raise refusal
     copy.change_condition(condition, reason=command.reason, at=clock.now())
-    return CopyView.of(copy, state=circulation.states_of([copy.id]).get(copy.id))
+    return CopyDetails.of(copy, state=circulation.states_of([copy.id]).get(copy.id))
 
 
 def _scanned(barcode: str, work: CatalogWork) -> Copy:

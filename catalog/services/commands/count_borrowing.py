@@ -26,7 +26,7 @@ def count_borrowing(command: CountBorrowing, work: CatalogWork) -> None:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ReckonPopularity(Command[int]):
+class RecomputePopularity(Command[int]):
     """Reckon anew how popular Books are whose borrowings were counted, or are longer than a year ago.
 
     `at_most` bounds how many counts are gone through; the answer is how many were.
@@ -37,10 +37,10 @@ class ReckonPopularity(Command[int]):
     at_most: int = 500
 
 
-def reckon_popularity(command: ReckonPopularity, work: CatalogWork, *, clock: Clock) -> int:
+def recompute_popularity(command: RecomputePopularity, work: CatalogWork, *, clock: Clock) -> int:
     """The month that has begun and the eleven before it count."""
     this_month = clock.now().date().replace(day=1)
-    return work.borrowings.reckon(since=_year_before(this_month), at_most=command.at_most)
+    return work.borrowings.recompute_popularity(since=_year_before(this_month), at_most=command.at_most)
 
 
 def _year_before(month: date) -> date:

@@ -10,7 +10,7 @@ from catalog.domain.book import Book
 from catalog.domain.copy import Copy, ItemType
 from catalog.domain.description import MOST_AUTHORS, MOST_SUBJECTS, Description
 from catalog.services.commands.add_copy import DEFAULT_BRANCH, DEFAULT_ITEM_TYPE
-from catalog.services.imports.matching import Matching, Reading
+from catalog.services.imports.matching import BookMatcher, ParsedRecord
 from catalog.services.imports.provenance import Source
 from catalog.services.imports.records import SourceRecord
 from catalog.services.imports.report import ImportReport, Rejection
@@ -53,16 +53,16 @@ def import_records(command: ImportRecords, work: CatalogWork, *, clock: Clock) -
     current.require_claim(command.claim, at=clock.now())
     if command.through <= current.handled:
         return ImportReport()
-    matching = Matching(work=work, import_id=command.import_id)
+    matching = BookMatcher(work=work, import_id=command.import_id)
     chunk = import_chunk(command.records, matching, work, at=clock.now())
     report = ImportReport(rejected=command.rejected) + chunk.report
     numbers = [it.number for it in report.rejected][: max(0, MOST_ORIGINALS - current.rejected)]
-    current.took(report, through=command.through)
-    work.imports.note(command.import_id, report)
+    current.record_progress(report, through=command.through)
+    work.imports.add_remarks(command.import_id, report)
     work.imports.keep_originals(
         command.import_id, {each: command.originals[each] for each in numbers if each in command.originals}
     )
-    work.imports.note_books(command.import_id, created=chunk.created, revised=chunk.revised)
+    work.imports.add_books(command.import_id, created=chunk.created, revised=chunk.revised)
     return report
 
 
@@ -76,7 +76,7 @@ class Chunk:
 
 
 def import_chunk(
-    records: Iterable[SourceRecord], matching: Matching, work: CatalogWork, *, at: datetime
+    records: Iterable[SourceRecord], matching: BookMatcher, work: CatalogWork, *, at: datetime
 ) -> Chunk:
     """Import the records, finding each one's Book by the matching, which then knows what became of them."""
     readings, rejected = _read(records)
@@ -94,12 +94,12 @@ def import_chunk(
     return Chunk(report=report, created=chunk.created, revised=chunk.revised)
 
 
-def _read(records: Iterable[SourceRecord]) -> tuple[list[Reading], list[Rejection]]:
-    readings: list[Reading] = []
+def _read(records: Iterable[SourceRecord]) -> tuple[list[ParsedRecord], list[Rejection]]:
+    readings: list[ParsedRecord] = []
     rejected: list[Rejection] = []
     for record in records:
         try:
-            readings.append(Reading.of(record, _description(record)))
+            readings.append(ParsedRecord.of(record, _description(record)))
         except Refused as refused:
             rejected.append(Rejection(number=record.number, reason=str(refused)))
     return readings, rejected
@@ -117,7 +117,9 @@ def _description(record: SourceRecord) -> Description:
     )
 
 
-def _import(reading: Reading, matching: Matching, work: CatalogWork, chunk: Chunk, at: datetime) -> Outcome:
+def _import(
+    reading: ParsedRecord, matching: BookMatcher, work: CatalogWork, chunk: Chunk, at: datetime
+) -> Outcome:
     source = matching.source_of(reading)
     if source and source.digest == reading.digest:
         matching.keep(source, reading)
@@ -132,7 +134,7 @@ def _import(reading: Reading, matching: Matching, work: CatalogWork, chunk: Chun
     return outcome
 
 
-def _revise(book: Book, reading: Reading, matching: Matching, chunk: Chunk, at: datetime) -> bool:
+def _revise(book: Book, reading: ParsedRecord, matching: BookMatcher, chunk: Chunk, at: datetime) -> bool:
     newer = matching.without_isbns_of_others(reading.description, book)
     if not book.revise(book.description.overlaid_by(newer), at=at):
         return False
@@ -140,7 +142,7 @@ def _revise(book: Book, reading: Reading, matching: Matching, chunk: Chunk, at: 
     return True
 
 
-def _add(reading: Reading, work: CatalogWork, chunk: Chunk, at: datetime) -> Book:
+def _add(reading: ParsedRecord, work: CatalogWork, chunk: Chunk, at: datetime) -> Book:
     book = Book.add(id=uuid4(), description=reading.description, at=at)
     copy = Copy.add(
         id=uuid4(), book_id=book.id, item_type=ItemType(DEFAULT_ITEM_TYPE), branch=DEFAULT_BRANCH, at=at
@@ -151,7 +153,7 @@ def _add(reading: Reading, work: CatalogWork, chunk: Chunk, at: datetime) -> Boo
     return book
 
 
-def _new_source(reading: Reading, book: Book, import_id: UUID) -> Source:
+def _new_source(reading: ParsedRecord, book: Book, import_id: UUID) -> Source:
     return Source(
         book_id=book.id,
         key=reading.key,

@@ -8,9 +8,9 @@ from uuid import UUID
 from catalog.domain.book import Book
 from catalog.domain.copy import Copy
 from catalog.domain.import_states import ImportState
-from catalog.services.imports.details import ImportView
+from catalog.services.imports.details import ImportDetails
 from catalog.services.imports.job import Import, ImportNotFinished, ImportNotFound
-from catalog.services.ports import CatalogWork, CirculationFacts, Made
+from catalog.services.ports import CatalogWork, CirculationFacts, ImportedBook
 from shared_kernel.domain.clock import Clock
 from shared_kernel.services.bus import Command
 from shared_kernel.services.request_context import bind_audit_subjects
@@ -20,7 +20,7 @@ _CHANGED = "changed"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class RevertImport(Command[ImportView]):
+class RevertImport(Command[ImportDetails]):
     """Remove the Books that an import has made, but for those that somebody has used or changed since."""
 
     refusals = (ImportNotFound, ImportNotFinished)
@@ -30,17 +30,17 @@ class RevertImport(Command[ImportView]):
 
 def revert_import(
     command: RevertImport, work: CatalogWork, *, clock: Clock, circulation: CirculationFacts
-) -> ImportView:
+) -> ImportDetails:
     """Remove a hundred at once; a worker goes on. Again changes nothing. Raises ImportNotFinished."""
     bind_audit_subjects(**{"import": command.import_id})
     reverted = work.imports.get(command.import_id, lock=True)
     if reverted.state is not ImportState.REVERTING and reverted.begin_revert():
         _revert_some(reverted, work, circulation, at=clock.now())
-    return work.imports.shown(reverted)
+    return work.imports.details_of(reverted)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class GoOnReverting(Command[bool]):
+class ContinueRevert(Command[bool]):
     """Remove some more; whether there are any left."""
 
     audited: ClassVar[bool] = False
@@ -49,8 +49,8 @@ class GoOnReverting(Command[bool]):
     claim: UUID
 
 
-def go_on_reverting(
-    command: GoOnReverting, work: CatalogWork, *, clock: Clock, circulation: CirculationFacts
+def continue_revert(
+    command: ContinueRevert, work: CatalogWork, *, clock: Clock, circulation: CirculationFacts
 ) -> bool:
     """Remove up to a hundred. Raises ImportOvertaken."""
     bind_audit_subjects(**{"import": command.import_id})
@@ -61,7 +61,7 @@ def go_on_reverting(
 
 
 def _revert_some(reverted: Import, work: CatalogWork, circulation: CirculationFacts, *, at: datetime) -> None:
-    made = work.imports.made_by(reverted.id, at_most=_AT_ONCE)
+    made = work.imports.unsettled_books(reverted.id, at_most=_AT_ONCE)
     books = {book.id: book for book in work.books.with_ids([it.book_id for it in made], lock=True)}
     copies = work.copies.of_books(list(books))
     ties = circulation.circulated(list(books))
@@ -79,7 +79,7 @@ def _revert_some(reverted: Import, work: CatalogWork, circulation: CirculationFa
     reverted.reverted(removed=len(removed), kept=len(kept), all_of_it=len(made) < _AT_ONCE)
 
 
-def _has_changed(made: Made, book: Book | None, copies: dict[UUID, list[Copy]]) -> bool:
+def _has_changed(made: ImportedBook, book: Book | None, copies: dict[UUID, list[Copy]]) -> bool:
     """Whether the Book isn't as the import left it, with the one Copy as it was made."""
     if book is None:
         return False

@@ -8,8 +8,8 @@ from msgspec import UNSET, UnsetType
 
 from catalog.domain.book import BookNotFound, DuplicateISBN
 from catalog.domain.description import DESCRIPTION_REFUSALS, Description
-from catalog.services.availability import stock_of
-from catalog.services.book_details import BookView
+from catalog.services.availability import availability_of
+from catalog.services.book_details import BookDetails
 from catalog.services.ports import CatalogWork, CirculationFacts
 from shared_kernel.domain.clock import Clock
 from shared_kernel.domain.errors import PreconditionFailed
@@ -20,7 +20,7 @@ T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ReviseBook(Command[BookView]):
+class ReviseBook(Command[BookDetails]):
     """Describe a Book anew. What is unset stays as it is, None is unknown.
 
     Another `isbn` takes the place of the Book's own and leaves its further ones; None drops them all.
@@ -42,13 +42,13 @@ class ReviseBook(Command[BookView]):
 
 def revise_book(
     command: ReviseBook, work: CatalogWork, *, clock: Clock, circulation: CirculationFacts
-) -> BookView:
+) -> BookDetails:
     """Revise it. Raises BookNotFound, PreconditionFailed, DuplicateISBN; refused with every wrong value."""
     bind_audit_subjects(book=command.book)
     book = work.books.get(command.book, lock=True)
     book.require_version(command.seen_version)
     book.revise(_described(book.description, command), at=clock.now())
-    return BookView.of(book, availability=stock_of(book.id, work, circulation))
+    return BookDetails.of(book, availability=availability_of(book.id, work, circulation))
 
 
 def _described(old: Description, new: ReviseBook) -> Description:

@@ -55,7 +55,7 @@ class ImportSummary(Result):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ImportView(ImportSummary):
+class ImportDetails(ImportSummary):
     """An import with its records that were rejected, those of which something was left out, and Books kept.
 
     A thousand of each are shown at most.

@@ -106,7 +106,7 @@ class Import:
         """Let any worker go on."""
         self.claim = self.claimed_until = None
 
-    def took(self, report: ImportReport, *, through: int) -> None:
+    def record_progress(self, report: ImportReport, *, through: int) -> None:
         """Note what became of the records up to the one with this number."""
         counts = replace(report, rejected=(), remarks=())
         self.report += counts

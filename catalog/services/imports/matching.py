@@ -18,7 +18,7 @@ from catalog.services.ports import CatalogWork
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Reading:
+class ParsedRecord:
     """A record as the domain reads it, and the hashes by which it is found again."""
 
     record: SourceRecord
@@ -40,7 +40,7 @@ class Reading:
         )
 
 
-class Matching:
+class BookMatcher:
     """What is known of the Books that the records of one import may be. It learns as records are imported."""
 
     def __init__(self, *, work: CatalogWork, import_id: UUID) -> None:
@@ -52,7 +52,7 @@ class Matching:
         self._sources: dict[str, list[Source]] = defaultdict(list)
         self._taken: dict[UUID, int] = {}
 
-    def look_up(self, readings: Collection[Reading]) -> None:
+    def look_up(self, readings: Collection[ParsedRecord]) -> None:
         """Read all that storage knows of these records' Books, in a fixed number of queries."""
         for source in self._work.sources.with_keys({each.key for each in readings} - self._sources.keys()):
             self._sources[source.key].append(source)
@@ -72,7 +72,7 @@ class Matching:
         for book in self._work.books.with_ids(ids - self._books.keys()):
             self._books[book.id] = book
 
-    def source_of(self, reading: Reading) -> Source | None:
+    def source_of(self, reading: ParsedRecord) -> Source | None:
         """The record of an earlier import that this one is, preferably one that said the same."""
         number = reading.record.number
         free = [
@@ -80,7 +80,7 @@ class Matching:
         ]
         return next((it for it in free if it.digest == reading.digest), free[0] if free else None)
 
-    def book_of(self, reading: Reading, source: Source | None) -> Book | None:
+    def book_of(self, reading: ParsedRecord, source: Source | None) -> Book | None:
         """The Book that the record is, if there is one."""
         if source:
             return self._books[source.book_id]
@@ -96,7 +96,7 @@ class Matching:
         own = tuple(isbn for isbn in description.isbns if self._by_isbn.get(isbn.digits, book) is book)
         return replace(description, isbns=own)
 
-    def keep(self, source: Source, reading: Reading, book: Book | None = None) -> None:
+    def keep(self, source: Source, reading: ParsedRecord, book: Book | None = None) -> None:
         """Note that the record was this one, and what its Book says now."""
         if not any(known is source for known in self._sources[source.key]):
             self._sources[source.key].append(source)

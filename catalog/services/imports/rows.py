@@ -4,16 +4,16 @@ from uuid import UUID
 
 from catalog.domain.import_states import FileFormat, ImportState
 from catalog.models import BookRow, ImportedBookRow, ImportRemarkRow, ImportRow
-from catalog.services.imports.details import ImportView, KeptBook
+from catalog.services.imports.details import ImportDetails, KeptBook
 from catalog.services.imports.job import Import
 from catalog.services.imports.report import ImportReport, Rejection
 
 _SHOWN = 1000
 
 
-def shown_with_records(shown: Import) -> ImportView:
+def import_details(shown: Import) -> ImportDetails:
     """The import with what there is to say of its records, a thousand of each kind."""
-    return ImportView.with_records(
+    return ImportDetails.with_records(
         shown,
         rejected=_said(shown.id, rejected=True),
         remarks=_said(shown.id, rejected=False),
@@ -32,7 +32,7 @@ def _kept(id: UUID) -> list[KeptBook]:
     return [KeptBook(book=row.book_id, title=titles.get(row.book_id, ""), reason=row.kept) for row in rows]
 
 
-def import_of(row: ImportRow) -> Import:
+def import_from_row(row: ImportRow) -> Import:
     """The import as its row tells it."""
     return Import(
         id=row.id,

@@ -4,8 +4,8 @@ from collections.abc import Iterator
 from time import monotonic
 from uuid import UUID, uuid4
 
-from catalog.services.commands.carry_on_import import ClaimedImport, ClaimImport, FinishImport
-from catalog.services.commands.revert_import import GoOnReverting
+from catalog.services.commands.claim_import import ClaimedImport, ClaimImport, FinishImport
+from catalog.services.commands.revert_import import ContinueRevert
 from catalog.services.imports.chunks import import_chunks
 from catalog.services.imports.job import FileUnreadable, ImportOvertaken
 from catalog.services.imports.records import Record
@@ -71,5 +71,5 @@ class ImportWorker:
         return self._records
 
     def _revert(self, claimed: ClaimedImport, end: float) -> None:
-        while dispatch(GoOnReverting(import_id=claimed.id, claim=self._claim)) and monotonic() < end:
+        while dispatch(ContinueRevert(import_id=claimed.id, claim=self._claim)) and monotonic() < end:
             pass

@@ -27,7 +27,7 @@ class PopularBook(Result):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class CollectionView(Result):
+class CollectionSummary(Result):
     """The ten Books borrowed most in this month and the last, and how many imports are going on."""
 
     most_borrowed: Sequence[PopularBook]
@@ -35,11 +35,11 @@ class CollectionView(Result):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class CollectionFigures(Query[CollectionView]):
+class CollectionStats(Query[CollectionSummary]):
     """What of the collection is used most?"""
 
 
-def collection_figures(_query: CollectionFigures, *, clock: Clock) -> CollectionView:
+def collection_stats(_query: CollectionStats, *, clock: Clock) -> CollectionSummary:
     """The figures, by three SQL queries. Books that have gone are left out."""
     this = clock.now().date().replace(day=1)
     last = (
@@ -51,7 +51,7 @@ def collection_figures(_query: CollectionFigures, *, clock: Clock) -> Collection
     totals = counted.order_by().values("book_id").annotate(total=Sum("count")).order_by("-total", "book_id")
     most = list(totals.values_list("book_id", "total")[:_MOST])
     titles = dict(BookRow.objects.filter(id__in=[book for book, _ in most]).values_list("id", "title"))
-    return CollectionView(
+    return CollectionSummary(
         most_borrowed=[PopularBook(book=book, title=titles[book], count=total) for book, total in most],
         imports_going_on=ImportRow.objects.filter(state__in=_GOING_ON).count(),
     )

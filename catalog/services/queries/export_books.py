@@ -14,9 +14,9 @@ from catalog.domain.isbn import ISBN, InvalidISBN
 from catalog.models import BookRow, CopyRow, IsbnRow
 from catalog.services.ports import CirculationFacts
 from catalog.services.read_models import has_free_copy
-from catalog.services.search.correction import corrected
-from catalog.services.search.matches import books_with, numbers_found
-from catalog.services.search.search_query import Sought
+from catalog.services.search.correction import corrected_text
+from catalog.services.search.matches import all_matches, match_counts
+from catalog.services.search.search_query import SearchQuery
 from shared_kernel.services.bus import Query
 
 _TOGETHER = 500
@@ -69,11 +69,11 @@ def export_books(query: ExportBooks, *, circulation: CirculationFacts) -> Iterat
 def _conditions(query: ExportBooks, circulation: CirculationFacts) -> list[Any]:  # Django's Q and the like
     conditions: list[Any] = []
     language = None if query.language is None else language_code(query.language)
-    sought = Sought.of(query.q, author=query.author, language=language)
-    if sought is not None:
-        mended = None if any(numbers_found(sought)) else corrected(query.q, sought)
-        meant = Sought.of(mended, author=query.author, language=language) if mended else None
-        conditions.append(books_with(meant or sought))
+    search = SearchQuery.of(query.q, author=query.author, language=language)
+    if search is not None:
+        mended = None if any(match_counts(search)) else corrected_text(query.q, search)
+        meant = SearchQuery.of(mended, author=query.author, language=language) if mended else None
+        conditions.append(all_matches(meant or search))
     elif language is not None:
         conditions.append(Q(language=language))
     if query.isbn is not None:

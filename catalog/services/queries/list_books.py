@@ -9,21 +9,21 @@ from uuid import UUID
 from catalog.domain.description import InvalidLanguage, language_code
 from catalog.domain.isbn import ISBN, InvalidISBN
 from catalog.models import BookRow, IsbnRow
-from catalog.services.book_details import BookView
+from catalog.services.book_details import BookDetails
 from catalog.services.book_ordering import LOOKUPS, BookOrder, books_in_order, columns_of
-from catalog.services.bounded_pagination import page_within_reach
+from catalog.services.bounded_pagination import bounded_page
 from catalog.services.ports import CirculationFacts
-from catalog.services.read_models import BOOK, book_views, books_with_ids, has_free_copy, stock_of_books
-from catalog.services.search.correction import corrected
-from catalog.services.search.matches import MOST_BOOKS, ids_found, numbers_found
-from catalog.services.search.relevance import Place, ranked
-from catalog.services.search.search_query import Sought
+from catalog.services.read_models import BOOK, book_details, book_rows, has_free_copy, stock_of_books
+from catalog.services.search.correction import corrected_text
+from catalog.services.search.matches import MOST_BOOKS, match_counts, matching_ids
+from catalog.services.search.relevance import RankingKey, ranked
+from catalog.services.search.search_query import SearchQuery
 from shared_kernel.services.bus import Query
 from shared_kernel.services.pagination import Page, PageRequest, page_of
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class BookPage(Page[BookView]):
+class BookPage(Page[BookDetails]):
     """A page of Books, and what was looked for instead, where the words asked for found nothing."""
 
     corrected_from: str | None = None
@@ -58,14 +58,14 @@ def list_books(query: ListBooks, *, circulation: CirculationFacts) -> BookPage:
     are available, or are not, may hold fewer than asked for, or none, and yet have a next one.
     """
     language = None if query.language is None else language_code(query.language)
-    sought = Sought.of(query.q, author=query.author, language=language)
+    search = SearchQuery.of(query.q, author=query.author, language=language)
     of_isbn = None if query.isbn is None else _with_isbn(query.isbn)
-    if sought is None:
+    if search is None:
         return _answer(_leafed(query, language, of_isbn, circulation), circulation)
-    page, mended = _found(query, sought, of_isbn, circulation), None
-    if not page.results and not any(numbers_found(sought)):
-        mended = corrected(query.q, sought)
-        if mended is not None and (meant := Sought.of(mended, author=query.author, language=language)):
+    page, mended = _found(query, search, of_isbn, circulation), None
+    if not page.results and not any(match_counts(search)):
+        mended = corrected_text(query.q, search)
+        if mended is not None and (meant := SearchQuery.of(mended, author=query.author, language=language)):
             page = _found(query, meant, of_isbn, circulation)
     return _answer(page, circulation, query.q, mended)
 
@@ -74,7 +74,7 @@ def _answer(
     page: Page[dict[str, Any]], circulation: CirculationFacts, q: str = "", mended: str | None = None
 ) -> BookPage:
     return BookPage(
-        results=book_views(page.results, circulation),
+        results=book_details(page.results, circulation),
         next=page.next,
         previous=page.previous,
         corrected_from=q.strip() if mended else None,
@@ -87,26 +87,26 @@ def _with_isbn(isbn: str) -> set[UUID]:
 
 
 def _found(
-    query: ListBooks, sought: Sought, of_isbn: set[UUID] | None, circulation: CirculationFacts
+    query: ListBooks, search: SearchQuery, of_isbn: set[UUID] | None, circulation: CirculationFacts
 ) -> Page[dict[str, Any]]:
     wanted = partial(_wanted, query=query, of_isbn=of_isbn, circulation=circulation)
     if query.ordering != "relevance" and (query.ordering or not query.q.strip()):
-        return books_in_order(query.ordering, "id").page(query.page, id=wanted(ids_found(sought)))
+        return books_in_order(query.ordering, "id").page(query.page, id=wanted(matching_ids(search)))
     enough = query.page.size + 1
     if of_isbn is None and query.available is None:
-        places = ranked(sought, query.page, at_most=enough)
+        places = ranked(search, query.page, at_most=enough)
     else:
-        places = _first_wanted(ranked(sought, query.page, at_most=MOST_BOOKS), wanted, enough=enough)
+        places = _first_wanted(ranked(search, query.page, at_most=MOST_BOOKS), wanted, enough=enough)
     page = page_of(places, query.page, keys=tuple)
     return page.mapped(_rows)
 
 
 def _first_wanted(
-    places: list[Place], wanted: Callable[[list[UUID]], list[UUID]], *, enough: int
-) -> list[Place]:
+    places: list[RankingKey], wanted: Callable[[list[UUID]], list[UUID]], *, enough: int
+) -> list[RankingKey]:
     """Those that are wanted; of the farther ones only where there aren't enough among the near."""
     near = enough * 5
-    found: list[Place] = []
+    found: list[RankingKey] = []
     for some in (places[:near], places[near:]):
         if len(found) < enough:
             books = set(wanted([book for *_, book in some]))
@@ -125,9 +125,9 @@ def _wanted(
     return [book for book in books if bool(stock[book]["available"]) == query.available]
 
 
-def _rows(places: list[Place]) -> list[dict[str, Any]]:
+def _rows(places: list[RankingKey]) -> list[dict[str, Any]]:
     books = [book for *_, book in places]
-    rows = {row["id"]: row for row in books_with_ids(books)}
+    rows = {row["id"]: row for row in book_rows(books)}
     return [rows[book] for book in books if book in rows]
 
 
@@ -140,7 +140,7 @@ def _leafed(
         return books_in_order(query.ordering, *wanted).page(query.page, **wanted)
     free = has_free_copy(circulation)
     order, descending = columns_of(query.ordering)
-    return page_within_reach(
+    return bounded_page(
         BookRow.objects.filter(**{LOOKUPS[column]: value for column, value in wanted.items()}),
         free if query.available else ~free,
         columns=BOOK,

@@ -7,7 +7,7 @@ from uuid import uuid4
 
 from catalog.services.commands.import_records import import_chunk
 from catalog.services.imports.chunks import CHUNK_SIZE, partition
-from catalog.services.imports.matching import Matching
+from catalog.services.imports.matching import BookMatcher
 from catalog.services.imports.records import Record
 from catalog.services.imports.report import ImportReport
 from catalog.services.ports import CatalogWork
@@ -24,7 +24,7 @@ class PreviewImport(Query[ImportReport]):
 
 def preview_import(query: PreviewImport, *, work: CatalogWork, clock: Clock) -> ImportReport:
     """Import into a unit of work that is never written. It holds all of the file's new Books in memory."""
-    matching = Matching(work=work, import_id=uuid4())
+    matching = BookMatcher(work=work, import_id=uuid4())
     report = ImportReport()
     rest = iter(query.records)
     while chunk := list(islice(rest, CHUNK_SIZE)):

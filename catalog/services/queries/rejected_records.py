@@ -15,7 +15,7 @@ _BATCH: Final = 50
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Originals:
+class RejectedFile:
     """Records as they stand in a file of this format, each one alone."""
 
     format: FileFormat
@@ -23,7 +23,7 @@ class Originals:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class RejectedOriginals(Query[Originals]):
+class GetRejectedRecords(Query[RejectedFile]):
     """The records that an import has rejected, as they were given."""
 
     refusals = (ImportNotFound,)
@@ -31,12 +31,12 @@ class RejectedOriginals(Query[Originals]):
     import_id: UUID
 
 
-def rejected_originals(query: RejectedOriginals) -> Originals:
+def get_rejected_records(query: GetRejectedRecords) -> RejectedFile:
     """Those that were kept, in the order of the file, read as they are taken. Raises ImportNotFound."""
     row = ImportRow.objects.filter(id=query.import_id).only("id", "format").first()
     if row is None:
         raise ImportNotFound
-    return Originals(format=FileFormat(row.format), records=_originals(row.id))
+    return RejectedFile(format=FileFormat(row.format), records=_originals(row.id))
 
 
 def _originals(id: UUID) -> Iterator[bytes]:

@@ -1,4 +1,4 @@
-"""What somebody meant who misspelt a word: the nearest words of the catalogue that lead to a Book."""
+"""Correct the spelling of a search: replace unknown words with the nearest ones that find a Book."""
 
 from collections.abc import Callable, Iterable, Sequence
 from itertools import groupby, islice, product
@@ -6,46 +6,54 @@ from operator import itemgetter
 
 from django.db.models import Q, QuerySet
 
-from catalog.domain.spelling import SHORTEST, least_slips, skeleton, slips, tolerated
-from catalog.domain.text import words_sought
+from catalog.domain.spelling import (
+    MIN_WORD_LENGTH,
+    distance_lower_bound,
+    edit_distance,
+    max_distance,
+    skeleton,
+)
+from catalog.domain.text import query_words
 from catalog.models import WordRow
-from catalog.services.search.matches import numbers_found
-from catalog.services.search.search_query import AFTER_ALL, Sought
+from catalog.services.search.matches import match_counts
+from catalog.services.search.search_query import HIGHEST_CHAR, SearchQuery
 from shared_kernel.sql import CompiledQuery, Param
 
-#: So many words are tried for each misspelt one, and so many ways of putting them together.
+#: Candidates per misspelt word, and combinations of them that are tried.
 _CANDIDATES, _WAYS = 3, 8
-# Given values are no words or numbers to the stubs of `filter`; a Q takes them.
+# The stubs of `filter` reject Param values; a Q takes them.
 _OF_ABOUT_THE_LENGTH = Q(
     ("length__in", [Param(WordRow, "length", name) for name in ("shorter", "as_long", "longer")])
 )
 _SWAPPED = Q(("word__in", [Param(WordRow, "word", f"swapped_{boundary}") for boundary in range(3)]))
 
 
-def corrected(q: str, sought: Sought) -> str | None:
-    """The text with its misspelt words mended, if that finds anything; asked only where `q` finds nothing.
+def corrected_text(q: str, search: SearchQuery) -> str | None:
+    """The text with its misspelt words corrected; None if no correction finds a Book.
 
-    A word is misspelt if no word of the catalogue begins with it. Of the words that are equally near, the one
-    that finds the most is taken.
+    Call it only where `q` finds nothing. A word is misspelt if no word of the catalogue begins with it. Among
+    equally near words, the one with the most matches wins.
     """
-    misspelt = [word for word in sought.unknown if len(word) >= SHORTEST]
+    misspelt = [word for word in search.unknown_words if len(word) >= MIN_WORD_LENGTH]
     if not misspelt:
         return None
-    # Hardly anybody slips twice, and the words that are so near are far fewer.
-    return _mended_by(_one_slip_away, misspelt, q, sought) or _mended_by(_similar, misspelt, q, sought)
+    # Most misspelt words have one typo, and far fewer words are that near.
+    return _best_correction(_one_slip_away, misspelt, q, search) or _best_correction(
+        _similar, misspelt, q, search
+    )
 
 
-def _mended_by(
-    alike_to: Callable[[str], list[str]], misspelt: Sequence[str], q: str, sought: Sought
+def _best_correction(
+    alike_to: Callable[[str], list[str]], misspelt: Sequence[str], q: str, search: SearchQuery
 ) -> str | None:
     nearest = [_nearest(word, alike_to(word)) for word in misspelt]
     ways = sorted(product(*nearest), key=lambda way: (sum(weight for weight, _ in way), way))
     for _, alike in groupby(islice(ways, _WAYS), key=lambda way: sum(weight for weight, _ in way)):
         tried = [dict(zip(misspelt, _words(way), strict=True)) for way in alike]
-        numbers = numbers_found(*(sought.with_words(it) for it in tried))
+        numbers = match_counts(*(search.with_words(it) for it in tried))
         number, best = max(zip(numbers, tried, strict=True), key=itemgetter(0))
         if number:
-            return _written(q, best)
+            return _with_corrections(q, best)
     return None
 
 
@@ -54,12 +62,12 @@ def _words(way: Iterable[tuple[int, str]]) -> list[str]:
 
 
 def _nearest(word: str, others: Iterable[str]) -> list[tuple[int, str]]:
-    """Those of the others that it may be, each with the weight of the slips, the nearest first."""
-    most, near = tolerated(word), list[tuple[int, str]]()
-    for least, other in sorted((least_slips(word, other), other) for other in others):
+    """The candidates within the tolerated distance, nearest first, each with its distance."""
+    most, near = max_distance(word), list[tuple[int, str]]()
+    for least, other in sorted((distance_lower_bound(word, other), other) for other in others):
         if least > most:
             break
-        weight = slips(word, other, most=most)
+        weight = edit_distance(word, other, most=most)
         if weight is not None:
             # The first letter is hardly ever the wrong one.
             near = sorted([*near, (weight, other)], key=lambda it: (it[0], it[1][0] != word[0], it[1]))
@@ -69,10 +77,10 @@ def _nearest(word: str, others: Iterable[str]) -> list[tuple[int, str]]:
 
 
 def _one_slip_away(word: str) -> list[str]:
-    """The words that become this one by one slip, those with the same skeleton, and some others.
+    """The words that are one typo away, those with the same skeleton, and some others.
 
-    A slip is in one quarter of a word, and leaves the others as they are; or it has swapped the letters on
-    both sides of a boundary between two of them.
+    A typo either lies in one quarter of the word and leaves the other three alone, or swaps the two letters
+    at a boundary between quarters.
     """
     length = len(word)
     first, middle, last = length // 4, length // 2, length - length // 4
@@ -95,7 +103,7 @@ def _swapped(word: str, at: int) -> str:
 
 
 def _between(name: str, beginning: str) -> dict[str, str]:
-    return {name: beginning, f"{name}_after": beginning + AFTER_ALL}
+    return {name: beginning, f"{name}_after": beginning + HIGHEST_CHAR}
 
 
 def _about(length: int) -> dict[str, int]:
@@ -103,7 +111,7 @@ def _about(length: int) -> dict[str, int]:
 
 
 def _beginning_with(column: str, name: str) -> Q:
-    """The words, or the reversed ones, that begin so; the databases read their index alone."""
+    """The words, or reversed words, with this prefix; answered from the index alone."""
     least, after = Param(WordRow, column, name), Param(WordRow, column, f"{name}_after")
     return Q((f"{column}__gte", least), (f"{column}__lt", after))
 
@@ -124,7 +132,7 @@ def _words_but_for_one_quarter() -> QuerySet[WordRow, tuple[str]]:
 
 
 def _similar(word: str) -> list[str]:
-    """Words of about this length that begin or end like it, and those with the same skeleton."""
+    """Words of similar length with the same beginning or end, and those with the same skeleton."""
     length, head, tail = len(word), word[: len(word) // 2], word[::-1][: max(2, (len(word) - 1) // 2)]
     found = _like(
         **_about(length),
@@ -152,13 +160,13 @@ def _any_of(*ways: QuerySet[WordRow]) -> QuerySet[WordRow, tuple[str]]:
 _but_for_one_quarter, _like = CompiledQuery(_words_but_for_one_quarter), CompiledQuery(_words_like)
 
 
-def _written(q: str, mended: dict[str, str]) -> str:
-    """The text with the mended words in it; the others as they were typed."""
-    parts = ((part, words_sought(part)) for part in q.split())
-    return " ".join(_mended(part, words, mended) for part, words in parts)
+def _with_corrections(q: str, corrections: dict[str, str]) -> str:
+    """The text with the corrections; the other words stay as typed."""
+    parts = ((part, query_words(part)) for part in q.split())
+    return " ".join(_replaced(part, words, corrections) for part, words in parts)
 
 
-def _mended(part: str, words: Sequence[str], mended: dict[str, str]) -> str:
-    if not any(word in mended for word in words):
+def _replaced(part: str, words: Sequence[str], corrections: dict[str, str]) -> str:
+    if not any(word in corrections for word in words):
         return part
-    return " ".join(mended.get(word, word) for word in words)
+    return " ".join(corrections.get(word, word) for word in words)

@@ -1,6 +1,6 @@
-"""Finding Books by their words, alike on every database.
+"""Find Books by their words, with the same results on every database.
 
-The words are folded here, and each database is given the very same ones: it neither splits nor folds.
+Words are split and folded in Python; the databases only compare them.
 """
 
 from collections.abc import Mapping, Sequence
@@ -11,11 +11,11 @@ from django.db import connection
 from django.db.models import BooleanField, Q
 from django.db.models.expressions import RawSQL
 
-from catalog.services.search.indexing import OF_AUTHOR, OFTEN, in_language
-from catalog.services.search.search_query import Sought
+from catalog.services.search.indexing import AUTHOR_PREFIX, POPULAR_MARK, language_mark
+from catalog.services.search.search_query import SearchQuery
 
 MOST_BOOKS = 1000
-"""So many are found by words at most; of more, those that are often borrowed come first."""
+"""The limit of a search; popular Books are found first."""
 
 _BRANCH = {
     "postgresql": "(SELECT id, sort_key, popularity FROM catalog_bookrow"  # noqa: S608  a constant
@@ -26,75 +26,81 @@ _BRANCH = {
 }
 
 
-def found(sought: Sought) -> tuple[str, list[str]]:
-    """SQL for the Books that have all of it, and its parameters: whole words before beginnings of words.
+def matching_books_sql(search: SearchQuery) -> tuple[str, list[str]]:
+    """SQL that selects the matching Books, and its parameters: matches of whole words before prefixes.
 
-    A thousand at most; it reads the index alone until they are found, however many there are. It must not be
-    sought in vain.
+    It returns at most a thousand rows, and reads only the index until it has found them. The query must be
+    one that can match.
     """
-    tried = [_wanted(sought, OFTEN), _wanted(sought)]
-    if any(sought.begun.get(word) != [word] for word in (*sought.words, *sought.of_authors)):
-        tried.append(_wanted(sought, begun=sought.begun))
+    tried = [_index_query(search, POPULAR_MARK), _index_query(search)]
+    if any(search.completions.get(word) != [word] for word in (*search.words, *search.author_words)):
+        tried.append(_index_query(search, completions=search.completions))
     branches = " UNION ALL ".join([_BRANCH[connection.vendor]] * len(tried))
     return f"SELECT DISTINCT id, sort_key, popularity FROM ({branches} LIMIT {MOST_BOOKS}) AS tried", tried  # noqa: S608  constants
 
 
-def ids_found(sought: Sought) -> list[UUID]:
-    """Those Books."""
-    if sought.is_in_vain:
+def matching_ids(search: SearchQuery) -> list[UUID]:
+    """The ids of the matching Books, a thousand at most."""
+    if search.matches_nothing:
         return []
-    books, wanted = found(sought)
-    return [as_id(book) for (book,) in _ask(f"SELECT id FROM ({books}) AS found", wanted)]  # noqa: S608  constants
+    books, wanted = matching_books_sql(search)
+    return [to_uuid(book) for (book,) in _fetch_all(f"SELECT id FROM ({books}) AS found", wanted)]  # noqa: S608  constants
 
 
-def numbers_found(*sought: Sought) -> list[int]:
-    """How many Books have all of it, for each, by at most one SQL query. It counts to a thousand."""
-    asked = {number: _wanted(it, begun=it.begun) for number, it in enumerate(sought) if not it.is_in_vain}
+def match_counts(*searches: SearchQuery) -> list[int]:
+    """The number of matches of each query, counted up to a thousand, with at most one SQL query."""
+    asked = {
+        number: _index_query(it, completions=it.completions)
+        for number, it in enumerate(searches)
+        if not it.matches_nothing
+    }
     if not asked:
-        return [0] * len(sought)
+        return [0] * len(searches)
     counts = [f"SELECT {number}, count(*) FROM ({_BRANCH[connection.vendor]}) AS found" for number in asked]  # noqa: S608  constants
-    counted = dict(_ask(" UNION ALL ".join(counts), list(asked.values())))
-    return [counted.get(number, 0) for number in range(len(sought))]
+    counted = dict(_fetch_all(" UNION ALL ".join(counts), list(asked.values())))
+    return [counted.get(number, 0) for number in range(len(searches))]
 
 
-def as_id(key: object) -> UUID:
-    """A Book's id as the database gives it to SQL that is written by hand."""
+def to_uuid(key: object) -> UUID:
+    """A Book's id from a raw SQL row: SQLite gives text."""
     return key if isinstance(key, UUID) else UUID(str(key))
 
 
-def _ask(question: str, wanted: Sequence[str | int]) -> list[tuple[Any, ...]]:  # whatever is asked for
+def _fetch_all(sql: str, params: Sequence[str | int]) -> list[tuple[Any, ...]]:  # columns of any type
     with connection.cursor() as cursor:
-        cursor.execute(question, wanted)
+        cursor.execute(sql, params)
         rows: list[tuple[Any, ...]] = cursor.fetchall()
         return rows
 
 
-def books_found(text: str) -> Q:
-    """Those Books, as a condition."""
-    sought = Sought.of(text)
-    return Q(pk__in=ids_found(sought) if sought else [])
+def matches_text(text: str) -> Q:
+    """A filter for the Books that match this text, a thousand at most."""
+    search = SearchQuery.of(text)
+    return Q(pk__in=matching_ids(search) if search else [])
 
 
-def books_with(sought: Sought) -> Q | RawSQL:
-    """All Books that have all of it, however many: not for a page that somebody waits for."""
-    if sought.is_in_vain:
+def all_matches(search: SearchQuery) -> Q | RawSQL:
+    """A filter for all matching Books. Slow for common words: use it for exports, not for pages."""
+    if search.matches_nothing:
         return Q(pk__in=[])
-    wanted = _wanted(sought, begun={})
+    wanted = _index_query(search, completions={})
     if connection.vendor == "postgresql":
         return RawSQL('"catalog_bookrow"."search_words" @@ %s::tsquery', [wanted], BooleanField())
-    found = "SELECT book FROM catalog_booksearch WHERE catalog_booksearch MATCH %s"
-    return Q(pk__in=RawSQL(found, [wanted]))  # noqa: S611  a constant and a parameter
+    indexed = "SELECT book FROM catalog_booksearch WHERE catalog_booksearch MATCH %s"
+    return Q(pk__in=RawSQL(indexed, [wanted]))  # noqa: S611  a constant and a parameter
 
 
-def _wanted(sought: Sought, *marks: str, begun: Mapping[str, Sequence[str]] | None = None) -> str:
-    """What the database's index is asked: for whole words, or for `begun`, or else beginnings of words.
+def _index_query(
+    search: SearchQuery, *marks: str, completions: Mapping[str, Sequence[str]] | None = None
+) -> str:
+    """The full-text query in the database's syntax: for whole words, their `completions`, or prefixes.
 
-    A word is letters, marks and digits: nothing is to be quoted.
+    Words consist of letters, marks and digits, so nothing needs escaping.
     """
     syntax = _SYNTAX[connection.vendor]
-    words = [*(("", word) for word in sought.words), *((OF_AUTHOR, word) for word in sought.of_authors)]
-    wanted = [_one(syntax, mark, word, begun) for mark, word in words]
-    marks = (*marks, *([in_language(sought.language)] if sought.language else []))
+    words = [*(("", word) for word in search.words), *((AUTHOR_PREFIX, word) for word in search.author_words)]
+    wanted = [_one(syntax, mark, word, completions) for mark, word in words]
+    marks = (*marks, *([language_mark(search.language)] if search.language else []))
     return syntax.whole.format(syntax.all_of.join([*wanted, *(syntax.quoted(mark) for mark in marks)]))
 
 
@@ -115,9 +121,9 @@ _SYNTAX = {
 }
 
 
-def _one(syntax: _Syntax, mark: str, word: str, begun: Mapping[str, Sequence[str]] | None) -> str:
-    if begun is None:
+def _one(syntax: _Syntax, mark: str, word: str, completions: Mapping[str, Sequence[str]] | None) -> str:
+    if completions is None:
         return syntax.quoted(mark + word)
-    if others := begun.get(word):
+    if others := completions.get(word):
         return f"({syntax.any_of.join(syntax.quoted(mark + other) for other in others)})"
     return syntax.quoted(mark + word) + syntax.beginning

@@ -1,4 +1,4 @@
-"""Which of the Books that are found by words comes first; the database ranks them, each in the same way."""
+"""Rank the Books that match a search. The database computes the score, the same on both."""
 
 from collections.abc import Sequence
 from uuid import UUID
@@ -6,27 +6,27 @@ from uuid import UUID
 from django.db import connection
 
 from catalog.models import BookRow
-from catalog.services.search.matches import as_id, found
-from catalog.services.search.search_query import Sought
+from catalog.services.search.matches import matching_books_sql, to_uuid
+from catalog.services.search.search_query import SearchQuery
 from shared_kernel.services.pagination import PageRequest
 from shared_kernel.sql import to_db_value
 
-#: What it is worth that the title is what was looked for, begins with it, has all of its words, has words
-#: that begin with them. Popularity grows by 100 each time that a Book is borrowed twice as often.
+#: Score of a title that equals the query, begins with it, contains all its words, or contains words that
+#: begin with them. For comparison: popularity grows by 100 with each doubling of the borrowings.
 _IS, _BEGINS, _HAS, _HAS_BEGINNINGS = 1200, 400, 200, 100
 _POSITION = {"postgresql": "strpos", "sqlite": "instr"}
-#: The best first, and in the order of their titles where they are as good.
+#: Best score first, then by title.
 _ORDER = ("place", "sort_key", "id")
 
 
-Place = tuple[int, str, UUID]  # the values of _ORDER
+RankingKey = tuple[int, str, UUID]  # the values of _ORDER
 
 
-def ranked(sought: Sought, request: PageRequest, *, at_most: int) -> list[Place]:
-    """So many of the Books that have all of it, from where the page begins; by one SQL query."""
-    if sought.is_in_vain:
+def ranked(search: SearchQuery, request: PageRequest, *, at_most: int) -> list[RankingKey]:
+    """The best matches from where the page begins, `at_most` of them, with one SQL query."""
+    if search.matches_nothing:
         return []
-    (worth, values), (books, wanted) = _worth(sought.words), found(sought)
+    (worth, values), (books, wanted) = _title_score(search.words), matching_books_sql(search)
     behind, here = "TRUE", []
     if request.keys is not None:
         *keys, book = request.keys
@@ -40,11 +40,11 @@ def ranked(sought: Sought, request: PageRequest, *, at_most: int) -> list[Place]
             f" WHERE {behind} ORDER BY {order} LIMIT {at_most}",
             [*values, *wanted, *here],
         )
-        return [(place, title, as_id(book)) for place, title, book in cursor.fetchall()]
+        return [(place, title, to_uuid(book)) for place, title, book in cursor.fetchall()]
 
 
-def _worth(words: Sequence[str]) -> tuple[str, list[str]]:
-    """What a title is worth, as SQL; it consists of folded words, one blank between two."""
+def _title_score(words: Sequence[str]) -> tuple[str, list[str]]:
+    """SQL for the score of `sort_key`, which has one space between words; and its parameters."""
     if not words:
         return "0", []
     phrase, position = " ".join(words), _POSITION[connection.vendor]

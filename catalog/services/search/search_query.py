@@ -1,4 +1,4 @@
-"""What somebody looks for, with what the catalogue knows of its words."""
+"""A search query: its words, and the words of the catalogue that they are prefixes of."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -6,66 +6,66 @@ from dataclasses import dataclass, replace
 from django.db import connection
 
 from catalog.domain.isbn import ISBN
-from catalog.domain.text import words_sought
-from catalog.services.search.indexing import is_spelt
+from catalog.domain.text import query_words
+from catalog.services.search.indexing import is_correctable
 from shared_kernel.domain.errors import Refused
 
-_MOST_WORDS = 16  # are looked for, of however many
-#: A word is the beginning of so many others at most, to be looked for as each of them.
-_MOST_BEGUN = 200
-AFTER_ALL = "\U0010ffff"
-"""Behind a word: greater than all that begin with it."""
+_MOST_WORDS = 16  # of a query; the rest are ignored
+#: A prefix with more completions than this is searched for as a prefix.
+_MOST_COMPLETIONS = 200
+HIGHEST_CHAR = "\U0010ffff"
+"""Appended to a prefix, it sorts after every word with that prefix."""
 # By hand: Django can't limit each part of a union on SQLite.
-_BEGUN = (
+_COMPLETIONS_SQL = (
     "SELECT * FROM (SELECT word FROM catalog_wordrow WHERE word >= %s AND word < %s ORDER BY word LIMIT %s)"
 )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Sought:
-    """What is looked for: words of the Book, words of its authors, and a language (ISO 639).
+class SearchQuery:
+    """The words to find in a Book, the words to find among its authors, and a language (ISO 639).
 
-    Each word is to be the beginning of one of the Book's, whatever its accents and case. `begun` has, for
-    each word where that can be said, all words of the catalogue that begin with it.
+    Each word must be a prefix of one of the Book's words, ignoring accents and case. `completions` maps a
+    word to all words of the catalogue that begin with it; words with too many of them are left out.
     """
 
     words: tuple[str, ...]
-    of_authors: tuple[str, ...]
+    author_words: tuple[str, ...]
     language: str | None
-    begun: Mapping[str, Sequence[str]]
+    completions: Mapping[str, Sequence[str]]
 
     @classmethod
-    def of(cls, q: str, *, author: str = "", language: str | None = None) -> "Sought | None":
-        """What the texts ask for, by one SQL query; None where they ask for nothing."""
+    def of(cls, q: str, *, author: str = "", language: str | None = None) -> "SearchQuery | None":
+        """Parse the texts, with one SQL query for the completions. None if both are blank."""
         if not (q.strip() or author.strip()):
             return None
-        words, of_authors = words_in(q), tuple(_first(words_sought(author)))
-        begun = _begun_by((*words, *of_authors))
-        return cls(words=words, of_authors=of_authors, language=language, begun=begun)
+        words, author_words = query_terms(q), tuple(_first(query_words(author)))
+        completions = _completions_of((*words, *author_words))
+        return cls(words=words, author_words=author_words, language=language, completions=completions)
 
-    def with_words(self, others: Mapping[str, str]) -> "Sought":
-        """The same with words of the catalogue, as they are, in place of some."""
-        kept = {word: begun for word, begun in self.begun.items() if word not in others}
+    def with_words(self, others: Mapping[str, str]) -> "SearchQuery":
+        """The same query with some words replaced by exact words of the catalogue."""
+        kept = {word: completions for word, completions in self.completions.items() if word not in others}
         return replace(
             self,
             words=tuple(others.get(word, word) for word in self.words),
-            begun=kept | {word: [word] for word in others.values()},
+            completions=kept | {word: [word] for word in others.values()},
         )
 
     @property
-    def is_in_vain(self) -> bool:
-        """Whether nothing can have it: there is no word in it, or one that begins none of the catalogue's."""
-        return not (self.words or self.of_authors) or any(not words for words in self.begun.values())
+    def matches_nothing(self) -> bool:
+        """Whether no Book can match: it has no words, or a word that is a prefix of none in the catalogue."""
+        return not (self.words or self.author_words) or any(not words for words in self.completions.values())
 
     @property
-    def unknown(self) -> list[str]:
-        """Its words that begin none of the catalogue's, though all such are known."""
-        return [word for word in self.words if self.begun.get(word) == []]
+    def unknown_words(self) -> list[str]:
+        """The words that are known to be a prefix of no word in the catalogue."""
+        return [word for word in self.words if self.completions.get(word) == []]
 
 
-def words_in(text: str) -> tuple[str, ...]:
-    """The folded words of what somebody looks for. An ISBN of either length is one word."""
-    found = _isbn_in(text) or [it for part in text.split() for it in _isbn_in(part) or words_sought(part)]
+def query_terms(text: str) -> tuple[str, ...]:
+    """The folded words of a search text. An ISBN, of 10 or 13 digits, is one word."""
+    found = _isbn_in(text) or [it for part in text.split() for it in _isbn_in(part) or query_words(part)]
     return tuple(_first(found))
 
 
@@ -80,18 +80,18 @@ def _first(words: Sequence[str]) -> list[str]:
     return list(dict.fromkeys(words))[:_MOST_WORDS]
 
 
-def _begun_by(words: Sequence[str]) -> dict[str, list[str]]:
-    """The words of the catalogue that begin with each of these, but for those that begin too many.
+def _completions_of(words: Sequence[str]) -> dict[str, list[str]]:
+    """The words of the catalogue that begin with each of these, unless there are too many.
 
-    Asked for beginnings of words, a database goes through all Books that have any, of each. Asked for words,
-    it begins with the rarest and looks the others up.
+    For a prefix, a database reads every Book that has any of its completions. For whole words, it starts from
+    the rarest one and looks the others up.
     """
-    spelt = [word for word in dict.fromkeys(words) if is_spelt(word)]
+    spelt = [word for word in dict.fromkeys(words) if is_correctable(word)]
     if not spelt:
         return {}
-    bounds = [bound for word in spelt for bound in (word, word + AFTER_ALL, _MOST_BEGUN + 1)]
+    bounds = [bound for word in spelt for bound in (word, word + HIGHEST_CHAR, _MOST_COMPLETIONS + 1)]
     with connection.cursor() as cursor:
-        cursor.execute(" UNION ALL ".join([f"{_BEGUN} AS begun"] * len(spelt)), bounds)
+        cursor.execute(" UNION ALL ".join([f"{_COMPLETIONS_SQL} AS completions"] * len(spelt)), bounds)
         known = {word for (word,) in cursor.fetchall()}
-    begun = {word: sorted(other for other in known if other.startswith(word)) for word in spelt}
-    return {word: others for word, others in begun.items() if len(others) <= _MOST_BEGUN}
+    completions = {word: sorted(other for other in known if other.startswith(word)) for word in spelt}
+    return {word: others for word, others in completions.items() if len(others) <= _MOST_COMPLETIONS}

@@ -2,7 +2,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from catalog.domain.spelling import least_slips, slips
+from catalog.domain.spelling import distance_lower_bound, edit_distance
 
 words = st.text(alphabet="aeiybcdst", min_size=1, max_size=9)
 
@@ -21,10 +21,10 @@ class TestSlips:
         ],
     )
     def test_weigh_less_the_easier_they_happen(self, typed: str, meant: str, weight: int | None) -> None:
-        assert slips(typed, meant, most=8) == weight
+        assert edit_distance(typed, meant, most=8) == weight
 
     @given(typed=words, meant=words)
     def test_never_weigh_less_than_a_glance_tells(self, typed: str, meant: str) -> None:
-        weight = slips(typed, meant, most=100)
+        weight = edit_distance(typed, meant, most=100)
         assert weight is not None
-        assert least_slips(typed, meant) <= weight
+        assert distance_lower_bound(typed, meant) <= weight

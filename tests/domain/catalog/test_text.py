@@ -2,7 +2,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from catalog.domain.text import fold, sort_key, words_of, words_sought
+from catalog.domain.text import fold, index_words, query_words, sort_key
 from catalog.domain.title import InvalidTitle, Title
 
 
@@ -75,27 +75,27 @@ class TestFolding:
 
     @given(st.text())
     def test_ignores_the_case_in_which_a_text_is_written(self, text: str) -> None:
-        assert words_of(text.casefold()) == words_of(text)
+        assert index_words(text.casefold()) == index_words(text)
 
 
 class TestWords:
     def test_are_separated_by_whatever_is_no_letter_or_digit(self) -> None:
-        assert words_of("C++: 2nd (rev.) ed./1999_x") == ["c", "2nd", "rev", "ed", "1999", "x"]
+        assert index_words("C++: 2nd (rev.) ed./1999_x") == ["c", "2nd", "rev", "ed", "1999", "x"]
 
     def test_with_an_apostrophe_are_found_by_each_part_and_as_one(self) -> None:
-        assert words_of("L'Étranger") == ["l", "etranger", "letranger"]
-        assert words_of("Ender’s '' Game") == ["ender", "s", "enders", "game"]
+        assert index_words("L'Étranger") == ["l", "etranger", "letranger"]
+        assert index_words("Ender’s '' Game") == ["ender", "s", "enders", "game"]
 
     def test_of_scripts_without_blanks_are_their_characters(self) -> None:
-        assert words_of("東京 Blues") == ["東", "京", "blues"]
+        assert index_words("東京 Blues") == ["東", "京", "blues"]
 
     def test_sought_are_found_among_the_words_of_the_same_text(self) -> None:
         for text in ("L'Étranger", "O'Neill, don't!", "東京物語", "हिन्दी साहित्य"):
-            assert set(words_sought(text)) <= set(words_of(text))
+            assert set(query_words(text)) <= set(index_words(text))
 
     @given(st.text())
     def test_hold_nothing_that_a_database_could_misread(self, text: str) -> None:
-        for word in words_of(text) + words_sought(text):
+        for word in index_words(text) + query_words(text):
             assert word
             assert len(word) <= 64
             assert not set(word) & set(" '\"\\:&|!()*_-\x00")

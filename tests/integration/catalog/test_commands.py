@@ -14,7 +14,7 @@ from catalog.models import BookRow, CopyRow, WordRow
 from catalog.services.commands.count_borrowing import CountBorrowing
 from catalog.services.commands.reindex_books import ReindexBooks
 from catalog.services.queries.list_books import ListBooks
-from catalog.services.search.indexing import index_rows
+from catalog.services.search.indexing import reindex_rows
 from outbox.models import OutboxMessage
 from shared_kernel.services.commands import dispatch
 from shared_kernel.services.pagination import PageRequest
@@ -212,7 +212,7 @@ class TestReindexSearch:
             a_book(title=f"Middlemarch {number}", language="en")
         BookRow.objects.update(search_text="x", sort_key="", fingerprint="")
         WordRow.objects.all().delete()
-        index_rows(list(BookRow.objects.values_list("id", flat=True)))
+        reindex_rows(list(BookRow.objects.values_list("id", flat=True)))
         assert self.found("middlemarch") == [""]
         assert "indexed 3 books" in run("reindex_search")
         assert self.found("middelmarch") == ["middlemarch", *(f"Middlemarch {n}" for n in range(3))]

@@ -9,7 +9,7 @@ from django.test import Client
 from rest_framework.test import APIClient
 
 from catalog.models import BookRow, BorrowingCountRow
-from catalog.services.commands.count_borrowing import CountBorrowing, ReckonPopularity
+from catalog.services.commands.count_borrowing import CountBorrowing, RecomputePopularity
 from catalog.services.commands.revise_book import ReviseBook
 from catalog.services.queries.list_books import BookPage, ListBooks
 from catalog.tasks import reckon_popularity
@@ -39,7 +39,7 @@ def borrowed(book: UUID, times: int, month: date = date(2024, 1, 1)) -> None:
 
 def reckoned(at: datetime = JANUARY) -> int:
     with with_context(acts_at=at):
-        return dispatch(ReckonPopularity())
+        return dispatch(RecomputePopularity())
 
 
 class TestRelevance:
@@ -163,7 +163,7 @@ class TestPopularity:
         for _ in range(5):
             borrowed(a_book().id, 1)
         with with_context(acts_at=JANUARY):
-            assert [dispatch(ReckonPopularity(at_most=2)) for _ in range(4)] == [2, 2, 1, 0]
+            assert [dispatch(RecomputePopularity(at_most=2)) for _ in range(4)] == [2, 2, 1, 0]
 
     def test_is_reckoned_by_the_clock(self) -> None:
         book = a_book().id
@@ -202,9 +202,9 @@ class TestMoreThanAThousandHits:
                 )
             )
         BookRow.objects.bulk_create(rows)
-        from catalog.services.search.indexing import index_rows
+        from catalog.services.search.indexing import reindex_rows
 
-        index_rows([row.id for row in rows])
+        reindex_rows([row.id for row in rows])
         borrowed(popular, 9)
         reckoned()
 

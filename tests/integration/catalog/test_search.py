@@ -99,7 +99,7 @@ class TestSearching:
         assert added.title in found(" ".join(begun))
 
     def test_finds_beginnings_of_more_words_than_it_can_name(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        monkeypatch.setattr("catalog.services.search.search_query._MOST_BEGUN", 2)
+        monkeypatch.setattr("catalog.services.search.search_query._MOST_COMPLETIONS", 2)
         titles = [a_book(title=f"Great great{letter}").title for letter in "abc"]
         assert found("great grea") == [*titles, "The Great Gatsby"]
         assert found("greatb grea") == titles[1:2]

@@ -9,11 +9,11 @@ from uuid import UUID
 from catalog.domain.barcode import Barcode
 from catalog.domain.book import Book, BookNotFound, DuplicateISBN
 from catalog.domain.copy import Copy, CopyNotFound, DuplicateBarcode
-from catalog.services.imports.details import ImportView
+from catalog.services.imports.details import ImportDetails
 from catalog.services.imports.job import Import, ImportNotFound
 from catalog.services.imports.provenance import Source
 from catalog.services.imports.report import ImportReport
-from catalog.services.ports import Made
+from catalog.services.ports import ImportedBook
 from shared_kernel.domain.errors import Refusal
 from shared_kernel.services.bus import Repository
 
@@ -153,7 +153,7 @@ class Imports:
     contents: dict[UUID, bytes] = field(default_factory=dict)
     reports: list[ImportReport] = field(default_factory=list)
     originals: dict[int, bytes] = field(default_factory=dict)
-    made: dict[UUID, Made] = field(default_factory=dict)
+    made: dict[UUID, ImportedBook] = field(default_factory=dict)
     kept: dict[UUID, str] = field(default_factory=dict)
 
     def add(self, new: Import, content: bytes) -> None:
@@ -175,22 +175,22 @@ class Imports:
     def drop_content(self, id: UUID) -> None:
         del self.contents[id]
 
-    def note(self, id: UUID, report: ImportReport) -> None:
+    def add_remarks(self, id: UUID, report: ImportReport) -> None:
         self.reports.append(report)
 
     def keep_originals(self, id: UUID, originals: Mapping[int, bytes]) -> None:
         self.originals |= originals
 
-    def note_books(
+    def add_books(
         self, id: UUID, *, created: Collection[tuple[Book, Copy]], revised: Collection[Book]
     ) -> None:
         for book, copy in created:
-            self.made[book.id] = Made(book_id=book.id, copy_id=copy.id, version=book.version)
+            self.made[book.id] = ImportedBook(book_id=book.id, copy_id=copy.id, version=book.version)
         for book in revised:
             if book.id in self.made:
                 self.made[book.id] = replace(self.made[book.id], version=book.version)
 
-    def made_by(self, id: UUID, *, at_most: int) -> list[Made]:
+    def unsettled_books(self, id: UUID, *, at_most: int) -> list[ImportedBook]:
         return [made for made in self.made.values() if made.book_id not in self.kept][:at_most]
 
     def settle(self, id: UUID, *, removed: Collection[UUID], kept: Mapping[UUID, str]) -> None:
@@ -202,8 +202,8 @@ class Imports:
         finished = [it for it in self.all.values() if it.finished_at and it.finished_at < finished_before]
         return len(finished)
 
-    def shown(self, shown: Import) -> ImportView:
-        return ImportView.with_records(shown, rejected=(), remarks=(), kept=())
+    def details_of(self, shown: Import) -> ImportDetails:
+        return ImportDetails.with_records(shown, rejected=(), remarks=(), kept=())
 
     def flush(self) -> None:
         pass
@@ -212,13 +212,13 @@ class Imports:
 @dataclass
 class BorrowingCounts:
     counts: dict[tuple[UUID, date], int] = field(default_factory=dict)
-    reckoned_since: date | None = None
+    recomputed_since: date | None = None
 
     def add_one(self, book: UUID, month: date) -> None:
         self.counts[book, month] = self.counts.get((book, month), 0) + 1
 
-    def reckon(self, *, since: date, at_most: int) -> int:
-        self.reckoned_since = since
+    def recompute_popularity(self, *, since: date, at_most: int) -> int:
+        self.recomputed_since = since
         return min(at_most, len(self.counts))
 
 

@@ -6,7 +6,7 @@ import pytest
 
 from catalog.domain.book import BookNotFound
 from catalog.domain.copy import Condition, ConditionReasonRequired, Copy, CopyNotFound, InvalidCondition
-from catalog.services.book_details import BookView
+from catalog.services.book_details import BookDetails
 from catalog.services.commands.add_book import AddBook, add_book
 from catalog.services.commands.change_copy_condition import (
     ChangeCopyCondition,
@@ -16,7 +16,7 @@ from catalog.services.commands.change_copy_condition import (
 )
 from catalog.services.commands.remove_book import RemoveBook, remove_book
 from catalog.services.commands.revise_book import ReviseBook, revise_book
-from catalog.services.copy_details import CopyView
+from catalog.services.copy_details import CopyDetails
 from shared_kernel.domain.errors import PreconditionFailed, Refused
 from shared_kernel.services.request_context import audit_subjects
 from tests.unit.catalog.fakes import FakeWork, FixedClock, InUse, OneBranch
@@ -45,7 +45,7 @@ def copies(work: FakeWork) -> list[Copy]:
 
 
 class TestRevisingABook:
-    def revise(self, work: FakeWork, command: ReviseBook) -> BookView:
+    def revise(self, work: FakeWork, command: ReviseBook) -> BookDetails:
         return revise_book(command, work, clock=CLOCK, circulation=OneBranch())
 
     def test_changes_what_is_said_and_nothing_else(self, work: FakeWork, book: UUID) -> None:
@@ -112,7 +112,7 @@ class TestRemovingABook:
 
 
 class TestChangingACopysCondition:
-    def change(self, work: FakeWork, circulation: OneBranch | None = None, **fields: str) -> CopyView:
+    def change(self, work: FakeWork, circulation: OneBranch | None = None, **fields: str) -> CopyDetails:
         command = ChangeCopyCondition(**{"barcode": next(iter(work.copies.all)), **fields})
         return change_copy_condition(command, work, clock=CLOCK, circulation=circulation or OneBranch())
 

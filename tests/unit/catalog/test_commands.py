@@ -10,7 +10,7 @@ from catalog.services.book_details import Availability
 from catalog.services.commands.add_book import AddBook, add_book
 from catalog.services.commands.add_copy import AddCopy, add_copy
 from catalog.services.commands.count_borrowing import CountBorrowing, count_borrowing
-from catalog.services.copy_details import CopyView
+from catalog.services.copy_details import CopyDetails
 from shared_kernel.domain.errors import Refused
 from shared_kernel.domain.money import Money
 from shared_kernel.services.request_context import audit_subjects
@@ -57,14 +57,14 @@ class TestAddingACopy:
         work.commit()
         return work
 
-    def add(self, work: FakeWork, command: AddCopy) -> CopyView:
+    def add(self, work: FakeWork, command: AddCopy) -> CopyDetails:
         return add_copy(command, work, clock=FixedClock(), circulation=OneBranch())
 
     def test_answers_the_copy_free_and_in_service(self, work: FakeWork) -> None:
         (book,) = work.books.all
         price = Money(Decimal("12.50"), "EUR")
         answer = self.add(work, AddCopy(book=book, barcode="0042", item_type="dvd", price=price))
-        assert answer == CopyView(
+        assert answer == CopyDetails(
             id=answer.id,
             barcode="0042",
             book=book,

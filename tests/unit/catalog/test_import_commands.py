@@ -9,7 +9,7 @@ import pytest
 from catalog.domain.copy import Condition
 from catalog.domain.import_states import FileFormat, ImportState
 from catalog.services.commands.accept_import import AcceptImport, BeginImport, accept_import, begin_import
-from catalog.services.commands.carry_on_import import (
+from catalog.services.commands.claim_import import (
     ClaimedImport,
     ClaimImport,
     FinishImport,
@@ -17,12 +17,12 @@ from catalog.services.commands.carry_on_import import (
     finish_import,
 )
 from catalog.services.commands.revert_import import (
-    GoOnReverting,
+    ContinueRevert,
     RevertImport,
-    go_on_reverting,
+    continue_revert,
     revert_import,
 )
-from catalog.services.imports.details import ImportView
+from catalog.services.imports.details import ImportDetails
 from catalog.services.imports.job import (
     LARGEST_FILE,
     FileTooLarge,
@@ -59,7 +59,7 @@ class AnyFile:
         return iter([record(1), record(2)])
 
 
-def accept(work: FakeWork, name: str = "books.csv", content: bytes = b"title\nx\ny\n") -> ImportView:
+def accept(work: FakeWork, name: str = "books.csv", content: bytes = b"title\nx\ny\n") -> ImportDetails:
     return accept_import(AcceptImport(name=name, content=content), work, clock=CLOCK, files=AnyFile())
 
 
@@ -165,7 +165,7 @@ class TestReverting:
         ended.finish(at=NOW)
         return ended
 
-    def revert(self, library: Library, ended: Import, circulation: OneBranch | None = None) -> ImportView:
+    def revert(self, library: Library, ended: Import, circulation: OneBranch | None = None) -> ImportDetails:
         command = RevertImport(import_id=ended.id)
         return revert_import(command, library.work, clock=CLOCK, circulation=circulation or OneBranch())
 
@@ -211,8 +211,8 @@ class TestReverting:
         claimed = claim(library.work)
         assert claimed is not None
         assert claimed.reverting
-        command = GoOnReverting(import_id=ended.id, claim=CLAIM)
-        assert not go_on_reverting(command, library.work, clock=CLOCK, circulation=OneBranch())
+        command = ContinueRevert(import_id=ended.id, claim=CLAIM)
+        assert not continue_revert(command, library.work, clock=CLOCK, circulation=OneBranch())
         assert ended.state is ImportState.REVERTED
         assert ended.removed == 130
 

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from catalog.adapters.spreadsheet.isbns import Unmendable, mended
+from catalog.adapters.spreadsheet.isbns import UnrecoverableIsbn, repaired
 from catalog.adapters.spreadsheet.reader import read_csv
 from catalog.services.imports.job import FileUnreadable
 from catalog.services.imports.records import RejectedRecord, SourceRecord
@@ -51,7 +51,7 @@ class TestAnISBNInACell:
         ],
     )
     def test_is_mended_where_nothing_is_lost(self, cell: str, isbn: str | None) -> None:
-        assert mended(cell) == isbn
+        assert repaired(cell) == isbn
 
     @pytest.mark.parametrize(
         "cell",
@@ -70,8 +70,8 @@ class TestAnISBNInACell:
         ],
     )
     def test_is_given_up_where_nobody_can_know(self, cell: str) -> None:
-        with pytest.raises(Unmendable) as fault:
-            mended(cell)
+        with pytest.raises(UnrecoverableIsbn) as fault:
+            repaired(cell)
         assert len(str(fault.value)) < 120
 
     @given(st.integers(min_value=978_000_000_000, max_value=979_999_999_999))
@@ -79,8 +79,8 @@ class TestAnISBNInACell:
         digits = [int(digit) for digit in str(twelve)]
         check = -sum(digit * (3 if place % 2 else 1) for place, digit in enumerate(digits)) % 10
         isbn = f"{twelve}{check}"
-        with suppress(Unmendable):
-            assert mended(f"{float(isbn):.12g}") == isbn
+        with suppress(UnrecoverableIsbn):
+            assert repaired(f"{float(isbn):.12g}") == isbn
 
 
 class TestTheHeader:
