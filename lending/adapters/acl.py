@@ -11,7 +11,7 @@ from django.db.models import QuerySet
 from catalog import public as catalog
 from lending.domain.policies.anonymising import PrivacyChoice
 from lending.domain.standing import Block, BorrowerStanding, CirculatingCopy
-from lending.services.ports import UnknownBook, UnknownCopy, UnknownPatron
+from lending.services.ports import PatronNotFound, UnknownBook, UnknownCopy, UnknownPatron
 from lending.services.reports.definition import Borrowings
 from lending.services.timeline import NoticeRows
 from patrons import public as patrons
@@ -58,11 +58,17 @@ class PatronsAsBorrowers:
 
     def standing(self, *, card: str, lock: bool = False) -> BorrowerStanding:
         """The patron with this card. `lock` holds them as they are until the end. Raises UnknownPatron."""
-        return _standing(patrons.patron_facts(card=card, lock=lock), asked_for=card)
+        patron = patrons.patron_facts(card=card, lock=lock)
+        if patron is None:
+            raise UnknownPatron(patron=card)
+        return _standing(patron)
 
     def standing_of(self, patron_id: UUID, *, lock: bool = False) -> BorrowerStanding:
-        """The patron with this id, likewise. Raises UnknownPatron."""
-        return _standing(patrons.patron_facts(id=patron_id, lock=lock), asked_for=str(patron_id))
+        """The patron with this id, likewise. Raises PatronNotFound."""
+        patron = patrons.patron_facts(id=patron_id, lock=lock)
+        if patron is None:
+            raise PatronNotFound
+        return _standing(patron)
 
     def card_of(self, card_or_email: str) -> str:
         """The card number of the patron with this card or email address. Raises UnknownPatron."""
@@ -155,9 +161,7 @@ class PatronsNoticeHistory:
         return patrons.letters_ended(patron=patron, about=about)
 
 
-def _standing(patron: patrons.PatronFacts | None, *, asked_for: str) -> BorrowerStanding:
-    if patron is None:
-        raise UnknownPatron(patron=asked_for)
+def _standing(patron: patrons.PatronFacts) -> BorrowerStanding:
     return BorrowerStanding(
         id=patron.id,
         card=patron.card_number,

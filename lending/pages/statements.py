@@ -6,7 +6,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
-from lending.services.queries.profile import PatronNotFound
+from lending.services.ports import PatronNotFound
 from lending.services.queries.statements import Statement
 from shared_kernel.services.queries import ask
 from shared_kernel.web.access import OWN, principal, require

@@ -25,6 +25,14 @@ class UnknownPatron(InvalidValue):
     pointer = "/patron_card"
 
 
+class PatronNotFound(NotFound):
+    message = "No patron has this id."
+
+
+class BookNotFound(NotFound):
+    message = "No book has this id."
+
+
 class UnknownCopy(InvalidValue):
     code = "unknown_copy"
     message = "No copy has the barcode “{barcode}”."
@@ -72,7 +80,7 @@ class PatronDirectory(Protocol):
         ...
 
     def standing_of(self, patron_id: UUID, *, lock: bool = False) -> BorrowerStanding:
-        """The patron with this id, likewise. Raises UnknownPatron."""
+        """The patron with this id, likewise. Raises PatronNotFound."""
         ...
 
     def card_of(self, card_or_email: str) -> str:

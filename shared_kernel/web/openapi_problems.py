@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from types import FunctionType
 from typing import Any, Final
 
-from rest_framework.fields import Field
+from rest_framework.fields import CharField, Field
 from rest_framework.serializers import BaseSerializer, ListSerializer, Serializer
 
 from shared_kernel.domain.errors import ConcurrentChange, Refusal
@@ -28,13 +28,16 @@ from shared_kernel.web.problem_details import status_of
 Codes = dict[int, set[str]]
 Message = type[Command[Any] | Query[Any]]
 
-#: What can happen to any request. A body, or too many parameters, can be too large wherever it is sent.
+#: What can happen to any request. A body can be sent with any of them, and is then read or refused.
 ANYWHERE: Final[Mapping[int, frozenset[str]]] = {
     400: frozenset({"bad_request"}),
     401: frozenset({"invalid_token", "not_authenticated"}),
     403: frozenset({"permission_denied"}),
     406: frozenset({"not_acceptable"}),
+    408: frozenset({"request_timeout"}),
+    411: frozenset({"length_required"}),
     413: frozenset({"request_entity_too_large"}),
+    415: frozenset({"unsupported_content_encoding"}),
     422: frozenset({"invalid_text", "unknown_field"}),
     429: frozenset({"throttled"}),
     500: frozenset({"internal_server_error"}),
@@ -44,17 +47,13 @@ ANYWHERE: Final[Mapping[int, frozenset[str]]] = {
 COMMON: Final[Mapping[int, frozenset[str]]] = {
     **ANYWHERE,
     404: frozenset({"not_found"}),
-    408: frozenset({"request_timeout"}),
-    411: frozenset({"length_required"}),
     412: frozenset({"precondition_failed"}),
     415: frozenset({"unsupported_content_encoding", "unsupported_media_type"}),
 }
 _OPEN_TO_ALL: Final = {401: {"not_authenticated"}, 403: {"permission_denied"}}
 _OF_A_BODY: Final[Mapping[int, frozenset[str]]] = {
     400: frozenset({"parse_error"}),
-    408: frozenset({"request_timeout"}),
-    411: frozenset({"length_required"}),
-    415: frozenset({"unsupported_content_encoding", "unsupported_media_type"}),
+    415: frozenset({"unsupported_media_type"}),
 }
 _OF_JSON: Final[Mapping[int, frozenset[str]]] = {
     400: frozenset({"duplicate_key", "nested_too_deeply"}),
@@ -113,8 +112,8 @@ def problems_of(
     if method != "GET":
         _add(codes, _OF_A_BODY)
         _add(codes, _OF_JSON if takes_json else {})
-    forms = [*asked, *([body] if body else [])]
-    codes[422] |= {code for form in forms for code in form_codes(form)}
+    codes[422] |= {code for form in asked for code in form_codes(form, of_text=True)}
+    codes[422] |= form_codes(body, of_text=not takes_json) if body else set()
     if asked or (body and not takes_json):
         codes[422].add("given_twice")
     if takes_json:  # whose parser has looked at every text before
@@ -136,21 +135,25 @@ def refused_together(action: Callable[..., Any], *, status: int) -> set[str]:
     return mixed if status in _MIXED else set()
 
 
-def form_codes(form: BaseSerializer[Any]) -> set[str]:
-    """The codes of all that can be wrong with a form's values, by its fields and its own messages."""
+def form_codes(form: BaseSerializer[Any], *, of_text: bool = False) -> set[str]:
+    """The codes of all that can be wrong with a form's values, by its fields and its own messages.
+
+    `of_text`: the values come from a query or a multipart form, where each is a text or a file.
+    """
     own = set(form.error_messages) - set(Field.default_error_messages) - {"invalid"}
     inner = form.child if isinstance(form, ListSerializer) else form
     if not isinstance(inner, Serializer):
         return own
-    return own | {code for field in inner.fields.values() for code in _field_codes(field)}
+    return own | {code for field in inner.fields.values() for code in _field_codes(field, of_text=of_text)}
 
 
-def _field_codes(field: Field[Any, Any, Any, Any]) -> set[str]:
+def _field_codes(field: Field[Any, Any, Any, Any], *, of_text: bool = False) -> set[str]:
     codes = set(field.error_messages) - _OF_VALIDATORS - _NEVER
+    codes -= {"invalid"} if of_text and isinstance(field, CharField) else set()
     codes |= {str(getattr(each, "code", "invalid")) for each in field.validators} - _NEVER
     possible = {
         "required": field.required,
-        "null": not field.allow_null,
+        "null": not (field.allow_null or of_text),
         "blank": not getattr(field, "allow_blank", True),
         "empty": not (getattr(field, "allow_empty", True) and getattr(field, "allow_empty_file", True)),
     }

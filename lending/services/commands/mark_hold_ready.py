@@ -30,6 +30,8 @@ def mark_hold_ready(
     Raises HoldNotAllocated.
     """
     queue, hold = locked_hold(command.hold, work, gateways=gateways)
+    if hold.copy_id is None:
+        raise HoldNotAllocated(state=hold.state.value)
     now = clock.now()
     copy = next((it for it in gateways.copies.of_book(queue.book_id) if it.id == hold.copy_id), None)
     if copy is not None:

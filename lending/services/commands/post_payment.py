@@ -6,7 +6,7 @@ from uuid import UUID
 from lending.domain.patron_account import AmountNotPositive, PaymentExceedsBalance
 from lending.services.account_details import AccountDetails
 from lending.services.borrowing import Gateways
-from lending.services.ports import LendingWork, UnknownPatron
+from lending.services.ports import LendingWork, PatronNotFound
 from shared_kernel.domain.clock import Clock
 from shared_kernel.domain.money import InvalidMoney, Money
 from shared_kernel.services.bus import Command
@@ -17,7 +17,7 @@ from shared_kernel.services.request_context import bind_audit_subjects
 class PostPayment(Command[AccountDetails]):
     """Post a patron's payment of a decimal amount, in the library's currency."""
 
-    refusals = (UnknownPatron, InvalidMoney, AmountNotPositive, PaymentExceedsBalance)
+    refusals = (PatronNotFound, InvalidMoney, AmountNotPositive, PaymentExceedsBalance)
 
     patron: UUID
     amount: str
@@ -26,7 +26,7 @@ class PostPayment(Command[AccountDetails]):
 def post_payment(
     command: PostPayment, work: LendingWork, *, gateways: Gateways, clock: Clock
 ) -> AccountDetails:
-    """Post it. Raises UnknownPatron, InvalidMoney, AmountNotPositive and PaymentExceedsBalance."""
+    """Post it. Raises PatronNotFound, InvalidMoney, AmountNotPositive and PaymentExceedsBalance."""
     bind_audit_subjects(patron=command.patron)
     patron = gateways.patrons.standing_of(command.patron)
     account = work.accounts.of_patron(patron.id)

@@ -6,7 +6,7 @@ from uuid import UUID
 from lending.domain.patron_account import AmountNotPositive, ChargeNotFound, WaiverExceedsCharge
 from lending.services.account_details import AccountDetails
 from lending.services.borrowing import Gateways
-from lending.services.ports import LendingWork, UnknownPatron
+from lending.services.ports import LendingWork, PatronNotFound
 from shared_kernel.domain.clock import Clock
 from shared_kernel.domain.money import InvalidMoney, Money
 from shared_kernel.domain.text import ReasonRequired
@@ -19,7 +19,7 @@ class WaiveCharge(Command[AccountDetails]):
     """Waive a charge, or part of it, for a reason."""
 
     refusals = (
-        UnknownPatron,
+        PatronNotFound,
         InvalidMoney,
         ChargeNotFound,
         AmountNotPositive,
@@ -41,7 +41,7 @@ class WaiveCharge(Command[AccountDetails]):
 def waive_charge(
     command: WaiveCharge, work: LendingWork, *, gateways: Gateways, clock: Clock
 ) -> AccountDetails:
-    """Waive it. Raises UnknownPatron, InvalidMoney, and what PatronAccount.waive raises."""
+    """Waive it. Raises PatronNotFound, InvalidMoney, and what PatronAccount.waive raises."""
     bind_audit_subjects(patron=command.patron, charge=command.charge)
     patron = gateways.patrons.standing_of(command.patron)
     account = work.accounts.of_patron(patron.id)

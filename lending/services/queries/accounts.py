@@ -10,8 +10,7 @@ from lending.domain.patron_account import PatronAccount
 from lending.services.account_details import AccountDetails
 from lending.services.borrowing import Gateways
 from lending.services.charges import accrued_fine
-from lending.services.ports import LendingWork, UnknownPatron
-from lending.services.queries.profile import PatronNotFound
+from lending.services.ports import LendingWork, PatronNotFound
 from shared_kernel.domain.clock import Clock
 from shared_kernel.services.bus import Query
 
@@ -30,10 +29,7 @@ def get_account(query: GetAccount, *, work: LendingWork, gateways: Gateways, clo
     """The account. Raises PatronNotFound, also for somebody else's."""
     if query.viewer_login and gateways.patrons.id_of_login(query.viewer_login) != query.patron:
         raise PatronNotFound
-    try:
-        gateways.patrons.standing_of(query.patron)
-    except UnknownPatron:
-        raise PatronNotFound from None
+    gateways.patrons.standing_of(query.patron)
     account: PatronAccount = work.accounts.peek(query.patron)
     late = [loan for loan in work.loans.open_of_patron(query.patron) if loan.is_overdue(clock.now())]
     return AccountDetails.of(account, accruing=_accruing(late, work, gateways=gateways, clock=clock))

@@ -11,7 +11,7 @@ from lending.domain.hold import ACTIVE_STATES
 from lending.domain.hold_queue import HoldNotFound
 from lending.models import HoldRow
 from lending.services.hold_details import HoldDetails
-from lending.services.ports import PatronDirectory
+from lending.services.ports import BookNotFound, CopyDirectory, PatronDirectory, UnknownBook
 from shared_kernel.services.bus import Query
 from shared_kernel.services.pagination import Page, PageRequest, keyset_page
 
@@ -75,11 +75,17 @@ def list_holds(query: ListHolds, *, patrons: PatronDirectory) -> Page[HoldDetail
 class ListQueue(Query[Sequence[HoldDetails]]):
     """The active holds of a book, in the order in which they are served."""
 
+    refusals = (BookNotFound,)
+
     book: UUID
 
 
-def list_queue(query: ListQueue) -> Sequence[HoldDetails]:
-    """The queue, its first first."""
+def list_queue(query: ListQueue, *, copies: CopyDirectory) -> Sequence[HoldDetails]:
+    """The queue, its first first. Raises BookNotFound."""
+    try:
+        copies.title_of(query.book)
+    except UnknownBook:
+        raise BookNotFound from None
     rows = HoldRow.objects.filter(book_id=query.book, state__in=_ACTIVE).order_by("rank")
     return [_view(row) for row in with_position(rows).values(*_COLUMNS)]
 

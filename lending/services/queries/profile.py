@@ -13,11 +13,10 @@ from lending.domain.waiting_time import estimated_ready_at
 from lending.models import HoldRow, LoanRow
 from lending.services.hold_details import HoldDetails
 from lending.services.loan_details import LoanDetails
-from lending.services.ports import LendingWork, PatronDirectory, PrivacyChoices, UnknownPatron
+from lending.services.ports import LendingWork, PatronDirectory, PatronNotFound, PrivacyChoices
 from lending.services.queries.holds import ListHolds, list_holds
 from lending.services.queries.loans import ListLoans, list_loans
 from shared_kernel.domain.clock import Clock
-from shared_kernel.domain.errors import NotFound
 from shared_kernel.domain.money import Money
 from shared_kernel.services.bus import Query, Result
 from shared_kernel.services.pagination import PageRequest
@@ -28,10 +27,6 @@ _MOST: Final = PageRequest(size=100)
 _SAMPLE: Final = 200
 #: How long one patron has a copy, together with the way from one to the next, where nothing is known.
 _TURN: Final = timedelta(days=21)
-
-
-class PatronNotFound(NotFound):
-    message = "No patron has this id."
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -80,10 +75,7 @@ def patron_profile(
     """The profile. Raises PatronNotFound, also for somebody else's."""
     if query.viewer_login is not None and patrons.id_of_login(query.viewer_login) != query.patron:
         raise PatronNotFound
-    try:
-        standing = patrons.standing_of(query.patron)
-    except UnknownPatron:
-        raise PatronNotFound from None
+    standing = patrons.standing_of(query.patron)
     open_loans = ListLoans(patron=query.patron, state="outstanding", page=_MOST)
     active_holds = ListHolds(patron=query.patron, state="active", page=_MOST)
     loans = list_loans(open_loans, patrons=patrons, clock=clock).results

@@ -9,9 +9,8 @@ from uuid import UUID
 from lending.models import LoanRow
 from lending.services.account_details import AccountDetails
 from lending.services.borrowing import Gateways
-from lending.services.ports import LendingWork
+from lending.services.ports import LendingWork, PatronNotFound
 from lending.services.queries.accounts import GetAccount, get_account
-from lending.services.queries.profile import PatronNotFound
 from shared_kernel.domain.clock import Clock
 from shared_kernel.domain.money import Money
 from shared_kernel.services.bus import Query, Result

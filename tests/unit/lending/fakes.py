@@ -15,7 +15,14 @@ from lending.domain.loan import OUTSTANDING, Loan, LoanNotFound
 from lending.domain.patron_account import PatronAccount
 from lending.domain.standing import Block, BorrowerStanding, CirculatingCopy
 from lending.services.borrowing import Gateways
-from lending.services.ports import BranchNotFound, UnknownBook, UnknownBranch, UnknownCopy, UnknownPatron
+from lending.services.ports import (
+    BranchNotFound,
+    PatronNotFound,
+    UnknownBook,
+    UnknownBranch,
+    UnknownCopy,
+    UnknownPatron,
+)
 from shared_kernel.domain.events import Recorded
 from shared_kernel.domain.money import Money
 from shared_kernel.services.bus import Repository
@@ -84,7 +91,7 @@ class FakePatrons:
         for patron in self.known.values():
             if patron.id == patron_id:
                 return patron
-        raise UnknownPatron(patron=str(patron_id))
+        raise PatronNotFound
 
     def card_of(self, card_or_email: str) -> str:
         return self.standing(card=card_or_email).card
