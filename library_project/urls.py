@@ -10,7 +10,8 @@ import lending.api.urls
 import lending.pages.urls
 import library_project.health
 import library_project.metrics
-import patrons.urls
+import patrons.api.urls
+import patrons.pages.urls
 import shared_kernel.urls
 from shared_kernel.web.schema_view import SchemaView
 
@@ -21,7 +22,7 @@ urlpatterns = [
         include(
             [
                 *catalog.api.urls.urlpatterns,
-                *patrons.urls.api_urlpatterns,
+                *patrons.api.urls.urlpatterns,
                 *lending.api.urls.urlpatterns,
             ]
         ),
@@ -37,6 +38,6 @@ urlpatterns = [
     *library_project.metrics.urlpatterns,
     *shared_kernel.urls.urlpatterns,
     *catalog.pages.urls.urlpatterns,
-    *patrons.urls.page_urlpatterns,
+    *patrons.pages.urls.urlpatterns,
     *lending.pages.urls.urlpatterns,
 ]

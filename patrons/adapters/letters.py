@@ -13,7 +13,7 @@ from patrons.domain.wording import NEVER_KEPT, Wording
 from patrons.models import NoticeRow, PatronRow
 from patrons.services.mail import Letter, LetterRejected
 from patrons.services.ports import ClaimedNotice, KeptLetter, Params
-from patrons.services.wordings import LetterView, PreviewLetter, ShowLetter, Wordings, require_letter
+from patrons.services.wordings import LetterDetails, PreviewLetter, ShowLetter, Wordings, require_letter
 
 #: What the reader of a preview is told; nobody is called so.
 _EXAMPLE: Params = {
@@ -47,7 +47,7 @@ def compose(notice: ClaimedNotice, *, wordings: Wordings) -> Letter:
     return _letter(notice, wording, facts | {"name": patron["name"]}, language, email=patron["email"])
 
 
-def preview_letter(query: PreviewLetter) -> LetterView:
+def preview_letter(query: PreviewLetter) -> LetterDetails:
     """The letter to somebody made up. Raises KindNotFound, UnknownLanguage and whatever is wrong with it."""
     require_letter(query.kind, query.language)
     wording = Wording.parse(kind=query.kind, subject=query.subject, text=query.text)
@@ -57,10 +57,10 @@ def preview_letter(query: PreviewLetter) -> LetterView:
         "days": days_in_words(_link_days(), language=query.language),
     }
     subject, text = wording.filled(facts)
-    return LetterView(subject=subject, text=text, html=_html_of(wording, facts), language=query.language)
+    return LetterDetails(subject=subject, text=text, html=_html_of(wording, facts), language=query.language)
 
 
-def show_letter(query: ShowLetter, *, wordings: Wordings) -> LetterView | None:
+def show_letter(query: ShowLetter, *, wordings: Wordings) -> LetterDetails | None:
     """The letter of a notice, without what is never kept but the name, if the patron has one still."""
     row = NoticeRow.objects.filter(id=query.notice).first()
     if row is None:
@@ -69,13 +69,13 @@ def show_letter(query: ShowLetter, *, wordings: Wordings) -> LetterView | None:
     name = patron["name"] if patron else "{name}"
     if row.letter_text:
         subject, text = (each.replace("{name}", name) for each in (row.letter_subject, row.letter_text))
-        return LetterView(subject=subject, text=text, html=_in_html(escape(text)), language=row.language)
+        return LetterDetails(subject=subject, text=text, html=_in_html(escape(text)), language=row.language)
     if patron is None or row.state in {NoticeState.ACCEPTED, NoticeState.WITHDRAWN}:
         return None
     return _as_it_would_be(row, wordings, name, _language(patron["language"]))
 
 
-def _as_it_would_be(row: NoticeRow, wordings: Wordings, name: str, language: str) -> LetterView | None:
+def _as_it_would_be(row: NoticeRow, wordings: Wordings, name: str, language: str) -> LetterDetails | None:
     try:
         facts = _facts(row.kind, row.params, language=language)
     except LetterRejected:
@@ -83,7 +83,7 @@ def _as_it_would_be(row: NoticeRow, wordings: Wordings, name: str, language: str
     words = _unkept(facts) | {"name": name, "days": days_in_words(_link_days(), language=language)}
     wording = wordings.current(row.kind, language)
     subject, text = wording.filled(words)
-    return LetterView(subject=subject, text=text, html=_html_of(wording, words), language=language)
+    return LetterDetails(subject=subject, text=text, html=_html_of(wording, words), language=language)
 
 
 def _letter(

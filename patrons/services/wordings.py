@@ -53,7 +53,7 @@ class Wordings(Protocol):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class WordingView:
+class WordingDetails:
     """How letters of a kind are worded in a language: as `own` says, or as shipped."""
 
     kind: str
@@ -73,11 +73,11 @@ class WordingView:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ListWordings(Query[Sequence[WordingView]]):
+class ListWordings(Query[Sequence[WordingDetails]]):
     """Every kind of letter in every language."""
 
 
-def list_wordings(_query: ListWordings, *, wordings: Wordings) -> Sequence[WordingView]:
+def list_wordings(_query: ListWordings, *, wordings: Wordings) -> Sequence[WordingDetails]:
     """All of them, by one SQL query."""
     own = wordings.all_own()
     return [
@@ -86,14 +86,14 @@ def list_wordings(_query: ListWordings, *, wordings: Wordings) -> Sequence[Wordi
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class GetWording(Query[tuple[WordingView, Sequence[OwnWording]]]):
+class GetWording(Query[tuple[WordingDetails, Sequence[OwnWording]]]):
     """One kind of letter in one language, and what it was like before."""
 
     kind: str
     language: str
 
 
-def get_wording(query: GetWording, *, wordings: Wordings) -> tuple[WordingView, Sequence[OwnWording]]:
+def get_wording(query: GetWording, *, wordings: Wordings) -> tuple[WordingDetails, Sequence[OwnWording]]:
     """It, with the library's decisions, the latest first. Raises KindNotFound and UnknownLanguage."""
     require_letter(query.kind, query.language)
     versions = wordings.versions(query.kind, query.language)
@@ -107,13 +107,13 @@ def require_letter(kind: str, language: str) -> None:
     known_language(language)
 
 
-def _view(kind: str, language: str, own: OwnWording | None, wordings: Wordings) -> WordingView:
+def _view(kind: str, language: str, own: OwnWording | None, wordings: Wordings) -> WordingDetails:
     wording = own.wording if own and own.wording else wordings.shipped(kind, language)
-    return WordingView(kind=kind, language=language, wording=wording, own=own)
+    return WordingDetails(kind=kind, language=language, wording=wording, own=own)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class LetterView:
+class LetterDetails:
     """A letter in words. `html` is safe to be shown as it is; `language` is the one that it is written in."""
 
     subject: str
@@ -123,7 +123,7 @@ class LetterView:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class PreviewLetter(Query[LetterView]):
+class PreviewLetter(Query[LetterDetails]):
     """What a letter of this kind would look like if it were worded so, to a reader who is made up."""
 
     kind: str
@@ -133,7 +133,7 @@ class PreviewLetter(Query[LetterView]):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ShowLetter(Query[LetterView | None]):
+class ShowLetter(Query[LetterDetails | None]):
     """The letter of a notice: as it went out, or else as it would go out now. None if there is none."""
 
     notice: UUID

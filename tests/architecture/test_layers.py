@@ -43,7 +43,7 @@ class TestTheLayers:
             ("lending/adapters/acl.py", "import patrons.models"),
             ("catalog/services/queries/get_book.py", "import lending.models"),
             ("catalog/adapters/repositories/books.py", "import patrons.public"),
-            ("patrons/subscribers.py", "import patrons.views"),
+            ("patrons/subscribers.py", "import patrons.api.patrons"),
             ("outbox/relay.py", "import catalog.models"),
             ("shared_kernel/web/views.py", "import outbox.models"),
             ("lending/api/loans.py", "import kombu"),

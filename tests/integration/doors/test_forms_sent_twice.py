@@ -19,7 +19,7 @@ from catalog.services.commands.change_copy_condition import ChangeCopyCondition
 from lending.models import LoanRow
 from lending.services.commands.return_book import ReturnBook
 from outbox.models import OutboxMessage
-from patrons.pages import link_requests
+from patrons.pages.passwords import link_requests
 from patrons.services.commands.set_password import SetPassword
 from shared_kernel.models import AuditEntry, Receipt
 from shared_kernel.services.codec import to_json

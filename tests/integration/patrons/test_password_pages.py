@@ -9,9 +9,9 @@ from django.contrib.auth.models import Group, User
 from django.core.management import call_command
 from django.test import Client
 
-from patrons import pages
 from patrons.models import LinkRequestRow, NoticeRow, PatronRow
-from patrons.pages import link_requests
+from patrons.pages import passwords
+from patrons.pages.passwords import link_requests
 from patrons.services.answers import PatronDetails
 from patrons.services.commands.erase_patron import ErasePatron
 from patrons.services.commands.link_login import LinkLogin
@@ -213,7 +213,7 @@ class TestAskingForALink:
     def test_stops_a_client_that_tries_too_many(
         self, ada: PatronDetails, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        monkeypatch.setattr(pages, "LINKS_A_MINUTE", 1)
+        monkeypatch.setattr(passwords, "LINKS_A_MINUTE", 1)
         answers = [ask(f"stranger{number}@example.org") for number in range(2)]
         assert [answer.status_code for answer in answers] == [200, 429]
         assert int(answers[-1]["Retry-After"]) >= 1

@@ -9,7 +9,7 @@ from patrons.domain.notice import KINDS, OPTIONAL
 from patrons.domain.privacy import Privacy
 
 
-class PatronFilter(serializers.Serializer[Any]):
+class PatronFilterSerializer(serializers.Serializer[Any]):
     """Which patrons to list."""
 
     q = serializers.CharField(
@@ -35,7 +35,7 @@ def _birth_date() -> serializers.DateField:
     )
 
 
-class RegistrationForm(serializers.Serializer[Any]):
+class RegistrationSerializer(serializers.Serializer[Any]):
     """A patron to be."""
 
     name = serializers.CharField(max_length=1000, allow_blank=True)
@@ -50,7 +50,7 @@ class RegistrationForm(serializers.Serializer[Any]):
     birth_date = _birth_date()
 
 
-class SuspensionForm(serializers.Serializer[Any]):
+class BlockSerializer(serializers.Serializer[Any]):
     """Why, and up to which day, a patron may not borrow."""
 
     reason = serializers.CharField(max_length=1000, allow_blank=True, default="", help_text="Needed.")
@@ -74,7 +74,7 @@ def _privacy() -> serializers.CharField:
     )
 
 
-class ContactForm(serializers.Serializer[Any]):
+class ContactSerializer(serializers.Serializer[Any]):
     """What has changed about a patron; what isn't sent stays as it is."""
 
     name = serializers.CharField(max_length=1000, allow_blank=True, required=False)
@@ -89,7 +89,7 @@ class ContactForm(serializers.Serializer[Any]):
     birth_date = _birth_date()
 
 
-class OwnContactForm(serializers.Serializer[Any]):
+class OwnContactSerializer(serializers.Serializer[Any]):
     """What patrons may change about themselves."""
 
     declined_notices = _declined_notices()
@@ -97,7 +97,7 @@ class OwnContactForm(serializers.Serializer[Any]):
     language = _language()
 
 
-class RenewalForm(serializers.Serializer[Any]):
+class RenewalSerializer(serializers.Serializer[Any]):
     """Up to when a membership goes on."""
 
     expires_on = serializers.DateField(
@@ -107,7 +107,7 @@ class RenewalForm(serializers.Serializer[Any]):
     )
 
 
-class ErasureForm(serializers.Serializer[Any]):
+class ErasureSerializer(serializers.Serializer[Any]):
     """Why a patron is forgotten."""
 
     reason = serializers.CharField(

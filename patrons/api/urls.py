@@ -1,16 +1,15 @@
-"""Patrons' addresses: those below /api/v1, and the pages by which one gets a password."""
+"""Patrons' routes below /api/v1."""
 
 from django.urls import path
 
-from patrons import letters_page, pages
-from patrons.views import PatronViewSet
+from patrons.api.patrons import PatronViewSet
 
 
 def _act(action: str) -> str:
     return f"patrons/<id:id>/{action}"
 
 
-api_urlpatterns = [
+urlpatterns = [
     path("patrons", PatronViewSet.as_view({"get": "list", "post": "create"}), name="patrons"),
     path(
         "patrons/<id:id>",
@@ -27,9 +26,4 @@ api_urlpatterns = [
         name="patron-renew-membership",
     ),
     path(_act("erase"), PatronViewSet.as_view({"post": "erase"}), name="patron-erase"),
-]
-page_urlpatterns = [
-    path("my/letters", letters_page.my_letters, name="my-letters"),
-    path("password", pages.ask_for_link, name="password"),
-    path("password/<str:login>/<str:token>", pages.set_password, name="password-link"),
 ]

@@ -16,7 +16,7 @@ from patrons.domain.notice import KINDS
 from patrons.domain.wording import LONGEST_SUBJECT, LONGEST_TEXT
 from patrons.models import WordingRow
 from patrons.services.commands.revise_wording import ResetWording, ReviseWording
-from patrons.services.wordings import GetWording, LetterView, ListWordings, PreviewLetter, WordingView
+from patrons.services.wordings import GetWording, LetterDetails, ListWordings, PreviewLetter, WordingDetails
 from shared_kernel.domain.errors import Refused
 from shared_kernel.services.bus import Command
 from shared_kernel.services.queries import ask
@@ -92,8 +92,8 @@ class WordingAdmin(ReadOnlyAdmin[WordingRow]):
         return self._render(request, "wording", context)
 
     def _acted_on(
-        self, request: HttpRequest, form: WordingForm, view: WordingView
-    ) -> tuple[str, LetterView | None]:
+        self, request: HttpRequest, form: WordingForm, view: WordingDetails
+    ) -> tuple[str, LetterDetails | None]:
         """What was done, if anything was; else what the letter looks like, if it can be made."""
         about = {"kind": view.kind, "language": view.language}
         if request.method != "POST":
@@ -141,7 +141,7 @@ class WordingAdmin(ReadOnlyAdmin[WordingRow]):
         return TemplateResponse(request, f"patrons/admin/{template}.html", shared | own | context)
 
 
-def _looking_like(view: WordingView) -> LetterView | None:
+def _looking_like(view: WordingDetails) -> LetterDetails | None:
     """What it makes; None where it tells what letters of this release can't."""
     said = {"subject": view.wording.subject, "text": view.wording.text}
     try:
@@ -150,7 +150,7 @@ def _looking_like(view: WordingView) -> LetterView | None:
         return None
 
 
-def _values(view: WordingView) -> Context:
+def _values(view: WordingDetails) -> Context:
     return {"subject": view.wording.subject, "text": view.wording.text, "version": view.version}
 
 
@@ -158,7 +158,7 @@ def _called(kind: str) -> str:
     return kind.replace("_", " ").capitalize()
 
 
-def _cell(view: WordingView, people: Mapping[str, str]) -> Context:
+def _cell(view: WordingDetails, people: Mapping[str, str]) -> Context:
     return {
         "view": view,
         "language": LANGUAGES[view.language],
