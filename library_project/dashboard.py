@@ -1,4 +1,4 @@
-"""The first page of the administration: what each role has to know in the morning."""
+"""The first page of the administration: what each role needs to know first."""
 
 import json
 from collections.abc import Iterator, Sequence
@@ -23,7 +23,7 @@ Context = dict[str, Any]  # a template's
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Card:
-    """A number with its name, and where to look further. `alarming` where somebody should."""
+    """A number with its name, and a link to the details. `alarming` if somebody should act."""
 
     name: str
     number: int
@@ -32,23 +32,23 @@ class Card:
 
 
 def dashboard(request: HttpRequest, context: Context) -> Context:
-    """Add what the login may know to the page: numbers, charts, and what is done most often."""
+    """Add the numbers, charts and shortcuts that the login may see."""
     may = principal(request).may
     cards: list[Card] = []
-    added: Context = {"errands": list(_errands(request)), "cards": cards}
+    added: Context = {"shortcuts": list(_shortcuts(request)), "cards": cards}
     if may("circulation:read"):
         figures = ask(CirculationStats())
         cards += _of_circulation(figures)
         added["charts"] = [
-            _chart("Lent each day, the last four weeks", figures.lent),
-            _chart("Due each day, the next two weeks", figures.due),
+            _chart("Loans per day, last four weeks", figures.lent),
+            _chart("Loans due per day, next two weeks", figures.due),
         ]
     if may("catalog:read"):
         collection = ask(CollectionStats())
         added["most_borrowed"] = collection.most_borrowed
         cards.append(
             Card(
-                name="Imports going on",
+                name="Imports in progress",
                 number=collection.imports_going_on,
                 address=reverse("admin:catalog_importrow_changelist"),
             )
@@ -58,16 +58,16 @@ def dashboard(request: HttpRequest, context: Context) -> Context:
     return context | added
 
 
-def _errands(request: HttpRequest) -> Iterator[tuple[str, str]]:
-    """What is done most often, and where."""
-    errands = (
-        ("circulation:write", "Lend and take back", "desk"),
+def _shortcuts(request: HttpRequest) -> Iterator[tuple[str, str]]:
+    """The most frequent tasks, with their addresses."""
+    shortcuts = (
+        ("circulation:write", "Lend and return", "desk"),
         ("patrons:write", "Register a patron", "admin:patrons_patronrow_add"),
         ("catalog:write", "Add a book", "admin:catalog_bookrow_add"),
         ("catalog:write", "Add a copy", "admin:catalog_copyrow_add"),
         ("catalog:write", "Import a file", "admin:catalog_importrow_add"),
     )
-    return ((name, reverse(view)) for scope, name, view in errands if principal(request).may(scope))
+    return ((name, reverse(view)) for scope, name, view in shortcuts if principal(request).may(scope))
 
 
 def _of_circulation(figures: CirculationSummary) -> list[Card]:
@@ -91,15 +91,19 @@ def _of_operations() -> list[Card]:
     broken = sum(breaker.state == "open" for breaker in all_breakers())
     at = reverse("admin:patrons_noticerow_changelist")
     return [
-        Card(name="Events waiting", number=pending, address=reverse("admin:outbox_outboxmessage_changelist")),
         Card(
-            name="In quarantine",
+            name="Unpublished events",
+            number=pending,
+            address=reverse("admin:outbox_outboxmessage_changelist"),
+        ),
+        Card(
+            name="Events in quarantine",
             number=stuck,
             address=f"{reverse('admin:outbox_quarantinedmessage_changelist')}?replayed_at__isempty=1",
             alarming=stuck > 0,
         ),
         Card(
-            name="Open breakers",
+            name="Open circuit breakers",
             number=broken,
             address=reverse("admin:shared_kernel_breaker_changelist"),
             alarming=broken > 0,
@@ -117,7 +121,7 @@ def _of_operations() -> list[Card]:
 
 
 def _chart(name: str, figures: Sequence[DailyCount]) -> Context:
-    """A chart as unfold draws it, and the same as text for those who see none."""
+    """A chart for unfold, and the same numbers for screen readers."""
     bars = {
         "label": name,
         "data": [each.count for each in figures],

@@ -127,9 +127,9 @@ class TestTheCirculationDesk:
         lend.get_by_label("Copy's barcode").fill(barcode)
         lend.get_by_role("button", name="Lend").click()
         expect(page.get_by_role("status").get_by_text("A desk copy")).to_be_visible()
-        back = page.locator("form", has=page.get_by_role("button", name="Take back"))
+        back = page.locator("form", has=page.get_by_role("button", name="Return"))
         back.get_by_label("Copy's barcode").fill(barcode)
-        back.get_by_role("button", name="Take back").click()
+        back.get_by_role("button", name="Return").click()
         expect(page.get_by_role("status").get_by_text("A desk copy")).to_be_visible()
         assert made.desk.get(f"/api/v1/copies/{barcode}").json["state"] == "free"
 
@@ -168,7 +168,7 @@ class TestTheFirstPageOfTheAdministration:
         made.desk.lend(made.desk.add_copies()[0], made.desk.register())
         log_in(page, made, "librarian")
         page.goto("/admin/")
-        is_drawn(page, "Lent each day")
+        is_drawn(page, "Loans per day")
         assert serious_issues(page) == []
 
 
@@ -182,7 +182,7 @@ class TestReports:
         expect(page.get_by_role("cell", name="regular").first).to_be_visible()
         assert serious_issues(page) == []
         with page.expect_download() as download:
-            page.get_by_role("link", name="All of it, as CSV").click()
+            page.get_by_role("link", name="Download as CSV").click()
         assert "month,category,loans" in download.value.path().read_text()
 
 
@@ -207,7 +207,7 @@ class TestAStatement:
         assert serious_issues(page) == []
         page.emulate_media(media="print")
         expect(page.get_by_role("navigation")).to_be_hidden()
-        expect(page.get_by_role("link", name="As a file")).to_be_hidden()
+        expect(page.get_by_role("link", name="Download as CSV")).to_be_hidden()
         expect(page.get_by_text(patron.card)).to_be_visible()
 
 

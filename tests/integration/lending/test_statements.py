@@ -54,7 +54,7 @@ class TestAStatement:
             assert told in text
         cells = [">1.00<", ">0.40<", ">0.60<"]
         assert [text.index(cell) for cell in cells] == sorted(text.index(cell) for cell in cells)
-        assert "Balance: <strong>0.00 EUR</strong>; for overdue loans" in text
+        assert "Balance: <strong>0.00 EUR</strong>. Overdue loans would add" in text
 
     def test_is_seen_by_patrons_of_their_own_account_alone(self, desk: Desk, browser: Browser) -> None:
         debtor, client = Debtor(desk), browser("patron")

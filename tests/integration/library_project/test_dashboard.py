@@ -59,7 +59,7 @@ class TestALibrariansFirstPage:
         LoanRow.objects.filter(id=back.id).update(state="returned", returned_at=timezone.now())
         shown = cards(page_for("librarian"))
         assert (shown["Open loans"], shown["Overdue"], shown["To fetch from the shelves"]) == (2, 1, 0)
-        assert "Events waiting" not in shown
+        assert "Unpublished events" not in shown
 
     def test_draws_the_last_weeks_and_the_next(self, page_for: Callable[[str], str]) -> None:
         loan = a_loan()
@@ -119,7 +119,11 @@ class TestAnOperatorsFirstPage:
         )
         page = page_for("operator")
         shown = cards(page)
-        assert (shown["Open breakers"], shown["In quarantine"], shown["Notices failed"]) == (1, 1, 0)
-        assert shown["Events waiting"] > 0
+        assert (shown["Open circuit breakers"], shown["Events in quarantine"], shown["Notices failed"]) == (
+            1,
+            1,
+            0,
+        )
+        assert shown["Unpublished events"] > 0
         assert "Open loans" not in shown
         assert charts(page) == []
