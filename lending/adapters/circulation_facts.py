@@ -15,7 +15,7 @@ from lending.models import BranchRow, HoldQueueRow, HoldRow, LoanRow
 from shared_kernel.domain.errors import Refusal
 from shared_kernel.sql import ArrayParam, CompiledQuery
 
-#: The copy of such a loan is not in the house, as far as anybody knows.
+#: The states in which the copy is out, as far as the library knows.
 _OUT = (LoanRow.State.OPEN, LoanRow.State.LOST, LoanRow.State.CLAIMED_RETURNED)
 _SERVED = (HoldRow.State.ALLOCATED, HoldRow.State.READY)
 

@@ -1,25 +1,25 @@
-"""A branch's time: its days, when it is closed, and with it when a loan is due."""
+"""A branch's calendar: its time zone, closed days and closures, and the due dates that follow from them."""
 
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
-from typing import ClassVar, Final, Self
+from typing import Final, Self
 from uuid import UUID, uuid4, uuid5
 from zoneinfo import ZoneInfo
 
+from lending.domain.branch_calendar_events import BranchAdded, ClosureAdded, ClosureRemoved
 from lending.domain.branch_details import branch_code, branch_name
 from shared_kernel.domain.aggregates import Aggregate
 from shared_kernel.domain.errors import InvalidValue, NotFound, Refusal
-from shared_kernel.domain.events import DomainEvent
 
 _BRANCHES = UUID("9b0f3f5e-54a1-5d1b-8f0c-2f6f0c5d9e11")
-#: The branch that there is from the start; its day decides where nothing says which.
+#: The branch that always exists; its day counts where no branch is given.
 MAIN: Final = "MAIN"
 _LAST_SECOND = time(23, 59, 59)
 _DAY = timedelta(days=1)
-#: No closure is longer, so that an open day is always near.
+#: The longest closure, so that an open day is never far away.
 LONGEST_CLOSURE: Final = timedelta(days=730)
-#: Every day that a calendar speaks of, and the days around it, are instants in any time zone.
+#: Within these bounds every day can be converted to an instant in any time zone.
 EARLIEST_CLOSURE: Final = date(1900, 1, 1)
 LATEST_CLOSURE: Final = date(2999, 12, 31)
 
@@ -48,41 +48,6 @@ class ClosureNotFound(NotFound):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class BranchAdded(DomainEvent):
-    """There is a branch more."""
-
-    type: ClassVar[str] = "lending.branch_added.v1"
-
-    code: str
-    time_zone: str
-    closed_weekdays: tuple[int, ...]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ClosureAdded(DomainEvent):
-    """A branch will be closed on these days, both included."""
-
-    type: ClassVar[str] = "lending.closure_added.v1"
-
-    code: str
-    closure_id: UUID
-    first_on: date
-    last_on: date
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ClosureRemoved(DomainEvent):
-    """A branch will be open after all. What was dated by the closure stays as it is."""
-
-    type: ClassVar[str] = "lending.closure_removed.v1"
-
-    code: str
-    closure_id: UUID
-    first_on: date
-    last_on: date
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Closure:
     """Days on which a branch is closed, both included."""
 
@@ -92,12 +57,12 @@ class Closure:
     reason: str
 
     def covers(self, day: date) -> bool:
-        """Whether the branch is closed for this on that day."""
+        """Whether the closure includes that day."""
         return self.first_on <= day <= self.last_on
 
 
 class BranchCalendar(Aggregate):
-    """The calendar of one branch. Dates are days of its time zone; instants are aware and answered in UTC.
+    """The calendar of one branch. Dates are in its time zone; instants are aware and returned in UTC.
 
     `closed_weekdays` counts from Monday 0. Closures don't overlap.
     """
@@ -125,7 +90,7 @@ class BranchCalendar(Aggregate):
     def open(
         cls, *, code: str, name: str, time_zone: ZoneInfo, closed_weekdays: Collection[int], at: datetime
     ) -> Self:
-        """Found a branch. Raises BranchCodeInvalid, BranchNameInvalid and AlwaysClosed."""
+        """Create a branch. Raises BranchCodeInvalid, BranchNameInvalid and AlwaysClosed."""
         branch = cls(
             code=branch_code(code),
             name=branch_name(name),
@@ -144,7 +109,7 @@ class BranchCalendar(Aggregate):
         return branch
 
     def close(self, *, first_on: date, last_on: date, reason: str, at: datetime) -> Closure:
-        """Close the branch for some days. Raises ClosureInvalid and ClosureOverlaps."""
+        """Add a closure. Raises ClosureInvalid and ClosureOverlaps."""
         in_range = first_on >= EARLIEST_CLOSURE and last_on <= LATEST_CLOSURE
         if not in_range or not timedelta(0) <= last_on - first_on <= LONGEST_CLOSURE:
             raise ClosureInvalid
@@ -170,7 +135,7 @@ class BranchCalendar(Aggregate):
         return closure
 
     def reopen(self, closure_id: UUID, *, at: datetime) -> None:
-        """Take a closure back. Raises ClosureNotFound."""
+        """Remove a closure. Raises ClosureNotFound."""
         closure = next((it for it in self.closures if it.id == closure_id), None)
         if closure is None:
             raise ClosureNotFound(id=str(closure_id))
@@ -252,10 +217,10 @@ class BranchCalendar(Aggregate):
         return self.end_of(self.open_day_from(self.day_of(after) + timedelta(days=days)))
 
     def open_days_between(self, due_at: datetime, at: datetime) -> int:
-        """On how many days after the due day, up to and with that of `at`, the branch is open."""
+        """The number of open days after the due day, up to and including the day of `at`."""
         first, late = self.day_of(due_at), self.days_overdue(due_at=due_at, at=at)
         return sum(self.is_open(first + _DAY * number) for number in range(1, late + 1))
 
     def days_overdue(self, *, due_at: datetime, at: datetime) -> int:
-        """How many days of the branch lie between the due day and `at`; 0 while not overdue."""
+        """The number of the branch's days from the due day to `at`; 0 while not overdue."""
         return max(0, (self.day_of(at) - self.day_of(due_at)).days)

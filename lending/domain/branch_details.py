@@ -1,4 +1,4 @@
-"""What a branch is called, and in which time zone it lies."""
+"""Validation of a branch's code, name and time zone."""
 
 import re
 from collections.abc import Callable
@@ -32,14 +32,14 @@ class UnknownTimeZone(InvalidValue):
 
 
 def branch_code(text: str) -> str:
-    """The code, if it can be one. Raises BranchCodeInvalid."""
+    """The validated code. Raises BranchCodeInvalid."""
     if not _CODE.fullmatch(text):
         raise BranchCodeInvalid
     return text
 
 
 def branch_name(text: str) -> str:
-    """The name without spaces at its ends. Raises BranchNameInvalid."""
+    """The name, trimmed. Raises BranchNameInvalid."""
     name = text.strip()
     if not 1 <= len(name) <= LONGEST_NAME or not name.isprintable():
         raise BranchNameInvalid
@@ -47,14 +47,14 @@ def branch_name(text: str) -> str:
 
 
 def time_zone_named(name: str) -> ZoneInfo:
-    """The zone of this IANA name. Raises UnknownTimeZone."""
+    """The time zone with this IANA name. Raises UnknownTimeZone."""
     if name not in time_zones():
         raise UnknownTimeZone(time_zone=name)
     return ZoneInfo(name)
 
 
 def branch_details(*, code: str, name: str, time_zone: str) -> tuple[str, str, ZoneInfo]:
-    """All three of them as they are kept. Raises Refused with every one that can't be."""
+    """All three, validated. Raises Refused with a refusal for each invalid one."""
     refusals: list[Refusal] = []
     for check, text in ((branch_code, code), (branch_name, name), (time_zone_named, time_zone)):
         refusals += _refusals(check, text)

@@ -1,12 +1,13 @@
-"""The matrix of rules: branch, category and item type, each given or left open, decide the terms."""
+"""The rule matrix: rows of branch, category and item type, each set or open, determine the loan terms."""
 
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, ClassVar, Self
+from typing import Any, Self
 from uuid import UUID, uuid5
 
+from lending.domain.circulation_rule_events import RuleChanged
 from lending.domain.loan_terms import (
     REQUIRED_VALUES,
     RULE_VALUES,
@@ -17,7 +18,6 @@ from lending.domain.loan_terms import (
 from lending.domain.rule_values import RuleValue
 from shared_kernel.domain.aggregates import Aggregate
 from shared_kernel.domain.errors import InvalidValue
-from shared_kernel.domain.events import DomainEvent
 
 _RULES = UUID("5f6c3c1e-7f5c-5b55-9d0e-3f7a6c1f2a10")
 _SLUG = re.compile(r"[a-z0-9][a-z0-9_-]{0,39}")
@@ -36,20 +36,8 @@ class RuleItemTypeInvalid(InvalidValue):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class RuleChanged(DomainEvent):
-    """The terms of lending changed for some branch, category and item type (None: all of them)."""
-
-    type: ClassVar[str] = "lending.rule_changed.v1"
-
-    branch: str | None
-    category: str | None
-    item_type: str | None
-    values: dict[str, RuleValue]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Dimensions:
-    """What a rule speaks of; None stands for all. Raises RuleItemTypeInvalid for a type no copy can have."""
+    """What a rule applies to; None means all. Raises RuleItemTypeInvalid for a malformed item type."""
 
     branch: str | None = None
     category: str | None = None
@@ -61,11 +49,11 @@ class Dimensions:
 
     @property
     def specificity(self) -> tuple[bool, bool, bool]:
-        """Orders rows that match alike: the branch weighs more than the category, that more than the type."""
+        """The order of matching rows: branch counts more than category, category more than item type."""
         return (self.branch is not None, self.category is not None, self.item_type is not None)
 
     def match(self, *, branch: str | None, category: str | None, item_type: str | None) -> bool:
-        """Whether such a loan is spoken of; None stands for one that no rule names."""
+        """Whether the rule applies to such a loan; None stands for a value that no rule names."""
         return (
             self.branch in {None, branch}
             and self.category in {None, category}
@@ -79,9 +67,9 @@ class Dimensions:
 
 
 class CirculationRule(Aggregate):
-    """One row of the matrix: what it speaks of, and the values that it gives. The others it inherits.
+    """One row of the matrix: what it applies to, and the values that it sets. The others are inherited.
 
-    `set_by` (a principal) made it so at `set_at`, for this `reason`.
+    `set_by` is the principal who last changed it, at `set_at`, for this `reason`.
     """
 
     def __init__(
@@ -102,7 +90,7 @@ class CirculationRule(Aggregate):
 
     @classmethod
     def of(cls, *, version: int = 1, **fields: Any) -> Self:  # dimensions and values by their names
-        """A rule as it stands, told by its dimensions and values alike."""
+        """Rebuild a stored rule from its dimensions and values, given by name."""
         dimensions = Dimensions(
             **{name: fields.pop(name, None) for name in ("branch", "category", "item_type")}
         )
@@ -110,17 +98,17 @@ class CirculationRule(Aggregate):
 
     @property
     def is_fallback(self) -> bool:
-        """Whether this is the rule for everything, which fills in what all others leave open."""
+        """Whether this is the rule for everything, the fallback of all others."""
         return self.dimensions == Dimensions()
 
     def _completed(self, values: Mapping[str, RuleValue]) -> dict[str, RuleValue]:
-        """The rule for everything has each value, also one that was added after it was set."""
+        """The values, for the fallback rule with the defaults of values added since it was stored."""
         return {**default_values(), **values} if self.is_fallback and values else dict(values)
 
     def set(self, values: Mapping[str, object], *, at: datetime, by: str, reason: str = "") -> None:
         """Replace the values. Raises Refused with InvalidRuleValue, or FallbackRuleIncomplete.
 
-        The values that it has already change nothing.
+        Setting the present values again changes nothing.
         """
         checked = self._completed(checked_values(values))
         missing = sorted(REQUIRED_VALUES - set(checked))
@@ -145,11 +133,10 @@ class CirculationRule(Aggregate):
 def deciding_rules(
     rules: Iterable[CirculationRule], *, branch: str | None, category: str | None, item_type: str | None
 ) -> dict[str, CirculationRule] | None:
-    """For each value the rule that decides it, for a copy of `branch` and `item_type` and such a patron.
+    """For each value the rule that determines it, for such a copy and patron.
 
-    Each comes from the most specific matching row that gives it; the row for all gives the rest, but only
-    to categories that some row names: any other has no terms at all (None). A dimension that is None asks
-    what holds where no rule names it.
+    Each value comes from the most specific matching row that sets it, in the end from the fallback. A
+    category that no row names has no terms (None). A dimension of None matches only rows that leave it open.
     """
     rows = list(rules)
     if category is not None and not any(row.dimensions.category == category for row in rows):
@@ -158,9 +145,9 @@ def deciding_rules(
 
 
 def inherited_values(rules: Iterable[CirculationRule], dimensions: Dimensions) -> dict[str, CirculationRule]:
-    """For each value the rule that would give it to everything a row of these dimensions speaks of.
+    """For each value the rule from which a row of these dimensions would inherit it.
 
-    The row for all inherits nothing.
+    The fallback inherits nothing.
     """
     others = [row for row in rules if row.dimensions != dimensions]
     return _deciding(
@@ -184,7 +171,7 @@ def _deciding(
 def effective_terms(
     rules: Iterable[CirculationRule], *, branch: str, category: str, item_type: str
 ) -> LoanTerms | None:
-    """The terms of such a loan, or None where no rule names the category."""
+    """The terms of such a loan, or None if no rule names the category."""
     deciding = deciding_rules(rules, branch=branch, category=category, item_type=item_type)
     if deciding is None:
         return None

@@ -1,4 +1,4 @@
-"""What lateness costs."""
+"""The overdue fine."""
 
 from datetime import datetime
 from decimal import Decimal
@@ -10,10 +10,10 @@ from lending.domain.loan_terms import LoanTerms
 def overdue_fine(
     *, due_at: datetime, at: datetime, calendar: BranchCalendar, terms: LoanTerms, price: Decimal | None
 ) -> Decimal:
-    """The fine for a loan that was due and came back, or was renewed or lost, at these instants.
+    """The fine for a loan that was due at `due_at` and was returned, renewed or lost at `at`.
 
-    Each day late on which the branch was open costs the rate. Within the days of grace nothing is due; beyond
-    them every late day counts. No fine is more than the cap of the terms or, by the terms, the copy's price.
+    Each open day late costs the daily rate. Nothing is due within the grace period; after it every late day
+    counts. The fine is capped by the terms and, if they say so, by the copy's price.
     """
     late = calendar.open_days_between(due_at, at)
     if late <= terms.grace_days:

@@ -1,4 +1,4 @@
-"""A hold: a patron waits for a copy of a book."""
+"""A hold: a patron's request for a copy of a book."""
 
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -7,7 +7,7 @@ from uuid import UUID
 
 
 class HoldState(StrEnum):
-    """Waiting for a copy; allocated one that is on the shelf; ready to be picked up; or ended in one way."""
+    """Waiting for a copy, allocated one on the shelf, ready for pickup, or ended."""
 
     WAITING = "waiting"
     ALLOCATED = "allocated"
@@ -45,12 +45,12 @@ class Hold:
 
     @property
     def is_active(self) -> bool:
-        """Whether the patron still waits for, or may pick up, a copy."""
+        """Whether the hold has not ended."""
         return self.state in ACTIVE_STATES
 
     @property
-    def has_begun(self) -> bool:
-        """Whether a copy serves it already: then it can't be moved or suspended."""
+    def has_copy(self) -> bool:
+        """Whether a copy is set aside for it: then it can't be moved or suspended."""
         return self.state in {HoldState.ALLOCATED, HoldState.READY}
 
     @property
@@ -59,5 +59,5 @@ class Hold:
         return self.state is HoldState.WAITING and not self.suspended
 
     def can_be_filled_by(self, copy_id: UUID) -> bool:
-        """Whether this copy would do, and the hold takes part."""
+        """Whether this copy can be allocated to the hold."""
         return self.takes_part and self.wanted_copy in {None, copy_id}

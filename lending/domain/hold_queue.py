@@ -1,4 +1,4 @@
-"""The queue of holds of one book: who waits, in which order, and which copy serves whom."""
+"""The queue of holds on one book, in order, and the copies allocated to them."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -6,7 +6,7 @@ from datetime import date, datetime
 from typing import Any, TypeVar
 from uuid import UUID, uuid5
 
-from lending.domain import hold_events as events
+from lending.domain import hold_queue_events as events
 from lending.domain.hold import Hold, HoldState
 from shared_kernel.domain.aggregates import Aggregate
 from shared_kernel.domain.errors import InvalidValue, NotFound, Refusal
@@ -58,14 +58,14 @@ class FreeCopy:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Pickup:
-    """Where a ready copy waits, and until when."""
+    """The pickup branch and deadline of a ready hold."""
 
     branch: str
     deadline_at: datetime
 
 
 class HoldQueue(Aggregate):
-    """The active holds of one book in their order, each served by at most one copy, each copy serving one.
+    """The active holds of one book in order. A hold has at most one copy, and a copy serves at most one hold.
 
     A hold that ends leaves the queue; `ended` keeps those of this unit of work, to be stored.
     """
@@ -87,15 +87,15 @@ class HoldQueue(Aggregate):
         raise HoldNotFound(id=str(hold_id))
 
     def of_patron(self, patron_id: UUID) -> Hold | None:
-        """The patron's hold, if they wait for the book."""
+        """The patron's active hold on the book, if there is one."""
         return next((hold for hold in self.holds if hold.patron_id == patron_id), None)
 
     def serving(self, copy_id: UUID) -> Hold | None:
-        """The hold that this copy serves."""
+        """The hold that this copy is allocated to."""
         return next((hold for hold in self.holds if hold.copy_id == copy_id), None)
 
     def first_for(self, copy_id: UUID) -> Hold | None:
-        """The hold that this copy, if it were free, would be allocated to."""
+        """The hold that this copy would be allocated to if it were free."""
         return next((hold for hold in self.holds if hold.can_be_filled_by(copy_id)), None)
 
     def position_of(self, hold_id: UUID) -> int:
@@ -103,28 +103,28 @@ class HoldQueue(Aggregate):
         return [hold.id for hold in self.holds].index(hold_id) + 1
 
     def place(self, hold: Hold, *, at: datetime) -> None:
-        """Let a patron wait, behind all others. Raises AlreadyHeld."""
+        """Append a hold to the queue. Raises AlreadyHeld."""
         if self.of_patron(hold.patron_id):
             raise AlreadyHeld
         self.holds.append(hold)
-        self._tell(events.HoldPlaced, hold, at=at)
+        self._record_event(events.HoldPlaced, hold, at=at)
 
     def allocate(self, copies: Iterable[FreeCopy], *, at: datetime) -> None:
-        """Set each free copy aside for the first hold that it can fill."""
+        """Allocate each free copy to the first hold that it can fill."""
         for copy in copies:
             hold = self.first_for(copy.id)
             if hold:
                 hold.state, hold.copy_id, hold.barcode = HoldState.ALLOCATED, copy.id, copy.barcode
-                self._tell(events.HoldAllocated, hold, at=at, copy_id=copy.id, barcode=copy.barcode)
+                self._record_event(events.HoldAllocated, hold, at=at, copy_id=copy.id, barcode=copy.barcode)
 
     def make_ready(self, hold_id: UUID, pickup: Pickup, *, at: datetime) -> Hold:
-        """Put the allocated copy on the hold shelf. Raises HoldNotAllocated."""
+        """Record that the allocated copy is on the hold shelf. Raises HoldNotAllocated."""
         hold = self.hold(hold_id)
         if hold.state is not HoldState.ALLOCATED or hold.copy_id is None:
             raise HoldNotAllocated(state=hold.state.value)
         hold.state, hold.pickup_deadline_at = HoldState.READY, pickup.deadline_at
         hold.pickup_branch = pickup.branch
-        self._tell(
+        self._record_event(
             events.HoldReady,
             hold,
             at=at,
@@ -135,17 +135,17 @@ class HoldQueue(Aggregate):
         )
         return hold
 
-    def postpone(self, hold_id: UUID, *, deadline_at: datetime, at: datetime) -> None:
-        """Move a ready hold's deadline because the branch is closed on it; any other hold is left alone.
+    def extend_pickup(self, hold_id: UUID, *, deadline_at: datetime, at: datetime) -> None:
+        """Move a ready hold's pickup deadline off a closed day.
 
-        So is a hold that has this deadline already.
+        A hold that isn't ready, or has this deadline already, is left alone.
         """
         hold = self.hold(hold_id)
         previous_deadline_at = hold.pickup_deadline_at
         if hold.state is not HoldState.READY or previous_deadline_at in {None, deadline_at}:
             return
         hold.pickup_deadline_at = deadline_at
-        self._tell(
+        self._record_event(
             events.HoldDeadlineChanged,
             hold,
             at=at,
@@ -157,57 +157,57 @@ class HoldQueue(Aggregate):
         )
 
     def report_not_found(self, hold_id: UUID, *, at: datetime) -> None:
-        """The allocated copy isn't on the shelf: the hold waits again. Raises HoldNotAllocated."""
+        """Return the hold to waiting, since its copy isn't on the shelf. Raises HoldNotAllocated."""
         hold = self.hold(hold_id)
         if hold.state is not HoldState.ALLOCATED:
             raise HoldNotAllocated(state=hold.state.value)
-        self._let_go(hold, events.HoldCopyNotFound, at=at)
+        self._take_copy_back(hold, events.HoldCopyNotFound, at=at)
 
     def unallocate(self, hold_id: UUID, *, at: datetime) -> None:
-        """The copy that serves the hold is not to be had after all: the hold waits again, in its place."""
-        self._let_go(self.hold(hold_id), events.HoldUnallocated, at=at)
+        """Return the hold to waiting in its place, since its copy is no longer available."""
+        self._take_copy_back(self.hold(hold_id), events.HoldUnallocated, at=at)
 
     def fulfil(self, hold_id: UUID, *, loan_id: UUID, at: datetime) -> None:
-        """The patron has the book now."""
+        """End the hold, since the patron has borrowed the book."""
         hold = self._end(hold_id, HoldState.FULFILLED)
-        self._tell(events.HoldFulfilled, hold, at=at, loan_id=loan_id)
+        self._record_event(events.HoldFulfilled, hold, at=at, loan_id=loan_id)
 
     def cancel(self, hold_id: UUID, *, at: datetime) -> Hold:
-        """Give the hold up."""
+        """Cancel the hold."""
         hold = self._end(hold_id, HoldState.CANCELLED)
-        self._tell(events.HoldCancelled, hold, at=at)
+        self._record_event(events.HoldCancelled, hold, at=at)
         return hold
 
     def expire(self, hold_id: UUID, *, at: datetime) -> Hold | None:
-        """End a ready hold whose pickup deadline has passed; any other is left alone (None)."""
+        """Expire a ready hold whose pickup deadline has passed; None for any other."""
         hold = self.hold(hold_id)
         deadline_at = hold.pickup_deadline_at
         if hold.state is not HoldState.READY or deadline_at is None or at <= deadline_at:
             return None
         self._end(hold_id, HoldState.EXPIRED)
-        self._tell(events.HoldExpired, hold, at=at, pickup_deadline_at=deadline_at)
+        self._record_event(events.HoldExpired, hold, at=at, pickup_deadline_at=deadline_at)
         return hold
 
     def suspend(self, hold_id: UUID, *, until: date | None, at: datetime) -> None:
-        """Let the hold keep its place but take no copy. Raises HoldAlreadyBegun."""
+        """Suspend the hold; it keeps its place. Raises HoldAlreadyBegun."""
         hold = self.hold(hold_id)
-        if hold.has_begun:
+        if hold.has_copy:
             raise HoldAlreadyBegun(state=hold.state.value)
         if (hold.suspended, hold.suspended_until) == (True, until):
             return
         hold.suspended, hold.suspended_until = True, until
-        self._tell(events.HoldSuspended, hold, at=at, until=until)
+        self._record_event(events.HoldSuspended, hold, at=at, until=until)
 
     def resume(self, hold_id: UUID, *, at: datetime) -> None:
-        """Let a suspended hold take part again."""
+        """Resume a suspended hold."""
         hold = self.hold(hold_id)
         if hold.suspended:
             hold.suspended, hold.suspended_until = False, None
-            self._tell(events.HoldResumed, hold, at=at)
+            self._record_event(events.HoldResumed, hold, at=at)
 
     def move(self, order: Sequence[UUID], *, at: datetime) -> None:
-        """Give the waiting holds another order. Raises QueueOrderInvalid."""
-        begun = [hold.id for hold in self.holds if hold.has_begun]
+        """Reorder the waiting holds. Raises QueueOrderInvalid."""
+        begun = [hold.id for hold in self.holds if hold.has_copy]
         known = [hold.id for hold in self.holds]
         if sorted(order) != sorted(known) or list(order[: len(begun)]) != begun:
             raise QueueOrderInvalid
@@ -215,7 +215,7 @@ class HoldQueue(Aggregate):
         self.holds = [by_id[hold_id] for hold_id in order]
         for place, (before, now) in enumerate(zip(known, order, strict=True), start=1):
             if before != now:
-                self._tell(events.HoldMoved, by_id[now], at=at, position=place)
+                self._record_event(events.HoldMoved, by_id[now], at=at, position=place)
 
     def record_first(self) -> None:
         """Record who is the first in the queue after a change, unless that hold was before.
@@ -225,13 +225,13 @@ class HoldQueue(Aggregate):
         first = next((hold for hold in self.holds if hold.takes_part), None)
         if first and not first.became_first and self.has_changed:
             first.became_first = True
-            self._tell(events.HoldBecameFirst, first, at=self.recorded[-1].event.occurred_at)
+            self._record_event(events.HoldBecameFirst, first, at=self.recorded[-1].event.occurred_at)
 
-    def _let_go(self, hold: Hold, event: type[events.HoldEvent], *, at: datetime) -> None:
+    def _take_copy_back(self, hold: Hold, event: type[events.HoldEvent], *, at: datetime) -> None:
         copy_id, barcode = hold.copy_id, hold.barcode
         hold.state, hold.copy_id, hold.barcode = HoldState.WAITING, None, None
         hold.pickup_deadline_at = None
-        self._tell(event, hold, at=at, copy_id=copy_id, barcode=barcode)
+        self._record_event(event, hold, at=at, copy_id=copy_id, barcode=barcode)
 
     def _end(self, hold_id: UUID, state: HoldState) -> Hold:
         hold = self.hold(hold_id)
@@ -240,7 +240,7 @@ class HoldQueue(Aggregate):
         self.ended.append(hold)
         return hold
 
-    def _tell(
+    def _record_event(
         self, event: type[E], hold: Hold, *, at: datetime, **more: Any
     ) -> None:  # the event's own fields
         self._record(
@@ -257,5 +257,5 @@ class HoldQueue(Aggregate):
 
 
 def queue_id(book_id: UUID) -> UUID:
-    """The id of the queue of a book: its own, derived so that it needs no look-up."""
+    """The id of a book's queue, derived from the book's id."""
     return uuid5(_QUEUES, str(book_id))

@@ -1,30 +1,18 @@
-"""Use of a copy inside the house: it is scanned at the desk, but nobody had borrowed it."""
+"""In-house use: a copy that was not on loan is scanned at the return desk."""
 
-from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import ClassVar, Final, Self
+from typing import Final, Self
 from uuid import UUID
 
+from lending.domain.in_house_use_events import InHouseUseRecorded
 from shared_kernel.domain.aggregates import Aggregate
-from shared_kernel.domain.events import DomainEvent
 
-#: A copy scanned again so soon after its return was scanned twice, not read in between.
+#: A copy scanned again this soon after its return was scanned twice, not used in between.
 SECOND_SCAN_WITHIN: Final = timedelta(minutes=15)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class InHouseUseRecorded(DomainEvent):
-    """A copy that was not on loan was used in a branch."""
-
-    type: ClassVar[str] = "lending.in_house_use_recorded.v1"
-
-    copy_id: UUID
-    book_id: UUID
-    branch: str
-
-
 class InHouseUse(Aggregate):
-    """One use of one copy, at an instant (aware, UTC)."""
+    """One in-house use of a copy, at an aware instant in UTC."""
 
     def __init__(
         self, *, id: UUID, copy_id: UUID, book_id: UUID, branch: str, used_at: datetime, version: int = 0
@@ -37,7 +25,7 @@ class InHouseUse(Aggregate):
 
     @classmethod
     def record(cls, *, id: UUID, copy_id: UUID, book_id: UUID, branch: str, at: datetime) -> Self:
-        """Put a use on record."""
+        """Record an in-house use."""
         use = cls(id=id, copy_id=copy_id, book_id=book_id, branch=branch, used_at=at)
         use._record(
             InHouseUseRecorded(

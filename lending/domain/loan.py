@@ -1,4 +1,4 @@
-"""The Loan: a copy in a patron's hands, from borrowing to return."""
+"""A loan, from borrowing to return."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -24,14 +24,14 @@ from shared_kernel.domain.aggregates import Aggregate
 from shared_kernel.domain.errors import InvalidValue, NotFound, Refusal
 from shared_kernel.domain.events import DomainEvent
 
-#: How long a return that was scanned by mistake can be undone.
+#: How long a return can be undone.
 UNDO_WITHIN: Final = timedelta(minutes=15)
-#: So many days after the due date, and then again, a patron hears that a loan is overdue.
+#: Overdue notices go out every so many days after the due date.
 OVERDUE_NOTICE_EVERY: Final = 3
 
 
 class LoanState(StrEnum):
-    """Where a loan stands. Overdue is no state: it follows from the due date and the clock."""
+    """The state of a loan. Overdue is not a state: it follows from the due date and the clock."""
 
     OPEN = "open"
     RETURNED = "returned"
@@ -39,7 +39,7 @@ class LoanState(StrEnum):
     CLAIMED_RETURNED = "claimed_returned"
 
 
-#: The copy of such a loan is not in the house, as far as anybody knows.
+#: The states in which the copy is out, as far as the library knows.
 OUTSTANDING = frozenset({LoanState.OPEN, LoanState.LOST, LoanState.CLAIMED_RETURNED})
 
 
@@ -91,7 +91,7 @@ class LoanAlreadyReturned(Refusal):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LentCopy:
-    """What a loan remembers of its copy: ids, and how it was called then."""
+    """A loan's snapshot of its copy."""
 
     id: UUID
     book_id: UUID
@@ -103,7 +103,7 @@ class LentCopy:
 class Loan(Aggregate):
     """One copy lent to one patron under the terms of that day. Instants are aware, in UTC.
 
-    An ended loan may have become nobody's: then it has no patron, but tells when it was anonymised.
+    A returned loan may be anonymised: then it has no patron, and `anonymised_at` is set.
     """
 
     def __init__(
@@ -158,7 +158,7 @@ class Loan(Aggregate):
         category: str,
         overridden: tuple[str, ...] = (),
     ) -> Self:
-        """Begin a loan to a patron of `category`. Whether it may begin is the policies' business, before."""
+        """Begin a loan to a patron of `category`. The borrowing policies are checked before."""
         loan = cls(
             id=id,
             copy=copy,
@@ -169,19 +169,19 @@ class Loan(Aggregate):
             terms=terms,
             category=category,
         )
-        loan._tell(BookBorrowed, at=at, branch=branch, due_at=due_at, overridden=overridden)
+        loan._record_event(BookBorrowed, at=at, branch=branch, due_at=due_at, overridden=overridden)
         return loan
 
     @property
     def patron_id(self) -> UUID:
-        """Whose it is or was. Raises LoanIsAnonymous."""
+        """The borrower. Raises LoanIsAnonymous."""
         if self._patron_id is None:
             raise LoanIsAnonymous
         return self._patron_id
 
     @property
     def is_anonymous(self) -> bool:
-        """Whether it is nobody's any more."""
+        """Whether the loan has been anonymised."""
         return self._patron_id is None
 
     def is_overdue(self, at: datetime) -> bool:
@@ -197,7 +197,7 @@ class Loan(Aggregate):
         was_overdue = self.is_overdue(at)
         self.state = LoanState.RETURNED
         self.returned_at = at
-        self._tell(
+        self._record_event(
             BookReturned,
             at=at,
             branch=self.branch,
@@ -207,18 +207,20 @@ class Loan(Aggregate):
         )
 
     def renew(self, *, due_at: datetime, at: datetime) -> None:
-        """Give the loan a later due date. Whether it is allowed is the policies' business, before."""
+        """Renew the loan until `due_at`. The renewal policies are checked before."""
         self.renewals += 1
         self._set_due(due_at)
-        self._tell(LoanRenewed, at=at, due_at=due_at, due_version=self.due_version, renewals=self.renewals)
+        self._record_event(
+            LoanRenewed, at=at, due_at=due_at, due_version=self.due_version, renewals=self.renewals
+        )
 
     def redate(self, *, due_at: datetime, at: datetime) -> None:
-        """Move the due date because the branch is closed on it; the same date changes nothing."""
+        """Move the due date off a closed day; the same date changes nothing."""
         previous_due_at = self.due_at
         if due_at == previous_due_at:
             return
         self._set_due(due_at)
-        self._tell(
+        self._record_event(
             LoanDueDateChanged,
             at=at,
             previous_due_at=previous_due_at,
@@ -227,22 +229,22 @@ class Loan(Aggregate):
         )
 
     def remind_due_soon(self, *, at: datetime) -> None:
-        """Tell once for each due date that it is near."""
+        """Record, once for each due date, that it is near."""
         if self.due_soon_version < self.due_version:
             self.due_soon_version = self.due_version
-            self._tell(LoanDueSoon, at=at, due_at=self.due_at, due_version=self.due_version)
+            self._record_event(LoanDueSoon, at=at, due_at=self.due_at, due_version=self.due_version)
 
     def mark_overdue(self, *, days_overdue: int, at: datetime) -> None:
-        """Tell once for each due date that it has passed, and again every few days."""
+        """Record, once for each due date and then every few days, that the loan is overdue."""
         if not self.is_overdue(at):
             return
         if self.overdue_version < self.due_version:
             self.overdue_version, self.overdue_notices = self.due_version, 0
-            self._tell(LoanBecameOverdue, at=at, due_at=self.due_at, due_version=self.due_version)
+            self._record_event(LoanBecameOverdue, at=at, due_at=self.due_at, due_version=self.due_version)
         notice = days_overdue // OVERDUE_NOTICE_EVERY
         if notice > self.overdue_notices:
             self.overdue_notices = notice
-            self._tell(
+            self._record_event(
                 LoanStillOverdue,
                 at=at,
                 due_at=self.due_at,
@@ -252,32 +254,32 @@ class Loan(Aggregate):
             )
 
     def declare_lost(self, *, at: datetime) -> None:
-        """Give the copy up. Raises AlreadyLost, and LoanNotOpen for a loan that has ended."""
+        """Declare the copy lost. Raises AlreadyLost, and LoanNotOpen for a loan that has ended."""
         if self.state is LoanState.LOST:
             raise AlreadyLost
         if self.state not in OUTSTANDING:
             raise LoanNotOpen(state=self.state.value)
         self.state = LoanState.LOST
-        self._tell(LoanDeclaredLost, at=at)
+        self._record_event(LoanDeclaredLost, at=at)
 
     def claim_returned(self, *, at: datetime) -> None:
-        """Note that the patron says it was returned. Raises LoanNotOpen."""
+        """Record that the patron claims to have returned it. Raises LoanNotOpen."""
         if self.state is not LoanState.OPEN:
             raise LoanNotOpen(state=self.state.value)
         self.state = LoanState.CLAIMED_RETURNED
-        self._tell(LoanClaimedReturned, at=at)
+        self._record_event(LoanClaimedReturned, at=at)
 
     def undo_return(self, *, at: datetime) -> None:
-        """Let the loan go on as if the copy had never come back. Raises UndoTooLate."""
+        """Reopen the loan after a return by mistake. Raises UndoTooLate."""
         returned_at = self.returned_at
         if self.state is not LoanState.RETURNED or returned_at is None or at - returned_at > UNDO_WITHIN:
             raise UndoTooLate(minutes=int(UNDO_WITHIN.total_seconds() // 60))
         self.state, self.returned_at = LoanState.OPEN, None
-        self._count_due_date_anew()
-        self._tell(ReturnUndone, at=at, due_at=self.due_at, returned_at=returned_at)
+        self._restart_due_version()
+        self._record_event(ReturnUndone, at=at, due_at=self.due_at, returned_at=returned_at)
 
     def anonymise(self, *, hold_ids: tuple[UUID, ...], at: datetime) -> None:
-        """Forget whose it was. Whether that may be is the policy's business, before. Raises LoanNotEnded."""
+        """Remove the patron. The anonymising policy is checked before. Raises LoanNotEnded."""
         if self.state is not LoanState.RETURNED:
             raise LoanNotEnded(state=self.state.value)
         self._patron_id, self.anonymised_at = None, at
@@ -291,8 +293,8 @@ class Loan(Aggregate):
             )
         )
 
-    def _count_due_date_anew(self) -> None:
-        """Let the same due date be fined again, but not told of again."""
+    def _restart_due_version(self) -> None:
+        """Start a new version of the due date: it can be fined again, but its notices are not repeated."""
         told_soon = self.due_soon_version == self.due_version
         told_overdue = self.overdue_version == self.due_version
         self.due_version += 1
@@ -303,7 +305,9 @@ class Loan(Aggregate):
         self.due_at = due_at
         self.due_version += 1
 
-    def _tell(self, event: type[DomainEvent], *, at: datetime, **more: Any) -> None:  # the event's own fields
+    def _record_event(
+        self, event: type[DomainEvent], *, at: datetime, **more: Any
+    ) -> None:  # the event's own fields
         self._record(
             event(
                 aggregate_id=self.id,

@@ -1,4 +1,4 @@
-"""What happens to loans: ids and dates, and for letters `book_title` and `barcode` as they were."""
+"""Events of loans: ids and dates, with `book_title` and `barcode` as they were, for notices."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -45,7 +45,7 @@ class LoanRenewed(DomainEvent):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LoanDueDateChanged(DomainEvent):
-    """The library moved a due date, because the branch is closed on it."""
+    """The library moved a due date off a day on which the branch is closed."""
 
     type: ClassVar[str] = "lending.loan_due_date_changed.v1"
 
@@ -61,7 +61,7 @@ class LoanDueDateChanged(DomainEvent):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LoanDueSoon(DomainEvent):
-    """A loan will be due in some days; told once for each due date."""
+    """A loan is due soon; recorded once for each due date."""
 
     type: ClassVar[str] = "lending.loan_due_soon.v1"
 
@@ -76,7 +76,7 @@ class LoanDueSoon(DomainEvent):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LoanBecameOverdue(DomainEvent):
-    """A loan passed its due date; told once for each due date."""
+    """A loan passed its due date; recorded once for each due date."""
 
     type: ClassVar[str] = "lending.loan_became_overdue.v1"
 
@@ -91,7 +91,7 @@ class LoanBecameOverdue(DomainEvent):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LoanStillOverdue(DomainEvent):
-    """A loan is overdue for so many days; told every few days. `notice` counts from 1 for each due date."""
+    """A loan is still overdue; recorded every few days. `notice` counts from 1 for each due date."""
 
     type: ClassVar[str] = "lending.loan_still_overdue.v1"
 
@@ -108,7 +108,7 @@ class LoanStillOverdue(DomainEvent):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LoanDeclaredLost(DomainEvent):
-    """A copy is given up for lost, by staff or by age."""
+    """A copy was declared lost, by staff or after the period of the terms."""
 
     type: ClassVar[str] = "lending.loan_declared_lost.v1"
 
@@ -121,7 +121,7 @@ class LoanDeclaredLost(DomainEvent):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LoanClaimedReturned(DomainEvent):
-    """The patron says that the copy was returned; nobody has found it yet."""
+    """The patron claims to have returned the copy; it has not been found yet."""
 
     type: ClassVar[str] = "lending.loan_claimed_returned.v1"
 
@@ -134,7 +134,7 @@ class LoanClaimedReturned(DomainEvent):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReturnUndone(DomainEvent):
-    """A return was scanned by mistake: the loan goes on as it was."""
+    """A return was undone: the loan is open again."""
 
     type: ClassVar[str] = "lending.return_undone.v1"
 
@@ -149,7 +149,7 @@ class ReturnUndone(DomainEvent):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BookReturned(DomainEvent):
-    """A lent copy came back. `days_overdue` counts days of the branch; 0 when it came in time."""
+    """A lent copy was returned. `days_overdue` counts days of the branch; 0 if it was in time."""
 
     type: ClassVar[str] = "lending.book_returned.v1"
 
@@ -166,7 +166,7 @@ class BookReturned(DomainEvent):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LoanAnonymised(DomainEvent):
-    """Nobody knows any more whose loan this was. `hold_ids` are their ended holds of the book."""
+    """The loan was anonymised, and with it the patron's ended holds on the book (`hold_ids`)."""
 
     type: ClassVar[str] = "lending.loan_anonymised.v1"
 

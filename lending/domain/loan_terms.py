@@ -1,4 +1,4 @@
-"""What a loan is made under: the effective values of the circulation rules, snapshotted on the loan.
+"""The terms of a loan: the effective values of the circulation rules, snapshotted on the loan.
 
 The fields of `LoanTerms` are the one table of rule values. The rules' checks, the forms, the preview and
 docs/circulation-rules.md follow from it. To add a value see docs/how-to/add-a-rule-value.md.
@@ -30,10 +30,10 @@ from shared_kernel.domain.errors import Refusal, Refused
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RuleValueDefinition:
-    """One line of the table: `applies_to` names the act that the value governs.
+    """One line of the table: `applies_to` names the actions that the value governs.
 
-    `default` is the term where the rule for everything leaves the value out, which it may only do with an
-    `optional` one: a value that was added after the first release.
+    `default` applies if the rule for everything leaves the value out, which only an `optional` value allows:
+    one that was added after the first release.
     """
 
     name: str
@@ -46,22 +46,28 @@ class RuleValueDefinition:
 
     @property
     def default_value(self) -> RuleValue:
-        """The default as a rule keeps it."""
+        """The default as a rule stores it."""
         if self.default is None:
             return NO_LIMIT
         return self.default if isinstance(self.default, int) else str(self.default)
 
     @property
     def help(self) -> str:
-        """What the value means and may be, for whoever sets it."""
+        """What the value means and which values are valid."""
         return f"{self.meaning} It must be {self.type.expected}."
 
 
 def _value(
     type_: ValueType, *, default: object, label: str, meaning: str, applies_to: str, optional: bool = False
 ) -> Any:  # what dataclasses.field() gives, which is any field's default to a type checker
-    told = {"type": type_, "label": label, "meaning": meaning, "applies_to": applies_to, "optional": optional}
-    return field(default=default, metadata=told)
+    metadata = {
+        "type": type_,
+        "label": label,
+        "meaning": meaning,
+        "applies_to": applies_to,
+        "optional": optional,
+    }
+    return field(default=default, metadata=metadata)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -187,15 +193,14 @@ RULE_VALUES: Final[Mapping[str, RuleValueDefinition]] = {
     )
     for each in fields(LoanTerms)
 }
-#: What the rule for everything must give.
+#: The values that the rule for everything must set.
 REQUIRED_VALUES: Final = frozenset(name for name, it in RULE_VALUES.items() if not it.optional)
 
 
 def checked_values(values: Mapping[str, object]) -> dict[str, RuleValue]:
-    """The values that are given, each found valid; those that are None are left to inherit.
+    """The given values, validated and normalised; None means inherited and is dropped.
 
-    Amounts are written in one way, with two decimals. Raises Refused with InvalidRuleValue for each that is
-    not valid.
+    Amounts have two decimals. Raises Refused with an InvalidRuleValue for each invalid value.
     """
     given = {name: value for name, value in values.items() if value is not None}
     refusals = [refusal for name, value in given.items() if (refusal := _refusal(name, value))]
@@ -215,5 +220,5 @@ def _refusal(name: str, value: object) -> Refusal | None:
 
 
 def default_values() -> dict[str, RuleValue]:
-    """The values that the rule for everything may leave out."""
+    """The defaults of the values that the rule for everything may leave out."""
     return {name: it.default_value for name, it in RULE_VALUES.items() if it.optional}

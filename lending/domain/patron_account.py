@@ -1,4 +1,4 @@
-"""What a patron owes: an append-only ledger, whose sum is the balance."""
+"""A patron's account: an append-only ledger, whose sum is the balance."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -8,7 +8,7 @@ from enum import StrEnum
 from typing import Final
 from uuid import UUID, uuid4, uuid5
 
-from lending.domain import account_events as events
+from lending.domain import patron_account_events as events
 from shared_kernel.domain.aggregates import Aggregate
 from shared_kernel.domain.errors import InvalidValue, NotFound
 from shared_kernel.domain.money import Money
@@ -18,7 +18,7 @@ _ACCOUNTS = UUID("6d1b3f57-2c0e-5d59-9a34-7f52b6f0c1aa")
 
 
 class EntryKind(StrEnum):
-    """Charges, which a patron owes, and credits, which take from that."""
+    """The kinds of charges and of credits."""
 
     OVERDUE = "overdue"
     LOST = "lost"
@@ -56,9 +56,9 @@ class ChargeNotFound(NotFound):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Entry:
-    """A line of the ledger, never changed. `amount` is positive; whether it is owed follows from the kind.
+    """An immutable line of the ledger. `amount` is positive; its sign follows from the kind.
 
-    A charge tells its loan, a fine also which of the loan's due dates; a waiver or refund tells its charge.
+    A charge refers to its loan, a fine also to a version of the due date, a waiver or refund to its charge.
     """
 
     id: UUID
@@ -96,7 +96,7 @@ class PatronAccount(Aggregate):
     def charge(
         self, kind: EntryKind, amount: Decimal, *, loan_id: UUID, due_version: int | None = None, at: datetime
     ) -> None:
-        """Let the patron owe an amount for a loan; nothing is charged twice, and no nothing."""
+        """Post a charge for a loan, unless it is zero or was posted before."""
         if amount <= 0 or any(
             (it.kind, it.loan_id, it.due_version) == (kind, loan_id, due_version) for it in self.entries
         ):
@@ -104,52 +104,52 @@ class PatronAccount(Aggregate):
         entry = self._enter(
             kind, Money(amount, self.currency), at=at, loan_id=loan_id, due_version=due_version
         )
-        self._tell(events.ChargePosted, entry, kind=kind.value, loan_id=loan_id)
+        self._record_event(events.ChargePosted, entry, kind=kind.value, loan_id=loan_id)
 
     def pay(self, amount: Money, *, at: datetime) -> None:
-        """Take a payment. Raises AmountNotPositive and PaymentExceedsBalance."""
+        """Post a payment. Raises AmountNotPositive and PaymentExceedsBalance."""
         _check_positive(amount)
         if amount > self.balance:
             raise PaymentExceedsBalance(balance=f"{self.balance.amount} {self.currency}")
-        self._tell(events.PaymentPosted, self._enter(EntryKind.PAYMENT, amount, at=at))
+        self._record_event(events.PaymentPosted, self._enter(EntryKind.PAYMENT, amount, at=at))
 
     def waive(self, charge_id: UUID, amount: Money, *, reason: str, at: datetime) -> None:
-        """Forgive a charge, or a part of it.
+        """Waive a charge, or part of it.
 
         Raises ChargeNotFound, AmountNotPositive, ReasonRequired and WaiverExceedsCharge.
         """
-        left = min(self._left_of(charge_id), self.balance.amount)
+        left = min(self._remaining(charge_id), self.balance.amount)
         _check_positive(amount)
         reason = required_reason(reason)
         if amount.amount > left:
             raise WaiverExceedsCharge(left=f"{left} {self.currency}")
         entry = self._enter(EntryKind.WAIVER, amount, at=at, charge_id=charge_id, reason=reason)
-        self._tell(events.ChargeWaived, entry, charge_id=charge_id)
+        self._record_event(events.ChargeWaived, entry, charge_id=charge_id)
 
     def refund(self, kind: EntryKind, *, loan_id: UUID, at: datetime, due_version: int | None = None) -> None:
-        """Take back what is left of a charge for a loan, if there is one. The balance may fall below zero."""
+        """Refund what remains of a charge for a loan, if there is one. The balance may fall below zero."""
         for charge in self.entries:
             if (charge.kind, charge.loan_id, charge.due_version) == (kind, loan_id, due_version):
-                left = self._left_of(charge.id)
+                left = self._remaining(charge.id)
                 if left > 0:
                     money = Money(left, self.currency)
                     entry = self._enter(EntryKind.REFUND, money, at=at, charge_id=charge.id, loan_id=loan_id)
-                    self._tell(events.ChargeRefunded, entry, charge_id=charge.id)
+                    self._record_event(events.ChargeRefunded, entry, charge_id=charge.id)
                 return
 
     def outstanding_for(self, loan_id: UUID) -> Decimal:
-        """What is still owed for a loan, payments settling the oldest charges first."""
+        """The amount still unpaid for a loan; payments settle the oldest charges first."""
         paid = sum((it.amount.amount for it in self.entries if it.kind is EntryKind.PAYMENT), Decimal(0))
         owed = Decimal(0)
         for charge in (it for it in self.entries if it.kind in CHARGES):
-            left = max(self._left_of(charge.id), Decimal(0))
+            left = max(self._remaining(charge.id), Decimal(0))
             settled = min(left, paid)
             paid -= settled
             if charge.loan_id == loan_id:
                 owed += left - settled
         return owed
 
-    def _left_of(self, charge_id: UUID) -> Decimal:
+    def _remaining(self, charge_id: UUID) -> Decimal:
         charge = next((it for it in self.entries if it.id == charge_id and it.kind in CHARGES), None)
         if charge is None:
             raise ChargeNotFound
@@ -181,7 +181,7 @@ class PatronAccount(Aggregate):
         self.new.append(entry)
         return entry
 
-    def _tell(self, event: type[events.AccountEvent], entry: Entry, **more: object) -> None:
+    def _record_event(self, event: type[events.AccountEvent], entry: Entry, **more: object) -> None:
         self._record(
             event(
                 aggregate_id=self.id,
@@ -196,7 +196,7 @@ class PatronAccount(Aggregate):
 
 
 def account_id(patron_id: UUID) -> UUID:
-    """The id of a patron's account: its own, derived so that it needs no look-up."""
+    """The id of a patron's account, derived from the patron's id."""
     return uuid5(_ACCOUNTS, str(patron_id))
 
 

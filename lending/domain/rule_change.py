@@ -1,4 +1,4 @@
-"""What changing a rule changes: the effective values, for which copies and which patrons."""
+"""The effect of changing a rule: which effective values change, for which copies and patrons."""
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -11,10 +11,10 @@ from lending.domain.rule_values import RuleValue
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ChangedValue:
-    """An effective value that is another afterwards.
+    """An effective value that changes.
 
-    For copies of this branch and item type, where None stands for all that no rule names, and for patrons of
-    this category. `before` is None where the category had no terms at all.
+    It applies to copies of this branch and item type (None: those that no rule names) and to patrons of this
+    category. `before` is None if the category had no terms.
     """
 
     branch: str | None
@@ -26,21 +26,20 @@ class ChangedValue:
 
 
 def changed_values(rules: Iterable[CirculationRule], changed: CirculationRule) -> list[ChangedValue]:
-    """Every effective value that changes when `changed` takes its place among the rules.
+    """Every effective value that changes when `changed` replaces the rule with its dimensions.
 
-    Branches, categories and item types that no rule names are all alike, so naming those that are named
-    covers everything.
+    Branches, categories and item types that no rule names behave alike, so one combination covers them all.
     """
     before = list(rules)
     after = [rule for rule in before if rule.id != changed.id] + [changed]
     return [
         change
-        for branch, category, item_type in _cases(after, changed.dimensions)
+        for branch, category, item_type in _combinations(after, changed.dimensions)
         for change in _differences(before, after, branch=branch, category=category, item_type=item_type)
     ]
 
 
-def _cases(
+def _combinations(
     rules: Sequence[CirculationRule], about: Dimensions
 ) -> Iterator[tuple[str | None, str, str | None]]:
     named = [rule.dimensions for rule in rules]

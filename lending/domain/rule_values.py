@@ -1,4 +1,4 @@
-"""What a value of a circulation rule may be, as a rule keeps it and as terms have it."""
+"""The types of rule values, as stored in rules and as used in terms."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -8,7 +8,7 @@ from typing import Final
 
 from shared_kernel.domain.errors import InvalidValue
 
-#: A value as a rule keeps it: "none" means no limit at all. Absent, it inherits from a less specific row.
+#: A value as a rule stores it: "none" means no limit. An absent value is inherited.
 RuleValue = int | bool | str
 NO_LIMIT: Final = "none"
 _LONGEST_DAYS = 3650
@@ -52,11 +52,11 @@ class ValueType:
         return InvalidRuleValue(name=name, value=value, expected=self.expected)
 
     def as_term(self, value: RuleValue) -> object:
-        """The value as terms have it; None for no limit."""
+        """The value as used in terms; None for no limit."""
         return None if value == NO_LIMIT else self.parse(value)
 
     def as_stored(self, value: RuleValue) -> RuleValue:
-        """The one way in which a rule keeps this value."""
+        """The normalised form in which a rule stores the value."""
         return value if value == NO_LIMIT else self.normalise(value)
 
 

@@ -1,4 +1,4 @@
-"""Patrons and copies as lending sees them."""
+"""Patrons and copies from the point of view of lending."""
 
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -8,7 +8,7 @@ from uuid import UUID
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Block:
-    """A reason not to lend to a patron; `until` is its last day, None means without end (a suspension)."""
+    """A block on a patron; `until` is its last day, None means without end (a suspension)."""
 
     reason: str
     until: date | None
@@ -62,7 +62,7 @@ class CirculatingCopy:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OpenLoan:
-    """What the rules need to know of a loan that a patron has."""
+    """What the policies need to know about an open loan."""
 
     id: UUID
     copy_id: UUID

@@ -1,4 +1,4 @@
-"""How long a patron will probably wait for a book."""
+"""The estimated waiting time of a hold."""
 
 from collections.abc import Collection
 from datetime import datetime, timedelta
@@ -7,11 +7,7 @@ from datetime import datetime, timedelta
 def estimated_ready_at(
     *, position: int, due_dates: Collection[datetime], usual_delay: timedelta, turn: timedelta, now: datetime
 ) -> datetime | None:
-    """When a copy will probably be there for the hold in this position of those that wait (from 1).
-
-    Every copy that is out is expected `usual_delay` after its due date, one that is late already now, and
-    each serves the next in turn; a `turn` is the time that one patron has a copy. None where no copy is out.
-    """
+    """When a copy will probably be available for the waiting hold at this position (from 1)."""
     if not due_dates:
         return None
     expected = sorted(max(now, due_at + usual_delay) for due_at in due_dates)

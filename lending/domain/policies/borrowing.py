@@ -1,4 +1,4 @@
-"""The rules of borrowing: one small named function each, all of them run, every refusal told.
+"""The policies of borrowing. All of them run, and every refusal is returned.
 
 The command and the eligibility query use the same list, so they can't disagree.
 """
@@ -73,10 +73,10 @@ class BalanceBlock(Refusal):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BorrowingFacts:
-    """All that decides whether this patron may borrow this copy.
+    """The facts that decide whether this patron may borrow this copy.
 
     `today` is a day of the copy's branch; `terms` is None where no rule names the patron's category.
-    `held_for_another`: the copy serves somebody else's hold, or somebody who waits would get it first.
+    `held_for_another`: the copy is allocated to another patron's hold, or would be if it were free.
     """
 
     today: date
@@ -98,12 +98,12 @@ def copy_is_for_lending(facts: BorrowingFacts) -> CopyNotLendable | None:
 
 
 def copy_is_in_the_house(facts: BorrowingFacts) -> CopyNotAvailable | None:
-    """A copy that somebody else has can't be lent."""
+    """A copy on loan to another patron can't be lent."""
     return CopyNotAvailable() if facts.lent_to_another else None
 
 
 def patron_does_not_have_it(facts: BorrowingFacts) -> AlreadyOnLoan | None:
-    """Whoever has the copy renews it rather than borrow it again."""
+    """A patron can't borrow a copy twice; the loan can be renewed instead."""
     for loan in facts.loans:
         if loan.copy_id == facts.copy.id:
             return AlreadyOnLoan(
@@ -113,7 +113,7 @@ def patron_does_not_have_it(facts: BorrowingFacts) -> AlreadyOnLoan | None:
 
 
 def nobody_waits_for_it(facts: BorrowingFacts) -> HeldForAnother | None:
-    """A copy that somebody waits for goes to them."""
+    """A copy held for another patron can't be lent."""
     return HeldForAnother() if facts.held_for_another else None
 
 
@@ -134,7 +134,7 @@ def patron_is_old_enough(facts: BorrowingFacts) -> TooYoung | AgeUnknown | None:
 
 
 def category_has_terms(facts: BorrowingFacts) -> NoTermsForCategory | None:
-    """Nothing is lent on terms that nobody has set."""
+    """The patron's category must have terms."""
     return None if facts.terms else NoTermsForCategory(category=facts.patron.category)
 
 
@@ -166,7 +166,7 @@ def item_type_limit(count: int, limit: int | None, *, item_type: str = "") -> It
 
 
 def not_too_much_is_overdue(facts: BorrowingFacts) -> OverdueBlock | None:
-    """As many overdue loans as the terms say, and nothing more is lent."""
+    """Too many overdue loans stop all borrowing."""
     count = sum(loan.overdue for loan in facts.loans)
     return overdue_limit(count, facts.terms.block_overdue if facts.terms else None)
 
@@ -179,7 +179,7 @@ def overdue_limit(count: int, limit: int | None) -> OverdueBlock | None:
 
 
 def balance_is_not_too_high(facts: BorrowingFacts) -> BalanceBlock | None:
-    """Whoever owes more than the terms allow pays first."""
+    """A patron who owes more than the terms allow can't borrow."""
     owed, limit = facts.balance, facts.terms.block_balance if facts.terms else None
     if limit is None or owed.amount <= limit:
         return None
@@ -220,12 +220,12 @@ _OVERRIDABLE: Final = frozenset(
 
 
 def refusals(facts: BorrowingFacts) -> tuple[Refusal, ...]:
-    """Every reason why this patron may not borrow this copy; empty means that nothing is in the way."""
+    """Every reason why this patron may not borrow this copy; empty if the loan is allowed."""
     return tuple(refusal for policy in BORROWING_POLICIES if (refusal := policy(facts)))
 
 
 def can_be_overridden(refusal: Refusal, facts: BorrowingFacts) -> bool:
-    """Whether staff may set this refusal aside: never for a copy that isn't there, nor for a suspension."""
+    """Whether staff may override the refusal: never for a missing copy, nor for a suspension."""
     if isinstance(refusal, CopyNotLendable):
         return facts.copy.in_reach
     if isinstance(refusal, PatronBlocked):

@@ -1,4 +1,4 @@
-"""What keeps a patron from being forgotten."""
+"""Whether a patron may be erased."""
 
 from collections.abc import Sequence
 
@@ -22,7 +22,7 @@ class HasOpenCharges(Refusal):
 
 
 def refusals(*, loans: int, holds: int, balance: Money) -> Sequence[Refusal]:
-    """A refusal for each kind of tie: so many loans and active holds, and what is owed or to be paid back."""
+    """Every reason why the patron can't be erased: open loans, active holds, an unsettled account."""
     ties = ((HasOpenLoans, loans), (HasActiveHolds, holds))
     reasons: list[Refusal] = [reason(count=count) for reason, count in ties if count]
     if balance.amount:

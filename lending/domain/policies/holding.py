@@ -1,4 +1,4 @@
-"""The rules of placing a hold: all of them run, every refusal told."""
+"""The policies of placing a hold. All of them run, and every refusal is returned."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -35,10 +35,10 @@ class HoldLimitReached(Refusal):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HoldingFacts:
-    """All that decides whether this patron may wait for this book. `holds` counts the patron's active ones.
+    """The facts that decide whether this patron may hold this book. `holds` counts their active holds.
 
-    `lendable_copies` are those that would do: of the book, or the one that is wanted. `terms` is None where
-    no rule names the patron's category.
+    `lendable_copies` counts the copies that could fill the hold. `terms` is None if no rule names the
+    patron's category.
     """
 
     today: date
@@ -55,12 +55,12 @@ Policy = Callable[[HoldingFacts], Refusal | None]
 
 
 def something_can_be_lent(facts: HoldingFacts) -> NothingToLend | None:
-    """There must be a copy to wait for."""
+    """The book must have a copy that can be lent."""
     return None if facts.lendable_copies else NothingToLend()
 
 
 def patron_does_not_have_it(facts: HoldingFacts) -> AlreadyOnLoan | None:
-    """Whoever has the book needn't wait for it."""
+    """A patron can't hold a book that they have on loan."""
     for loan in facts.loans:
         if loan.book_id == facts.book_id:
             return AlreadyOnLoan(
@@ -70,7 +70,7 @@ def patron_does_not_have_it(facts: HoldingFacts) -> AlreadyOnLoan | None:
 
 
 def patron_does_not_wait_yet(facts: HoldingFacts) -> AlreadyHeld | None:
-    """One waits once for a book."""
+    """A patron can have one active hold on a book."""
     return AlreadyHeld() if facts.already_held else None
 
 
@@ -91,7 +91,7 @@ def patron_is_old_enough(facts: HoldingFacts) -> TooYoung | AgeUnknown | None:
 
 
 def category_has_terms(facts: HoldingFacts) -> NoTermsForCategory | None:
-    """Nothing is held on terms that nobody has set."""
+    """The patron's category must have terms."""
     return None if facts.terms else NoTermsForCategory(category=facts.patron.category)
 
 
@@ -120,5 +120,5 @@ HOLDING_POLICIES: Final[tuple[Policy, ...]] = (
 
 
 def refusals(facts: HoldingFacts) -> tuple[Refusal, ...]:
-    """Every reason why this patron may not wait for this book."""
+    """Every reason why this patron may not place the hold."""
     return tuple(refusal for policy in HOLDING_POLICIES if (refusal := policy(facts)))

@@ -1,4 +1,4 @@
-"""Why a copy or a book can't leave the library yet."""
+"""Whether a copy can be withdrawn or a book removed."""
 
 from shared_kernel.domain.errors import Refusal
 

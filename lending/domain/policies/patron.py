@@ -1,4 +1,4 @@
-"""Rules about the patron alone; borrowing, renewing and holding share them."""
+"""Policies about the patron alone, shared by borrowing, renewing and holding."""
 
 from datetime import date
 
@@ -37,7 +37,7 @@ class NoTermsForCategory(Refusal):
 
 
 def patron_is_not_blocked(patron: BorrowerStanding, *, today: date) -> PatronBlocked | None:
-    """A block holds to the end of its last day, a suspension until it is lifted."""
+    """A block applies until the end of its last day, a suspension until it is lifted."""
     for block in sorted(patron.blocks, key=lambda it: it.until is not None):
         if block.until is None or today <= block.until:
             until = block.until.isoformat() if block.until else None

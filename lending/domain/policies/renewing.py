@@ -1,4 +1,4 @@
-"""The rules of renewing: all of them run, every refusal told."""
+"""The policies of renewing. All of them run, and every refusal is returned."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -47,7 +47,7 @@ class DueDateNotLater(Refusal):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RenewalFacts:
-    """All that decides whether a loan may be renewed. The calendar is its branch's."""
+    """The facts that decide whether a loan may be renewed. The calendar is its branch's."""
 
     now: datetime
     loan: Loan
@@ -78,7 +78,7 @@ Policy = Callable[[RenewalFacts], Refusal | None]
 
 
 def loan_is_open(facts: RenewalFacts) -> NotRenewable | None:
-    """What has ended, or is lost, is not renewed."""
+    """Only open loans are renewed."""
     state = facts.loan.state
     return None if state is LoanState.OPEN else NotRenewable(state=state.value)
 
@@ -94,13 +94,13 @@ def membership_is_running(facts: RenewalFacts) -> MembershipExpired | None:
 
 
 def renewals_are_left(facts: RenewalFacts) -> RenewalLimitReached | None:
-    """The terms say how often a loan is renewed."""
+    """The terms limit the number of renewals."""
     done, limit = facts.loan.renewals, facts.loan.terms.renewals
     return None if limit is None or done < limit else RenewalLimitReached(renewals=done, limit=limit)
 
 
 def window_is_open(facts: RenewalFacts) -> TooSoon | None:
-    """The terms may say from how many days before the due day on a loan is renewed."""
+    """The terms may allow renewals only within so many days of the due day."""
     window = facts.loan.terms.renew_window_days
     if window is None:
         return None
@@ -111,19 +111,19 @@ def window_is_open(facts: RenewalFacts) -> TooSoon | None:
 
 
 def nobody_waits_for_it(facts: RenewalFacts) -> WaitedFor | None:
-    """A copy that somebody waits for comes back first."""
+    """A copy that another patron is waiting for is not renewed."""
     return WaitedFor() if facts.waited_for else None
 
 
 def overdue_is_allowed(facts: RenewalFacts) -> Overdue | None:
-    """The terms say whether a loan that is overdue may be renewed."""
+    """The terms say whether an overdue loan may be renewed."""
     if not facts.loan.is_overdue(facts.now) or facts.loan.terms.renew_overdue:
         return None
     return Overdue(due_at=facts.loan.due_at.isoformat())
 
 
 def due_date_is_later(facts: RenewalFacts) -> DueDateNotLater | None:
-    """A renewal that gains no time is none."""
+    """A renewal must lead to a later due date."""
     if facts.loan.state is not LoanState.OPEN or facts.new_due_at > facts.loan.due_at:
         return None
     return DueDateNotLater(new_due_at=facts.new_due_at.isoformat(), due_at=facts.loan.due_at.isoformat())

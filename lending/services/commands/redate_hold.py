@@ -31,5 +31,5 @@ def redate_hold(command: RedateHold, work: LendingWork, *, clock: Clock) -> bool
     now = clock.now()
     calendar = work.calendars.of(hold.pickup_branch)
     deadline_at = calendar.moved_to_open_day(hold.pickup_deadline_at, now=now)
-    queue.postpone(hold.id, deadline_at=deadline_at, at=now)
+    queue.extend_pickup(hold.id, deadline_at=deadline_at, at=now)
     return queue.has_changed

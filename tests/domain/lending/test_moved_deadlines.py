@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 from lending.domain.branch_calendar import BranchCalendar, Closure, ClosureInvalid
 from lending.domain.branch_details import BranchCodeInvalid, BranchNameInvalid, branch_code, branch_name
 from lending.domain.hold import Hold
-from lending.domain.hold_events import HoldDeadlineChanged
 from lending.domain.hold_queue import FreeCopy, HoldQueue, Pickup
+from lending.domain.hold_queue_events import HoldDeadlineChanged
 from tests.domain.lending.examples import COPY, NOW
 
 DUE = datetime(2024, 1, 29, 23, 59, 59, tzinfo=UTC)
@@ -116,8 +116,8 @@ class TestAReadyHold:
         queue.make_ready(hold.id, Pickup(branch="MAIN", deadline_at=DUE), at=NOW)
         queue.pull_events()
         later = DUE.replace(day=30)
-        queue.postpone(hold.id, deadline_at=later, at=NOW)
-        queue.postpone(hold.id, deadline_at=later, at=NOW)
+        queue.extend_pickup(hold.id, deadline_at=later, at=NOW)
+        queue.extend_pickup(hold.id, deadline_at=later, at=NOW)
         ((event, _),) = queue.pull_events()
         assert isinstance(event, HoldDeadlineChanged)
         assert (event.previous_deadline_at, event.pickup_deadline_at) == (DUE, later)
@@ -126,5 +126,5 @@ class TestAReadyHold:
     def test_is_left_alone_before_it_is_ready(self) -> None:
         queue, hold = self.queue()
         queue.pull_events()
-        queue.postpone(hold.id, deadline_at=DUE, at=NOW)
+        queue.extend_pickup(hold.id, deadline_at=DUE, at=NOW)
         assert (queue.pull_events(), hold.pickup_deadline_at) == ([], None)

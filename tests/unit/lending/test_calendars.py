@@ -4,8 +4,9 @@ from uuid import UUID, uuid4
 
 import pytest
 
-from lending.domain.branch_calendar import BranchAdded, ClosureAdded, ClosureNotFound, ClosureRemoved
-from lending.domain.hold_events import HoldDeadlineChanged
+from lending.domain.branch_calendar import ClosureNotFound
+from lending.domain.branch_calendar_events import BranchAdded, ClosureAdded, ClosureRemoved
+from lending.domain.hold_queue_events import HoldDeadlineChanged
 from lending.domain.loan import Loan
 from lending.domain.loan_events import LoanDueDateChanged
 from lending.services.calendar_details import BranchDetails, ClosureDetails

@@ -104,8 +104,8 @@ class Circulation(RuleBasedStateMachine):
 
     def reversed_queue(self) -> MoveHolds:
         queue = self.world.holds.all[self.book]
-        begun = [hold.id for hold in queue.holds if hold.has_begun]
-        waiting = [hold.id for hold in queue.holds if not hold.has_begun]
+        begun = [hold.id for hold in queue.holds if hold.has_copy]
+        waiting = [hold.id for hold in queue.holds if not hold.has_copy]
         return MoveHolds(book=self.book, order=(*begun, *reversed(waiting)))
 
     @rule(card=cards, suspended=st.booleans())

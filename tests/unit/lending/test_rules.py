@@ -5,7 +5,8 @@ from uuid import uuid4
 
 import pytest
 
-from lending.domain.circulation_rule import CirculationRule, Dimensions, RuleChanged
+from lending.domain.circulation_rule import CirculationRule, Dimensions
+from lending.domain.circulation_rule_events import RuleChanged
 from lending.services.commands.borrow_book import BorrowBook, borrow_book
 from lending.services.commands.set_rule import SetRule, set_rule
 from lending.services.queries.rules import ExplainRule, explain_rule

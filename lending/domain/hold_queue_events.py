@@ -1,4 +1,4 @@
-"""What happens to holds. The aggregate is the book's queue; `hold_id` names the hold."""
+"""Events of holds. The aggregate is the book's queue; `hold_id` identifies the hold."""
 
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -10,7 +10,7 @@ from shared_kernel.domain.events import DomainEvent
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HoldEvent(DomainEvent):
-    """What all events of holds tell. `book_title` is as it was, for letters."""
+    """The fields of every hold event. `book_title` is as it was at the time, for notices."""
 
     hold_id: UUID
     book_id: UUID
@@ -20,7 +20,7 @@ class HoldEvent(DomainEvent):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HoldPlaced(HoldEvent):
-    """A patron began to wait."""
+    """A hold was placed."""
 
     type: ClassVar[str] = "lending.hold_placed.v1"
 
@@ -71,7 +71,7 @@ class HoldFulfilled(HoldEvent):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HoldCancelled(HoldEvent):
-    """The hold was given up."""
+    """The hold was cancelled."""
 
     type: ClassVar[str] = "lending.hold_cancelled.v1"
 
@@ -87,7 +87,7 @@ class HoldExpired(HoldEvent):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HoldSuspended(HoldEvent):
-    """The hold keeps its place but takes no copy, to the day before `until` (None: until it is resumed)."""
+    """The hold was suspended: it keeps its place but gets no copy before `until` (None: until resumed)."""
 
     type: ClassVar[str] = "lending.hold_suspended.v1"
 
@@ -96,7 +96,7 @@ class HoldSuspended(HoldEvent):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HoldResumed(HoldEvent):
-    """The hold takes part again."""
+    """The hold was resumed."""
 
     type: ClassVar[str] = "lending.hold_resumed.v1"
 
@@ -119,7 +119,7 @@ class HoldBecameFirst(HoldEvent):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HoldUnallocated(HoldEvent):
-    """The copy that was set aside is not to be had after all; the hold waits again, in its old place."""
+    """The allocated copy is not available after all; the hold waits again in its old place."""
 
     type: ClassVar[str] = "lending.hold_unallocated.v1"
 
@@ -129,7 +129,7 @@ class HoldUnallocated(HoldEvent):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HoldCopyNotFound(HoldEvent):
-    """Staff looked for the copy that was set aside: it is missing. The hold waits again, in its old place."""
+    """Staff could not find the allocated copy; the hold waits again in its old place."""
 
     type: ClassVar[str] = "lending.hold_copy_not_found.v1"
 

@@ -1,4 +1,4 @@
-"""What happens to accounts: ids and amounts, never a word about a person."""
+"""Events of patrons' accounts: ids and amounts, no personal data."""
 
 from dataclasses import dataclass
 from typing import ClassVar
@@ -10,7 +10,7 @@ from shared_kernel.domain.money import Money
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AccountEvent(DomainEvent):
-    """What all events of accounts tell. `balance` is what the patron owes after it."""
+    """The fields of every account event. `balance` is what the patron owes afterwards."""
 
     patron_id: UUID
     entry_id: UUID
@@ -20,7 +20,7 @@ class AccountEvent(DomainEvent):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ChargePosted(AccountEvent):
-    """A patron owes something: for lateness (`overdue`), for a lost copy (`lost`) or its `processing`."""
+    """A charge was posted: an `overdue` fine, the price of a `lost` copy, or its `processing` fee."""
 
     type: ClassVar[str] = "lending.charge_posted.v1"
 
@@ -37,7 +37,7 @@ class PaymentPosted(AccountEvent):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ChargeWaived(AccountEvent):
-    """The library forgave a charge, or a part of it."""
+    """A charge was waived, in full or in part."""
 
     type: ClassVar[str] = "lending.charge_waived.v1"
 
@@ -46,7 +46,7 @@ class ChargeWaived(AccountEvent):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ChargeRefunded(AccountEvent):
-    """A charge was taken back, because what it was for has been found or undone."""
+    """A charge was refunded, because the copy was found or the return undone."""
 
     type: ClassVar[str] = "lending.charge_refunded.v1"
 
