@@ -4,16 +4,12 @@ import re
 import unicodedata
 
 from shared_kernel.domain.errors import InvalidValue
-from shared_kernel.domain.text import has_visible_text
+from shared_kernel.domain.text import fold, has_visible_text
 
 #: Categories that can't stand in a line of text: controls, lone surrogates, ends of lines and paragraphs.
 _FORBIDDEN = {"Cc", "Cs", "Zl", "Zp"}
 #: Categories that show nothing: at either end they are trimmed, and alone they say nothing.
 _INVISIBLE = {"Cf", "Zs"}
-#: Letters that Unicode does not take apart into a base letter and a mark.
-_PLAIN = str.maketrans(
-    {"ø": "o", "ł": "l", "đ": "d", "ð": "d", "þ": "th", "æ": "ae", "œ": "oe", "ı": "i", "ħ": "h", "ŧ": "t"}
-)
 _NEITHER = re.compile("[^A-Za-z0-9'`]+")
 _APOSTROPHES = "'’ʼ`´ʹʾʿ"
 #: Scripts written without blanks between words: each of their characters counts as a word of its own.
@@ -40,15 +36,6 @@ def one_line(text: str, *, longest: int, refusal: type[InvalidValue]) -> str:
     if not trimmed or len(trimmed) > longest or not has_visible_text(trimmed):
         raise refusal
     return trimmed
-
-
-def fold(text: str) -> str:
-    """The text without accents and case, by which people find “Éluard” as “eluard”."""
-    if text.isascii():  # the most of them, and a tenth of the work
-        return text.lower()
-    taken_apart = unicodedata.normalize("NFKD", text.casefold())
-    bare = "".join(char for char in taken_apart if not (unicodedata.combining(char) or _is_format(char)))
-    return unicodedata.normalize("NFC", bare.casefold()).translate(_PLAIN)
 
 
 def index_words(text: str) -> list[str]:
@@ -84,7 +71,3 @@ def _separated(text: str) -> str:
 
 def _parted(word: str) -> list[str]:
     return [part for part in re.split(f"[{_APOSTROPHES}]", word) if part]
-
-
-def _is_format(char: str) -> bool:
-    return unicodedata.category(char) == "Cf"

@@ -20,7 +20,6 @@ from patrons.administration.forms import (
     RegistrationForm,
     RenewalForm,
 )
-from patrons.domain.text import folded
 from patrons.models import PatronRow
 from patrons.services.commands.add_block import AddBlock
 from patrons.services.commands.change_category import ChangeCategory
@@ -33,6 +32,7 @@ from patrons.services.commands.send_password_link import SendPasswordLink
 from patrons.services.commands.suspend_patron import SuspendPatron
 from patrons.services.commands.update_contact import UpdateContact
 from shared_kernel.domain.errors import Refused
+from shared_kernel.domain.text import fold
 from shared_kernel.services.bus import Command
 from shared_kernel.web.access import principal
 from shared_kernel.web.action_forms import ActionFormAdmin, filled
@@ -129,7 +129,7 @@ class PatronAdmin(WithTimeline, ActionFormAdmin[PatronRow], AutocompleteAdmin[Pa
         self, request: HttpRequest, queryset: QuerySet[PatronRow], search_term: str
     ) -> tuple[QuerySet[PatronRow], bool]:
         """Search as the API does: accents and capitals make no difference."""
-        return super().get_search_results(request, queryset, folded(search_term))
+        return super().get_search_results(request, queryset, fold(search_term))
 
     def has_erase_permission(self, request: HttpRequest) -> bool:
         """Whether the login may make the library forget somebody."""

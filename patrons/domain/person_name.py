@@ -3,10 +3,12 @@
 from dataclasses import dataclass
 from typing import Self
 
-from patrons.domain.text import folded, tidied
+from patrons.domain.text import tidied
 from shared_kernel.domain.errors import InvalidValue
+from shared_kernel.domain.text import fold
 
 LONGEST = 200
+LONGEST_SORT_KEY = 600
 
 
 class InvalidName(InvalidValue):
@@ -31,8 +33,8 @@ class PersonName:
 
     @property
     def sort_key(self) -> str:
-        """What lists are sorted by and searches look in."""
-        return folded(self.text)
+        """The folded name, for sorting and searching; at most 600 characters."""
+        return " ".join(fold(self.text).split())[:LONGEST_SORT_KEY]
 
     def __str__(self) -> str:
         return self.text

@@ -1,4 +1,4 @@
-"""Text that people typed: one way to tidy it, and one way to compare it."""
+"""Tidy up text that people typed."""
 
 import unicodedata
 
@@ -18,11 +18,3 @@ def tidied(text: str, *, longest: int) -> str | None:
     line = unicodedata.normalize("NFC", " ".join(text.split()))
     clean = all(char in _JOINERS or unicodedata.category(char) not in _UNPRINTED for char in line)
     return line if has_visible_text(line) and clean and len(line) <= longest else None
-
-
-def folded(text: str, *, longest: int = 600) -> str:
-    """The text without accents and capitals: what a search compares and a list is sorted by."""
-    bare = (
-        char for char in unicodedata.normalize("NFKD", text.casefold()) if not unicodedata.combining(char)
-    )
-    return " ".join("".join(bare).split())[:longest]

@@ -11,10 +11,10 @@ from django.utils import timezone
 
 from patrons.domain.notice import CUT_OFF_AFTER
 from patrons.domain.patron import PatronNotFound
-from patrons.domain.text import folded
 from patrons.models import LinkRequestRow, NoticeRow, PatronRow
 from patrons.services.answers import BlockDetails, PatronDetails, PatronSummary
 from patrons.services.backlog import is_paused
+from shared_kernel.domain.text import fold
 from shared_kernel.services.bus import Query
 from shared_kernel.services.pagination import Page, PageRequest, keyset_page
 
@@ -50,7 +50,7 @@ def list_patrons(query: ListPatrons) -> Page[PatronSummary]:
 
 def _matching(q: str) -> Q:
     named = Q()
-    for word in folded(q).split():
+    for word in fold(q).split():
         named &= Q(sort_key__contains=word)
     typed = q.strip()
     return named | Q(email__contains=typed.lower()) | Q(card_number__istartswith=typed)

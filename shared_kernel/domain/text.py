@@ -1,4 +1,4 @@
-"""What counts as text that somebody can read, and reasons that must be."""
+"""Text: whether it is visible, how it is folded for searching, and reasons that are required."""
 
 import unicodedata
 
@@ -8,6 +8,11 @@ from shared_kernel.domain.errors import InvalidValue
 _UNSEEN = frozenset({"Cc", "Cf", "Cn", "Co", "Cs", "Mn", "Me", "Zl", "Zp", "Zs"})
 #: Letters and symbols that are drawn as blanks: Hangul fillers and the empty Braille pattern.
 _BLANKS = frozenset("\u115f\u1160\u3164\uffa0\u2800")
+
+#: Letters that Unicode does not take apart into a base letter and a mark.
+_PLAIN = str.maketrans(
+    {"ø": "o", "ł": "l", "đ": "d", "ð": "d", "þ": "th", "æ": "ae", "œ": "oe", "ı": "i", "ħ": "h", "ŧ": "t"}
+)
 
 
 class ReasonRequired(InvalidValue):
@@ -26,3 +31,14 @@ def required_reason(text: str, *, refusal: type[InvalidValue] = ReasonRequired) 
     if not has_visible_text(text):
         raise refusal
     return text.strip()
+
+
+def fold(text: str) -> str:
+    """The text without accents and case, for searching and sorting: “Éluard” becomes “eluard”."""
+    if text.isascii():  # the common case, ten times as fast
+        return text.lower()
+    decomposed = unicodedata.normalize("NFKD", text.casefold())
+    base = "".join(
+        char for char in decomposed if not (unicodedata.combining(char) or unicodedata.category(char) == "Cf")
+    )
+    return unicodedata.normalize("NFC", base.casefold()).translate(_PLAIN)

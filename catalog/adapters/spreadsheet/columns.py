@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Literal
 
-from catalog.domain.text import fold
+from shared_kernel.domain.text import fold
 
 Column = Literal["title", "authors", "isbn", "isbn13", "year", "language", "publisher", "subjects"]
 

@@ -7,12 +7,13 @@ from uuid import UUID
 
 from patrons.domain.block import PrintableReasonRequired
 from patrons.domain.patron import Patron, PatronNotFound
-from patrons.domain.text import folded, tidied
+from patrons.domain.text import tidied
 from patrons.services.answers import ErasureResult
 from patrons.services.ports import CirculationFacts, PatronsWork, Traces
 from patrons.services.vetting import refuse_if
 from shared_kernel.domain.clock import Clock
 from shared_kernel.domain.errors import InvalidValue, Refusal
+from shared_kernel.domain.text import fold
 from shared_kernel.services.bus import Command
 from shared_kernel.services.request_context import bind_audit_subjects
 
@@ -64,6 +65,6 @@ def _faults_of(reason: str, patron: Patron) -> Iterator[Refusal]:
     if tidied(reason, longest=LONGEST_REASON) is None:
         yield PrintableReasonRequired()
     identity = (patron.name, patron.email, patron.card_number, patron.birth_date)
-    known = (folded(str(each)) for each in identity if each is not None)
-    if any(re.search(rf"\b{re.escape(each)}\b", folded(reason)) for each in known):
+    known = (fold(str(each)) for each in identity if each is not None)
+    if any(re.search(rf"\b{re.escape(each)}\b", fold(reason)) for each in known):
         yield ReasonTellsWho()

@@ -2,8 +2,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from catalog.domain.text import fold, index_words, query_words, sort_key
+from catalog.domain.text import index_words, query_words, sort_key
 from catalog.domain.title import InvalidTitle, Title
+from shared_kernel.domain.text import fold
 
 
 class TestATitle:

@@ -1,10 +1,12 @@
 import json
 from collections.abc import Callable
 from datetime import UTC, date, datetime
+from importlib import import_module
 from typing import Any
 from uuid import uuid4
 
 import pytest
+from django.apps import apps
 from django.contrib.auth.models import User
 from django.test import Client
 from pytest_django import DjangoAssertNumQueries
@@ -360,6 +362,31 @@ class TestListing:
         assert self.names(reader, "q=a-4") == ["José García"]
         assert self.names(reader, "q=42") == []
         assert self.names(reader, "q=%25") == []
+
+    @pytest.mark.parametrize(
+        ("name", "query"),
+        [
+            ("Jens Sørensen", "sorensen"),
+            ("Jens Sørensen", "SØRENSEN"),
+            ("Paweł Łukasz", "pawel"),
+            ("Jürgen Weiß", "weiss"),
+            ("Æsa", "aesa"),
+        ],
+    )
+    def test_finds_a_name_without_its_accents(self, reader: APIClient, name: str, query: str) -> None:
+        a_patron(name=name)
+        a_patron(name="Bob")
+        assert self.names(reader, f"q={query}") == [name]
+
+    def test_finds_a_name_stored_before_names_were_folded_so(self, reader: APIClient) -> None:
+        names = ["Bob", *(f"Sørensen {number}" for number in range(3))]
+        for name in names:
+            a_patron(name=name)
+            PatronRow.objects.filter(name=name).update(sort_key=name.casefold())
+        migration = import_module("patrons.migrations.0009_fold_sort_keys")
+        migration.fold_sort_keys(apps, None)
+        assert self.names(reader, "q=sorensen") == names[1:]
+        assert self.names(reader, "") == names
 
     def test_filters_by_category(self, reader: APIClient) -> None:
         a_patron(name="Ada", category="premium")
