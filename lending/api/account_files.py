@@ -1,4 +1,4 @@
-"""Lending's API of accounts as files."""
+"""The API of accounts as CSV files."""
 
 from collections.abc import Sequence
 from uuid import UUID
@@ -17,18 +17,18 @@ from shared_kernel.web.csv_files import csv_file
 from shared_kernel.web.views import LibraryViewSet
 
 READ = "circulation:read"
-_HEADS = ("at", "kind", "title", "reason", "charge", "credit", "balance", "currency", "loan", "entry")
+_COLUMNS = ("at", "kind", "title", "reason", "charge", "credit", "balance", "currency", "loan", "entry")
 
 
 class CsvRenderer(BaseRenderer):
-    """Stands for CSV, which the view writes itself."""
+    """Declares CSV to content negotiation; the view itself writes the response."""
 
     media_type = "text/csv"
     format = "csv"
 
 
 class AccountFileViewSet(LibraryViewSet):
-    """A patron's account for spreadsheets."""
+    """A patron's account as CSV."""
 
     policy = {"file": (READ, "accounts:write", OWN)}
     renderer_classes: Sequence[type[BaseRenderer]] = (CsvRenderer,)
@@ -37,8 +37,8 @@ class AccountFileViewSet(LibraryViewSet):
     def file(self, _request: Request, id: UUID) -> StreamingHttpResponse:
         """The ledger with the balance after each entry, as CSV."""
         viewer = None if self.principal.may("accounts:write") else viewer_login(self.principal, sees_all=READ)
-        found = ask(Statement(patron=id, viewer_login=viewer))
-        return csv_file(f"account-{id}.csv", _HEADS, map(_row, found.lines), marked=False)
+        statement = ask(Statement(patron=id, viewer_login=viewer))
+        return csv_file(f"account-{id}.csv", _COLUMNS, map(_row, statement.lines), marked=False)
 
 
 def _row(line: StatementLine) -> Sequence[object]:

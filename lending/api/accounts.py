@@ -1,4 +1,4 @@
-"""Lending's API of accounts and lost things: parse, dispatch or ask, render."""
+"""The API of accounts and lost items."""
 
 from uuid import UUID
 
@@ -26,7 +26,7 @@ READ, WRITE = "circulation:read", "circulation:write"
 
 
 class AccountViewSet(LibraryViewSet):
-    """What a patron owes. Librarians take payments; managers waive, with a reason."""
+    """A patron's account. Librarians take payments; managers waive charges, with a reason."""
 
     policy = {
         "retrieve": (READ, "accounts:write", OWN),
@@ -36,7 +36,7 @@ class AccountViewSet(LibraryViewSet):
 
     @extend_schema(responses={200: AccountDetails})
     def retrieve(self, _request: Request, id: UUID) -> Response:
-        """The balance, what is accruing beside it, and the ledger."""
+        """The balance, the accruing fines and the ledger."""
         viewer = None if self.principal.may("accounts:write") else viewer_login(self.principal, sees_all=READ)
         return Response(ask(GetAccount(patron=id, viewer_login=viewer)))
 
@@ -48,31 +48,31 @@ class AccountViewSet(LibraryViewSet):
 
     @extend_schema(request=WaiveChargeSerializer, responses={201: AccountDetails})
     def waive(self, _request: Request, id: UUID) -> Response:
-        """Forgive a charge, or a part of it."""
+        """Waive a charge or part of it."""
         command = WaiveCharge(patron=id, **self.body(WaiveChargeSerializer))
         return Response(dispatch(command, idempotency_key=self.idempotency_key), status=201)
 
 
 class LostItemsViewSet(LibraryViewSet):
-    """Loans whose copy doesn't come back, or came back by mistake."""
+    """Loans whose copy is lost, claimed returned, or was returned by mistake."""
 
     policy = {"declare_lost": WRITE, "claim_returned": WRITE, "undo_return": WRITE}
 
     @extend_schema(request=None, responses={200: LoanDetails})
     def declare_lost(self, _request: Request, id: UUID) -> Response:
-        """Give the copy up: its price, a fee and the lateness so far are charged."""
-        return self._do(DeclareLost(loan=id))
+        """Declare the copy lost: its price, a processing fee and the fine so far are charged."""
+        return self._dispatch(DeclareLost(loan=id))
 
     @extend_schema(request=None, responses={200: LoanDetails})
     def claim_returned(self, _request: Request, id: UUID) -> Response:
-        """Note that the patron says it was returned."""
-        return self._do(ClaimReturned(loan=id))
+        """Record that the patron claims to have returned the copy."""
+        return self._dispatch(ClaimReturned(loan=id))
 
     @extend_schema(request=None, responses={200: LoanDetails})
     def undo_return(self, _request: Request, id: UUID) -> Response:
-        """Take a return back that was scanned by mistake, within 15 minutes."""
-        return self._do(UndoReturn(loan=id))
+        """Undo a return that was scanned by mistake, within 15 minutes."""
+        return self._dispatch(UndoReturn(loan=id))
 
-    def _do(self, command: Command[LoanDetails]) -> Response:
+    def _dispatch(self, command: Command[LoanDetails]) -> Response:
         self.body()
         return Response(dispatch(command, idempotency_key=self.idempotency_key))

@@ -1,4 +1,4 @@
-"""Lending's API of branches and their calendars: parse, dispatch or ask, render."""
+"""The API of branches and their closures."""
 
 from uuid import UUID
 
@@ -38,13 +38,13 @@ class BranchViewSet(LibraryViewSet):
 
 
 class ClosureViewSet(LibraryViewSet):
-    """When a branch is closed besides its weekly days."""
+    """The closures of a branch, besides its weekly closed days."""
 
     policy = {"list": READ, "create": WRITE, "destroy": WRITE}
 
     @extend_schema(responses={200: paged_schema(ClosureDetails)})
     def list(self, _request: Request, code: str) -> Response:
-        """A branch's closures, the latest first."""
+        """The closures of a branch, the latest first."""
         return self.paged(ask(ListClosures(branch=code, page=self.page_request())))
 
     @extend_schema(
@@ -53,12 +53,12 @@ class ClosureViewSet(LibraryViewSet):
         responses={201: ClosureDetails, 200: ClosurePreview},
     )
     def create(self, _request: Request, code: str) -> Response:
-        """Close a branch for some days, or with `dry_run` see what that would do.
+        """Add a closure, or with `dry_run` preview what it would move.
 
-        Loans and holds that are due on these days move to the next open day within minutes.
+        Due dates and pickup deadlines on these days move to the next open day within minutes.
         """
-        asked, form = self.params(DryRunSerializer), self.body(AddClosureSerializer)
-        if asked["dry_run"]:
+        params, form = self.params(DryRunSerializer), self.body(AddClosureSerializer)
+        if params["dry_run"]:
             days = {"first_on": form["first_on"], "last_on": form["last_on"]}
             return Response(ask(PreviewClosure(branch=code, **days)))
         command = AddClosure(branch=code, **form)
@@ -66,7 +66,7 @@ class ClosureViewSet(LibraryViewSet):
 
     @extend_schema(responses={204: None})
     def destroy(self, _request: Request, code: str, id: UUID) -> Response:
-        """Take a closure back; what it moved stays where it is."""
+        """Remove a closure. Dates that it moved stay as they are."""
         self.body()
         dispatch(RemoveClosure(branch=code, closure=id))
         return Response(status=204)

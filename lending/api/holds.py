@@ -1,4 +1,4 @@
-"""Lending's API of holds: parse, dispatch or ask, render."""
+"""The API of holds."""
 
 from uuid import UUID
 
@@ -33,7 +33,7 @@ READ, WRITE = "circulation:read", "circulation:write"
 
 
 class HoldViewSet(LibraryViewSet):
-    """Waiting for books. A patron sees, suspends and cancels their own holds."""
+    """Holds. Patrons see, place, suspend and cancel their own."""
 
     policy = {
         "list": (READ, OWN),
@@ -61,44 +61,44 @@ class HoldViewSet(LibraryViewSet):
 
     @extend_schema(request=PlaceHoldSerializer, responses={201: HoldDetails})
     def create(self, _request: Request) -> Response:
-        """Wait for a book, or for one copy of it; refused with every reason at once."""
+        """Place a hold on a book or on one copy. A refusal lists every reason."""
         form = self.body(PlaceHoldSerializer)
         command = PlaceHold(**form, viewer_login=viewer_login(self.principal, sees_all=WRITE))
         return Response(dispatch(command, idempotency_key=self.idempotency_key), status=201)
 
     @extend_schema(request=None, responses={200: HoldDetails})
     def cancel(self, _request: Request, id: UUID) -> Response:
-        """Give the hold up; its copy goes to the next."""
+        """Cancel the hold. Its copy goes to the next hold in the queue."""
         self.body()
-        return self._do(CancelHold(hold=id, viewer_login=viewer_login(self.principal, sees_all=WRITE)))
+        return self._dispatch(CancelHold(hold=id, viewer_login=viewer_login(self.principal, sees_all=WRITE)))
 
     @extend_schema(request=SuspendHoldSerializer, responses={200: HoldDetails})
     def suspend(self, _request: Request, id: UUID) -> Response:
-        """Keep the place in the queue, but take no copy for now."""
+        """Suspend the hold: it keeps its place in the queue, but is allocated no copy."""
         form = self.body(SuspendHoldSerializer)
-        return self._do(
+        return self._dispatch(
             SuspendHold(hold=id, **form, viewer_login=viewer_login(self.principal, sees_all=WRITE))
         )
 
     @extend_schema(request=None, responses={200: HoldDetails})
     def resume(self, _request: Request, id: UUID) -> Response:
-        """Take part again."""
+        """Resume a suspended hold."""
         self.body()
-        return self._do(ResumeHold(hold=id, viewer_login=viewer_login(self.principal, sees_all=WRITE)))
+        return self._dispatch(ResumeHold(hold=id, viewer_login=viewer_login(self.principal, sees_all=WRITE)))
 
     @extend_schema(request=None, responses={200: HoldDetails})
     def ready(self, _request: Request, id: UUID) -> Response:
-        """The copy was picked and lies on the hold shelf."""
+        """Mark the hold ready: its copy is on the hold shelf."""
         self.body()
-        return self._do(MarkHoldReady(hold=id))
+        return self._dispatch(MarkHoldReady(hold=id))
 
     @extend_schema(request=None, responses={200: HoldDetails})
     def not_found(self, _request: Request, id: UUID) -> Response:
-        """The copy isn't on its shelf."""
+        """Report that the hold's copy is not on its shelf."""
         self.body()
-        return self._do(ReportCopyNotFound(hold=id))
+        return self._dispatch(ReportCopyNotFound(hold=id))
 
-    def _do(self, command: Command[HoldDetails]) -> Response:
+    def _dispatch(self, command: Command[HoldDetails]) -> Response:
         return Response(dispatch(command, idempotency_key=self.idempotency_key))
 
 
@@ -109,12 +109,12 @@ class QueueViewSet(LibraryViewSet):
 
     @extend_schema(responses={200: paged_schema(HoldDetails)})
     def list(self, _request: Request, book: UUID) -> Response:
-        """The active holds of a book, in the order in which they are served."""
+        """The active holds of a book, in the order of the queue."""
         return Response({"results": ask(ListQueue(book=book)), "next": None, "previous": None})
 
     @extend_schema(request=QueueOrderSerializer, responses={200: paged_schema(HoldDetails)})
     def move(self, _request: Request, book: UUID) -> Response:
-        """Give the queue another order."""
+        """Reorder the queue."""
         form = self.body(QueueOrderSerializer)
         holds = dispatch(MoveHolds(book=book, order=tuple(form["order"])))
         return Response({"results": holds, "next": None, "previous": None})

@@ -1,4 +1,4 @@
-"""Lending's API of loans: parse, dispatch or ask, render."""
+"""The API of loans, returns, eligibility and profiles."""
 
 from uuid import UUID
 
@@ -31,7 +31,7 @@ READ, WRITE = "circulation:read", "circulation:write"
 
 
 class LoanViewSet(LibraryViewSet):
-    """Lending copies, and looking at loans. A patron sees and renews their own."""
+    """Loans. Patrons see and renew their own."""
 
     policy = {"list": (READ, OWN), "retrieve": (READ, OWN), "create": WRITE, "renew": (WRITE, OWN)}
 
@@ -50,7 +50,7 @@ class LoanViewSet(LibraryViewSet):
 
     @extend_schema(request=BorrowBookSerializer, responses={201: LoanDetails})
     def create(self, _request: Request) -> Response:
-        """Lend a copy to a patron; refused with every reason at once."""
+        """Lend a copy to a patron. A refusal lists every reason."""
         form = self.body(BorrowBookSerializer)
         override = form.pop("override", None)
         if override:
@@ -61,48 +61,48 @@ class LoanViewSet(LibraryViewSet):
 
     @extend_schema(request=None, responses={200: LoanDetails})
     def renew(self, _request: Request, id: UUID) -> Response:
-        """Keep the copy longer; refused with every reason at once."""
+        """Renew the loan. A refusal lists every reason."""
         self.body()
         command = RenewLoan(loan=id, viewer_login=viewer_login(self.principal, sees_all=WRITE))
         return Response(dispatch(command, idempotency_key=self.idempotency_key))
 
 
 class ReturnViewSet(LibraryViewSet):
-    """The return desk."""
+    """Returns."""
 
     policy = {"create": WRITE}
 
     @extend_schema(request=ReturnBookSerializer, responses={200: ReturnResult})
     def create(self, _request: Request) -> Response:
-        """Scan a copy that came back."""
+        """Return a copy."""
         form = self.body(ReturnBookSerializer)
         return Response(dispatch(ReturnBook(**form), idempotency_key=self.idempotency_key))
 
 
 class EligibilityViewSet(LibraryViewSet):
-    """Asking before lending."""
+    """Eligibility."""
 
     policy = {"list": READ}
 
     @extend_schema(parameters=[EligibilityQuerySerializer], responses={200: EligibilityResult})
     def list(self, _request: Request) -> Response:
-        """Whether a patron may borrow a copy, by the very rules of lending; writes nothing."""
+        """Whether a patron may borrow a copy, by the same rules as lending. Changes nothing."""
         return Response(ask(Eligibility(**self.params(EligibilityQuerySerializer))))
 
 
 class ProfileViewSet(LibraryViewSet):
-    """What a patron has and waits for."""
+    """Profiles of patrons."""
 
     policy = {"retrieve": (READ, OWN), "own": OWN}
 
     @extend_schema(responses={200: ProfileDetails})
     def retrieve(self, _request: Request, id: UUID) -> Response:
-        """A patron's loans and holds, what is owed, and how long past loans are remembered."""
+        """A patron's loans, holds, balance and privacy choice."""
         return Response(
             ask(PatronProfile(patron=id, viewer_login=viewer_login(self.principal, sees_all=READ)))
         )
 
     @extend_schema(responses={200: ProfileDetails})
     def own(self, _request: Request) -> Response:
-        """One's own loans and holds, what is owed, and how long past loans are remembered."""
+        """The loans, holds, balance and privacy choice of the patron who is logged in."""
         return Response(ask(OwnProfile(login=self.principal.login_id or 0)))

@@ -1,4 +1,4 @@
-"""Lending's API of the rule matrix: parse, dispatch or ask, render."""
+"""The API of circulation rules."""
 
 from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
@@ -17,22 +17,22 @@ READ, WRITE = "circulation:read", "rules:write"
 
 
 class RuleViewSet(LibraryViewSet):
-    """The terms of lending, by branch, patron category and item type."""
+    """Circulation rules, by branch, patron category and item type."""
 
     policy = {"list": READ, "update": WRITE, "explain": READ}
 
     @extend_schema(responses={200: paged_schema(RuleDetails)})
     def list(self, _request: Request) -> Response:
-        """The rows of the matrix, each with the values that it gives."""
+        """All rules, each with the values that it sets."""
         return self.paged(ask(ListRules(page=self.page_request())))
 
     @extend_schema(request=SetRuleSerializer, responses={200: RuleDetails})
     def update(self, _request: Request) -> Response:
-        """Set a row: these values and no others. What is lent already keeps its terms."""
+        """Replace the values of a rule. Existing loans keep their terms."""
         form = self.body(SetRuleSerializer)
         return Response(dispatch(SetRule(**form, version=self.if_match())))
 
     @extend_schema(parameters=[ExplainRuleQuerySerializer], responses={200: Explanation})
     def explain(self, _request: Request) -> Response:
-        """Which rule gives which value; a parameter left out asks what holds where no rule names it."""
+        """Which rule gives each value. A parameter that is left out means one that no rule names."""
         return Response(ask(ExplainRule(**self.params(ExplainRuleQuerySerializer))))

@@ -1,4 +1,4 @@
-"""What lending's doors accept: form, never rules."""
+"""Serializers of lending's API. They only parse; the domain decides what is possible."""
 
 from typing import Any
 
@@ -13,7 +13,7 @@ _CODE = 64
 
 
 class OverrideSerializer(serializers.Serializer[Any]):
-    """Refusals that staff set aside, and why."""
+    """The refusal codes that staff override, and the reason."""
 
     codes = serializers.ListField(child=serializers.CharField(max_length=_CODE), min_length=1, max_length=20)
     comment = serializers.CharField(max_length=500, allow_blank=True)
@@ -105,11 +105,11 @@ class HoldQuerySerializer(serializers.Serializer[Any]):
     }
 )
 class RuleValuesField(serializers.DictField):
-    """Values of a rule by their names; what each may be is the domain's to say."""
+    """A rule's values by name; the domain checks them."""
 
 
 class SetRuleSerializer(serializers.Serializer[Any]):
-    """PUT /rules. A dimension that is null or left out stands for all."""
+    """PUT /rules. A dimension that is null or absent covers all."""
 
     branch = serializers.CharField(max_length=_CODE, allow_null=True, default=None)
     category = serializers.CharField(max_length=_CODE, allow_null=True, default=None)
@@ -146,6 +146,6 @@ class AddClosureSerializer(serializers.Serializer[Any]):
 
 
 class DryRunSerializer(serializers.Serializer[Any]):
-    """Ask what would happen, and change nothing."""
+    """Whether to only preview the change."""
 
     dry_run = serializers.BooleanField(default=False)

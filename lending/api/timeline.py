@@ -1,4 +1,4 @@
-"""Lending's API of what happened: parse, ask, render."""
+"""The API of timelines."""
 
 from typing import Any
 
@@ -17,25 +17,25 @@ from shared_kernel.web.views import LibraryViewSet
 class TimelineQuerySerializer(serializers.Serializer[Any]):
     """GET /timeline. `copy` is a barcode, or the id of a copy that may be gone."""
 
-    default_error_messages = {"give_one": "Give one of copy, loan and patron."}
+    default_error_messages = {"give_one": "Give exactly one of copy, loan and patron."}
 
     copy = serializers.CharField(max_length=64, required=False)
     loan = serializers.UUIDField(required=False)
     patron = serializers.UUIDField(required=False)
 
-    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:  # what the fields made
-        """One of them. Raises ValidationError."""
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:  # the fields' values
+        """Check that exactly one field is given. Raises ValidationError."""
         if len(attrs) != 1:
             self.fail("give_one")
         return attrs
 
 
 class TimelineViewSet(LibraryViewSet):
-    """What happened to one thing or person; for those who may read who borrowed what."""
+    """The timeline of a copy, a loan or a patron, for holders of `audit:read`."""
 
     policy = {"list": "audit:read"}
 
     @extend_schema(parameters=[TimelineQuerySerializer], responses={200: paged_schema(TimelineEntry)})
     def list(self, _request: Request) -> Response:
-        """Every scan, refusal, override and letter of one copy, loan or patron, the earliest first."""
+        """Every action, refusal, override and letter that concerns it, the earliest first."""
         return self.paged(ask(Timeline(**self.params(TimelineQuerySerializer), page=self.page_request())))

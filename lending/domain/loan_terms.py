@@ -79,15 +79,19 @@ class LoanTerms:
     """
 
     loan_days: int = _value(
-        PERIOD, default=14, label="Loan, days", meaning="Days until a loan is due.", applies_to="borrowing"
+        PERIOD,
+        default=14,
+        label="Loan period (days)",
+        meaning="Days until a loan is due.",
+        applies_to="borrowing",
     )
     max_loans: int | None = _value(
-        LIMIT, default=5, label="Loans at once", meaning="Open loans of a patron.", applies_to="borrowing"
+        LIMIT, default=5, label="Loan limit", meaning="Open loans of a patron.", applies_to="borrowing"
     )
     max_of_type: int | None = _value(
         LIMIT,
         default=None,
-        label="Of one type",
+        label="Loan limit per item type",
         meaning="Open loans of a patron that are copies of one item type.",
         applies_to="borrowing",
     )
@@ -97,7 +101,7 @@ class LoanTerms:
     renew_window_days: int | None = _value(
         WINDOW,
         default=None,
-        label="Renewable, days before",
+        label="Renewable (days before due)",
         meaning="A loan can be renewed from this many days before it is due.",
         applies_to="renewing",
     )
@@ -111,48 +115,48 @@ class LoanTerms:
     renew_overdue: bool = _value(
         FLAG,
         default=True,
-        label="Renew when overdue",
+        label="Renew overdue loans",
         meaning="Whether an overdue loan can be renewed.",
         applies_to="renewing",
     )
     hold_limit: int | None = _value(
-        LIMIT, default=5, label="Holds at once", meaning="Active holds of a patron.", applies_to="holds"
+        LIMIT, default=5, label="Hold limit", meaning="Active holds of a patron.", applies_to="holds"
     )
     pickup_days: int = _value(
         PERIOD,
         default=7,
-        label="Pickup, days",
+        label="Pickup period (days)",
         meaning="Days for which a ready hold is kept.",
         applies_to="holds",
     )
     fine_per_day: Decimal = _value(
         AMOUNT,
         default=Decimal("0.25"),
-        label="Fine a day",
+        label="Fine per day",
         meaning="Fine for each open day that a loan is overdue.",
         applies_to="fines",
     )
     grace_days: int = _value(
         DAYS,
         default=0,
-        label="Grace, days",
+        label="Grace period (days)",
         meaning="A loan that is overdue for no more than these days costs nothing; beyond, each day counts.",
         applies_to="fines",
     )
     fine_cap: Decimal | None = _value(
-        CAP, default=None, label="Fine at most", meaning="Largest fine of a loan.", applies_to="fines"
+        CAP, default=None, label="Maximum fine", meaning="Largest fine of a loan.", applies_to="fines"
     )
     cap_at_price: bool = _value(
         FLAG,
         default=True,
-        label="Fine up to the price",
+        label="Fine capped at price",
         meaning="Whether a fine stops at the copy's replacement price.",
         applies_to="fines",
     )
     lost_after_days: int | None = _value(
         WINDOW,
         default=30,
-        label="Lost after, days",
+        label="Lost after (days overdue)",
         meaning="A loan that has been overdue for more than these days counts as lost.",
         applies_to="fines",
     )
@@ -166,21 +170,21 @@ class LoanTerms:
     block_balance: Decimal | None = _value(
         CAP,
         default=Decimal("25.00"),
-        label="Blocked above",
+        label="Blocked above balance",
         meaning="A patron who owes more than this can't borrow.",
         applies_to="blocks",
     )
     block_overdue: int | None = _value(
         LIMIT,
         default=3,
-        label="Blocked at overdue",
+        label="Blocked at overdue loans",
         meaning="A patron with this many overdue loans can't borrow.",
         applies_to="blocks",
     )
     min_age: int | None = _value(
         AGE,
         default=None,
-        label="Age, years",
+        label="Minimum age (years)",
         meaning="Age from which a patron can borrow and place holds. A date of birth must be on record.",
         applies_to="borrowing, holds",
         optional=True,

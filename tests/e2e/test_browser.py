@@ -163,6 +163,20 @@ def owing_for_a_lost_copy(made: MadeRun) -> Patron:
     return patron
 
 
+class TestALoan:
+    def test_fits_a_telephone(self, page: Page, made: MadeRun) -> None:
+        [barcode], patron = (
+            made.desk.add_copies(title="A copy with a rather long title"),
+            made.desk.register(),
+        )
+        made.desk.lend(barcode, patron)
+        log_in(page, made, "librarian")
+        page.set_viewport_size({"width": 360, "height": 740})
+        page.goto(f"/desk/?patron={patron.card}")
+        expect(page.get_by_role("button", name="Renew")).to_be_attached()
+        assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
+
+
 class TestTheFirstPageOfTheAdministration:
     def test_draws_its_charts(self, page: Page, made: MadeRun) -> None:
         made.desk.lend(made.desk.add_copies()[0], made.desk.register())

@@ -5,9 +5,9 @@ from shared_kernel.services.queries import ask
 
 
 class Command(LibraryCommand):
-    help = "Declare loans lost that are overdue for longer than their terms allow."
+    help = "Declare loans lost once they are overdue for longer than their terms allow."
     scheduled = True
 
     def run(self) -> None:
-        """Sweep the overdue loans."""
+        """Declare each of these loans lost."""
         self.report(dispatch_each(ask(AgedLoans())))

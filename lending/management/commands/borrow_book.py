@@ -13,7 +13,7 @@ class Command(LibraryCommand):
     help = "Lend a copy to a patron."
 
     def options(self, parser: CommandParser) -> None:
-        """Who borrows what."""
+        """Declare the arguments."""
         parser.add_argument(
             "copy", metavar="BOOK_OR_BARCODE", help="a barcode, or a book's id if one copy is free"
         )

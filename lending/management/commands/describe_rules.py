@@ -1,5 +1,3 @@
-"""Writes the table of rule values into the documentation."""
-
 from pathlib import Path
 
 from django.conf import settings

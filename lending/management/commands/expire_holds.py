@@ -5,9 +5,9 @@ from shared_kernel.services.queries import ask
 
 
 class Command(LibraryCommand):
-    help = "Expire holds that were not picked up in time, and end suspensions whose day has come."
+    help = "Expire holds that were not picked up in time, and resume holds whose suspension has ended."
     scheduled = True
 
     def run(self) -> None:
-        """Sweep the holds."""
+        """Expire or resume each of these holds."""
         self.report(dispatch_each(ask(HoldsDue())))

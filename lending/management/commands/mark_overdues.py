@@ -5,9 +5,9 @@ from shared_kernel.services.queries import ask
 
 
 class Command(LibraryCommand):
-    help = "Tell patrons of overdue loans: once for each due date, and every three days again."
+    help = "Notify patrons of overdue loans: once per due date, then every three days."
     scheduled = True
 
     def run(self) -> None:
-        """Sweep the overdue loans."""
+        """Mark each of these loans overdue."""
         self.report(dispatch_each(ask(OverdueLoans())))

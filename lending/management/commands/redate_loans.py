@@ -9,5 +9,5 @@ class Command(LibraryCommand):
     scheduled = True
 
     def run(self) -> None:
-        """Sweep the loans and the ready holds."""
+        """Move each of these dates."""
         self.report(dispatch_each(ask(DueOnClosedDays())))

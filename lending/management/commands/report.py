@@ -1,5 +1,3 @@
-"""`manage.py report`."""
-
 import json
 from argparse import ArgumentTypeError
 from collections.abc import Iterable
@@ -15,8 +13,8 @@ from shared_kernel.management.base_command import LibraryCommand
 from shared_kernel.services.codec import to_builtins
 from shared_kernel.services.csv_lines import csv_lines
 
-#: A table is for people; whoever wants all of a long list takes it as JSON or CSV.
-_SHOWN: Final = 100
+#: A table shows at most this many lines; --json and --csv give all of them.
+_MOST_LINES: Final = 100
 
 
 def _day(text: str) -> date:
@@ -37,8 +35,8 @@ class Command(LibraryCommand):
             "--from", type=_day, dest="first_on", metavar="DATE", help="first day (its month)"
         )
         parser.add_argument("--to", type=_day, dest="last_on", metavar="DATE", help="last day (its month)")
-        parser.add_argument("--branch", metavar="CODE", help="this branch alone")
-        parser.add_argument("--csv", action="store_true", dest="as_csv", help="answer for a spreadsheet")
+        parser.add_argument("--branch", metavar="CODE", help="only this branch")
+        parser.add_argument("--csv", action="store_true", dest="as_csv", help="print CSV for a spreadsheet")
 
     def run(
         self,
@@ -49,14 +47,14 @@ class Command(LibraryCommand):
         branch: str | None = None,
         as_csv: bool = False,
     ) -> None:
-        """Print it, a line in memory at a time."""
+        """Print the report, with one line in memory at a time."""
         report = REPORTS[name]
         if as_csv and self.as_json:
-            raise CommandError("choose --json or --csv", returncode=2)
+            raise CommandError("use either --json or --csv", returncode=2)
         if (first_on or last_on) and not report.has_period:
-            raise CommandError(f"{name} is of one instant: see --as-of", returncode=2)
+            raise CommandError(f"{name} has no period: use --as-of", returncode=2)
         if branch and not report.has_branch:
-            raise CommandError(f"{name} is of all branches together", returncode=2)
+            raise CommandError(f"{name} cannot be narrowed to a branch", returncode=2)
         lines = all_lines(name, ReportScope(branch=branch, first_on=first_on, last_on=last_on))
         if self.as_json:
             self._print_json(lines)
@@ -74,16 +72,16 @@ class Command(LibraryCommand):
         self.stdout.write("[]" if separator == "[" else "]")
 
     def _print_table(self, report: Report, lines: Iterable[Any]) -> None:  # of any report
-        shown = list(islice(lines, _SHOWN + 1))
-        rows = [[_told(value) for value in _values(report, each)] for each in shown[:_SHOWN]]
+        shown = list(islice(lines, _MOST_LINES + 1))
+        rows = [[_format(value) for value in _values(report, each)] for each in shown[:_MOST_LINES]]
         self.table(*(column.replace("_", " ") for column in report.columns), rows=rows)
-        if len(shown) > _SHOWN:
-            self.stdout.write(f"The first {_SHOWN}; all of it with --json or --csv.")
+        if len(shown) > _MOST_LINES:
+            self.stdout.write(f"Only the first {_MOST_LINES} lines are shown. Use --json or --csv for all.")
 
 
 def _values(report: Report, line: Any) -> list[object]:  # a line of that report
     return [getattr(line, column) for column in report.columns]
 
 
-def _told(value: object) -> object:
+def _format(value: object) -> object:
     return f"{value:%Y-%m-%d %H:%M}" if hasattr(value, "strftime") else value

@@ -10,22 +10,22 @@ from shared_kernel.services.queries import ask
 
 
 class Command(LibraryCommand):
-    help = "Take a copy back."
+    help = "Return a copy."
 
     def options(self, parser: CommandParser) -> None:
-        """What came back."""
+        """Declare the arguments."""
         parser.add_argument(
             "copy", metavar="BOOK_OR_BARCODE", help="a barcode, or a book's id if one copy is lent"
         )
 
     def run(self, *, copy: str, **_: Any) -> None:  # argparse's namespace
-        """Take it back."""
-        receipt = dispatch(ReturnBook(copy_barcode=ask(FindCopy(barcode_or_book=copy, lent=True))))
+        """Return it."""
+        result = dispatch(ReturnBook(copy_barcode=ask(FindCopy(barcode_or_book=copy, lent=True))))
         if self.as_json:
-            self.answer(receipt)
-        elif receipt.loan:
-            self.stdout.write(f"Returned {receipt.loan.copy_barcode} “{receipt.loan.title}”.")
+            self.answer(result)
+        elif result.loan:
+            self.stdout.write(f"Returned {result.loan.copy_barcode} “{result.loan.title}”.")
         else:
             self.stdout.write(
-                "Not on loan: counted as used in the house." if receipt.in_house else "Not on loan."
+                "Not on loan: counted as used in the library." if result.in_house else "Not on loan."
             )

@@ -318,12 +318,12 @@ class TestTheJob:
         lines = [line.split(maxsplit=1) for line in out.getvalue().splitlines()[1:]]
         counted = {words.strip(): int(number) for number, words in lines[1:]}
         assert counted == {
-            "nobody's any more": 1,
-            "somebody's: not returned": 1,
-            "somebody's: returned lately": 1,
-            "somebody's: their patron wants it so": 1,
-            "somebody's: something may be owed": 0,
-            "somebody's: next to be forgotten": 0,
+            "anonymised": 1,
+            "kept: not returned": 1,
+            "kept: returned recently": 1,
+            "kept: the patron wants to keep them": 1,
+            "kept: the patron may still owe something": 0,
+            "to be anonymised next": 0,
         }
         report = run(days=95)["report"]
         assert (report["anonymous"], report["due"], report["kept_days"]) == (1, 0, 90)

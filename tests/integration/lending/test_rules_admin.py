@@ -112,8 +112,8 @@ class TestEditingARule:
         sent = self.fields(manager, category="premium") | {"loan_days": "30", "max_loans": "2", "preview": ""}
         answer = manager.post(f"{EDIT}?category=premium", sent)
         page = text(answer)
-        assert "Loan, days 21 30 premium" in page
-        assert "Loans at once 10 2 premium" in page
+        assert "Loan period (days) 21 30 premium" in page
+        assert "Loan limit 10 2 premium" in page
         assert (
             "1 premium patron could not borrow anything until they return something (limit 10 → 2)." in page
         )
@@ -132,7 +132,7 @@ class TestEditingARule:
         history = text(manager.get(f"{MATRIX}{row.id}/change/"))
         assert "as the council decided" in history
         assert "manager" in history
-        assert "Fine at most: no limit" in history
+        assert "Maximum fine: no limit" in history
         assert "terms of a fresh library" in history
 
     def test_reads_every_kind_of_value(self, manager: Client) -> None:
