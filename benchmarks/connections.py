@@ -1,4 +1,4 @@
-"""Ten thousand clients who keep their connections, against a tenth of them who ask as often in all."""
+"""Ten thousand connected clients, compared with a tenth of them at the same total request rate."""
 
 import resource
 from collections.abc import Sequence
@@ -7,11 +7,11 @@ from io import StringIO
 import psutil  # type: ignore[import-untyped]  # it ships no types
 from django.core.management import call_command
 
-from benchmarks import desk
-from benchmarks.desk import Lending
+from benchmarks import circulation
+from benchmarks.circulation import Lending
+from benchmarks.environment import Environment
 from benchmarks.figures import Figure
-from benchmarks.place import Place
-from benchmarks.rounds import Spread, Void
+from benchmarks.rounds import InvalidMeasurement, Spread
 from catalog.models import BookRow
 from shared_kernel.services.commands import dispatch
 from shared_kernel.services.tokens import IssueToken
@@ -20,36 +20,36 @@ from tests.services.daemon import Daemon
 from tests.system import System
 
 MANY, FEW = 10_000, 1_000
-#: Of a hundred clients so many lend and take back by turns; the others look.
+#: The percentage of clients that borrow and return; the others read.
 WRITERS = 7
 BOOKS, PATRONS = 2000, 200
-#: Seconds that each of the many thinks between two requests: some 420 requests a second in all.
+#: Seconds between two requests of each of the many clients: some 420 requests a second in all.
 THINK = 24.0
 ARRIVING, STAYING = 12.0, 20.0
 _WORDS = ("the", "history", "hobbit", "middlemarch", "art of")
 
 
-def measure(place: Place, *, rounds: int) -> list[Figure]:
-    """Let a crowd of either size look and lend for a while; one round takes as long as five of others."""
-    _allow_files(3 * MANY)
+def measure(environment: Environment, *, rounds: int) -> list[Figure]:
+    """Run both crowds of clients for a while; a round takes as long as five of another benchmark."""
+    _raise_file_limit(3 * MANY)
     call_command("seed_demo", books=BOOKS, patrons=PATRONS, loans=0, stdout=StringIO(), stderr=StringIO())
-    lendings = desk.opened(copies=MANY * WRITERS // 100)
+    lendings = circulation.create_lendings(copies=MANY * WRITERS // 100)
     token = dispatch(IssueToken(name="crowd", scopes=("circulation:read", "circulation:write"))).token
     reads = _reads()
     few: list[Seen] = []
     many: list[Seen] = []
     costs: list[tuple[float, float]] = []
-    settings = {"DATABASE_URL": place.database_url, "LOG_FORMAT": "json"}
+    settings = {"DATABASE_URL": environment.database_url, "LOG_FORMAT": "json"}
     with System(**settings) as system:
         system.start("web")
         for _ in range(max(1, rounds // 5)):
             few.append(_crowd(system.url, token, FEW, reads, lendings, think=THINK * FEW / MANY))
-            desk.clear()
-            spent = _Spent(web=[*system.running()], database=_family(place))
+            circulation.delete_loans()
+            cpu_times = _CpuTimes(web=[*system.running()], database=_family(environment))
             many.append(_crowd(system.url, token, MANY, reads, lendings, think=THINK))
-            web, database = spent.since()
+            web, database = cpu_times.since()
             costs.append((web / len(many[-1].seconds), database / len(many[-1].seconds)))
-            desk.clear()
+            circulation.delete_loans()
     ratios = [more.percentile(99) / less.percentile(99) for less, more in zip(few, many, strict=True)]
     mix = f"{MANY} connected clients, {WRITERS} % of the requests write"
     return [
@@ -77,7 +77,7 @@ def measure(place: Place, *, rounds: int) -> list[Figure]:
         ),
         Figure(
             what=f"p99 of a request, {MANY} clients connected",
-            against=f"{FEW} clients who ask as often in all",
+            against=f"{FEW} clients with the same total request rate",
             spread=Spread.of(ratios),
             goal=3,
             less_is_better=True,
@@ -95,15 +95,15 @@ def measure(place: Place, *, rounds: int) -> list[Figure]:
     ]
 
 
-class _Spent:
-    """The processor time of processes that go on running."""
+class _CpuTimes:
+    """The processor time of running processes."""
 
     def __init__(self, *, web: Sequence[int], database: Sequence[int]) -> None:
         self._families = web, database
         self._before = self._now()
 
     def since(self) -> tuple[float, float]:
-        """The seconds of the web server and of the database since the beginning."""
+        """The seconds used by the web server and by the database since the start."""
         web, database = (now - before for now, before in zip(self._now(), self._before, strict=True))
         return web, database
 
@@ -112,10 +112,10 @@ class _Spent:
         return [sum(each.user + each.system for each in family) for family in times]
 
 
-def _family(place: Place) -> list[int]:
-    process = place.postgresql.process
+def _family(environment: Environment) -> list[int]:
+    process = environment.postgresql.process
     if not isinstance(process, Daemon) or process.pid is None:
-        raise Void("PostgreSQL is no process of ours")
+        raise InvalidMeasurement("PostgreSQL was not started by this benchmark")
     return [process.pid, *(child.pid for child in psutil.Process(process.pid).children())]
 
 
@@ -131,9 +131,9 @@ def _crowd(
     how = Visit(think=think, arriving=ARRIVING * clients / MANY, staying=STAYING)
     seen = visit(url, token=token, readers=clients - writers, reads=reads, lendings=posts, how=how)
     if seen.troubles:
-        raise Void(f"{len(seen.troubles)} troubles, as {seen.troubles[0]}")
+        raise InvalidMeasurement(f"{len(seen.troubles)} troubles, as {seen.troubles[0]}")
     if seen.connected != clients or not seen.posts:
-        raise Void(f"{seen.connected} of {clients} were there, {seen.posts} posts")
+        raise InvalidMeasurement(f"{seen.connected} of {clients} were there, {seen.posts} posts")
     return seen
 
 
@@ -146,17 +146,17 @@ def _journey(lending: Lending) -> tuple[Asked, Asked]:
 
 
 def _reads() -> list[str]:
-    """A catalogue is mostly asked for one book, then for words, then for a list."""
+    """A typical mix for a catalogue: mostly single books, then searches, then lists."""
     books = [f"/api/v1/books/{id_}" for id_ in BookRow.objects.values_list("id", flat=True)[:300]]
     searches = [f"/api/v1/books?q={word.replace(' ', '+')}" for word in _WORDS]
     lists = ["/api/v1/books", "/api/v1/books?available=true", "/api/v1/books?language=eng"]
     return [*books, *(searches * 20), *(lists * 12)]
 
 
-def _allow_files(count: int) -> None:
+def _raise_file_limit(count: int) -> None:
     _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
     if most != resource.RLIM_INFINITY and most < count:
         count = most
     if count < MANY + 1000:
-        raise Void(f"this user may open {count} files, not {MANY + 1000}")
+        raise InvalidMeasurement(f"this user may open {count} files, not {MANY + 1000}")
     resource.setrlimit(resource.RLIMIT_NOFILE, (count, most))

@@ -1,4 +1,4 @@
-"""What it costs that each event takes effect once: inbox, command and effect, against acknowledging alone."""
+"""The cost of applying each event once: inbox, command and effect, compared with acknowledging alone."""
 
 from collections.abc import Callable, Mapping
 from contextlib import closing
@@ -8,10 +8,10 @@ from django.conf import settings
 from django.db.models import Sum
 
 from benchmarks import events
-from benchmarks.broker import Publishing, acknowledge_all
-from benchmarks.figures import Figure, share
-from benchmarks.place import Place
-from benchmarks.rounds import Variant, Void, interleave
+from benchmarks.amqp_reference import ReferencePublisher, acknowledge_all
+from benchmarks.environment import Environment
+from benchmarks.figures import Figure, ratio_figure
+from benchmarks.rounds import InvalidMeasurement, Variant, interleave
 from catalog.models import BorrowingCountRow
 from outbox.bootstrap import current_topology
 from outbox.broker.consumer import PREFETCH, RabbitConsumer
@@ -23,25 +23,25 @@ from outbox.subscriptions import Subscriber, subscriptions
 from patrons.models import NoticeRow
 
 EVENTS = 2000
-#: Of a borrowing, each context takes note by a command of its own. The catalogue counts it, where a batch's
-#: counts are one statement; of what is owed to patrons, each letter is looked up and written by itself.
+#: Each context handles a borrowing with a command of its own. The catalogue counts a whole batch with one
+#: statement; patrons looks up and writes each notice by itself.
 _EFFECTS: Mapping[str, Callable[[], int]] = {
     "catalog": lambda: BorrowingCountRow.objects.aggregate(all=Sum("count"))["all"] or 0,
     "patrons": NoticeRow.objects.count,
 }
 
 
-def measure(place: Place, *, rounds: int) -> list[Figure]:
-    """Take the same number of events from queues with the same content."""
-    with closing(Publishing(place.rabbitmq_url)) as publishing:
+def measure(environment: Environment, *, rounds: int) -> list[Figure]:
+    """Consume the same number of events from queues with the same content."""
+    with closing(ReferencePublisher(environment.rabbitmq_url)) as publishing:
 
         def fill() -> None:
-            events.forget()
+            events.clear_messages()
             BorrowingCountRow.objects.all().delete()
             NoticeRow.objects.all().delete()
             publishing.purge()
-            payloads = [event.payload for event in events.made(EVENTS)]
-            publishing.pipelined(events.TYPE, payloads, together=500)
+            payloads = [event.payload for event in events.borrowings(EVENTS)]
+            publishing.pipelined(events.TYPE, payloads, batch_size=500)
             for context in _EFFECTS:
                 publishing.expect(context, EVENTS)
 
@@ -50,11 +50,13 @@ def measure(place: Place, *, rounds: int) -> list[Figure]:
             receipts = InboxEntry.objects.filter(consumer=context).count()
             effects = _EFFECTS[context]()
             if (receipts, effects) != (count, count):
-                raise Void(f"of {count} events there are {receipts} receipts and {effects} effects")
+                raise InvalidMeasurement(
+                    f"of {count} events there are {receipts} inbox entries and {effects} effects"
+                )
 
         samples = interleave(
             [
-                Variant(name="acknowledging", run=_acknowledging(place.rabbitmq_url), prepare=fill),
+                Variant(name="acknowledging", run=_acknowledging(environment.rabbitmq_url), prepare=fill),
                 *(
                     Variant(
                         name=context,
@@ -67,7 +69,9 @@ def measure(place: Place, *, rounds: int) -> list[Figure]:
             ],
             rounds=rounds,
         )
-    to_the_reference = partial(share, samples, reference="acknowledging", against="acknowledging alone")
+    to_the_reference = partial(
+        ratio_figure, samples, reference="acknowledging", against="acknowledging alone"
+    )
     return [
         to_the_reference(
             ours="catalog",
@@ -75,9 +79,7 @@ def measure(place: Place, *, rounds: int) -> list[Figure]:
             goal=0.3,
             limit=0.1,
         ),
-        to_the_reference(
-            ours="patrons", what="consumer: the same, where each effect is a letter that is owed"
-        ),
+        to_the_reference(ours="patrons", what="consumer: the same, where each effect is a notice"),
     ]
 
 
@@ -86,7 +88,7 @@ def _acknowledging(url: str) -> Callable[[], int]:
 
 
 def _consume(context: str) -> int:
-    """Listen as `manage.py consume_events` does, until the last event has taken effect."""
+    """Consume as `manage.py consume_events` does, until the last event has taken effect."""
     seen = 0
 
     def counted(subscriber: Subscriber) -> Subscriber:

@@ -1,4 +1,4 @@
-"""What was measured, against what was promised."""
+"""Measured figures and their goals."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -9,10 +9,10 @@ from benchmarks.rounds import Samples, Spread, as_json, ratio
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Figure:
-    """A line of the table. `goal` is what we aim at, `limit` what a release must keep; some have none.
+    """A row of the table. `goal` is the aim, `limit` what a release must not miss; both are optional.
 
-    Without a unit it is a ratio: how much of the other's rate we reach, where not otherwise said.
-    `client_cpu` is the measuring process's own share, in seconds an operation.
+    Without a unit it is a ratio, usually of our rate to the reference's. `client_cpu` is the processor time
+    of the measuring process, in seconds per operation.
     """
 
     what: str
@@ -23,23 +23,23 @@ class Figure:
     unit: str = ""
     less_is_better: bool = False
     client_cpu: float | None = None
-    samples: Mapping[str, Sequence[Any]] = field(default_factory=dict)  # whatever was sampled
+    samples: Mapping[str, Sequence[Any]] = field(default_factory=dict)  # samples of any kind
 
     @classmethod
-    def from_json(cls, told: Mapping[str, Any]) -> "Figure":
-        """The figure that was written down."""
-        return cls(**{**told, "spread": Spread(**told["spread"])})
+    def from_json(cls, stored: Mapping[str, Any]) -> "Figure":
+        """The figure of a stored result."""
+        return cls(**{**stored, "spread": Spread(**stored["spread"])})
 
     @property
     def is_within_limit(self) -> bool:
-        """Whether a release may have this figure."""
+        """Whether the limit, if any, is kept."""
         if self.limit is None:
             return True
         measured = self.spread.median
         return measured <= self.limit if self.less_is_better else measured >= self.limit
 
 
-def share(
+def ratio_figure(
     samples: Samples,
     *,
     ours: str,

@@ -1,28 +1,28 @@
-"""How long it takes from the commit of an event until it takes effect in another context."""
+"""The latency from the commit of an event to its effect in another context."""
 
 from statistics import quantiles
 from time import sleep
 
-from benchmarks import desk, events
+from benchmarks import circulation, events
+from benchmarks.environment import Environment
 from benchmarks.figures import Figure
-from benchmarks.place import Place
-from benchmarks.rounds import Spread, Void
+from benchmarks.rounds import InvalidMeasurement, Spread
 from outbox.models import InboxEntry, OutboxMessage
 from tests.services.daemon import wait_until
 from tests.system import System
 
 COPIES = 60
 _CONTEXT = "catalog"
-#: Seconds between two borrowings: no part of the rhythm of the relay, nor of the clock.
+#: Seconds between two borrowings: no multiple or fraction of the intervals of the relay and of beat.
 _APART = 0.137
 _PATIENCE = 20.0
 _AGAINST = "a borrowing each 0.14 s, counted by the catalogue"
 
 
-def measure(place: Place, *, rounds: int) -> list[Figure]:
-    """Borrow at a desk's pace, with the resident relay about, and with the clock's ticks alone."""
-    lendings = desk.opened(copies=COPIES)
-    settings = {"DATABASE_URL": place.database_url, "RABBITMQ_URL": place.rabbitmq_url}
+def measure(environment: Environment, *, rounds: int) -> list[Figure]:
+    """Borrow at a steady pace, with the resident relay and with beat alone."""
+    lendings = circulation.create_lendings(copies=COPIES)
+    settings = {"DATABASE_URL": environment.database_url, "RABBITMQ_URL": environment.rabbitmq_url}
     with System(**settings, LOG_FORMAT="json") as system:
         system.start("worker", "beat", f"consumer-{_CONTEXT}")
         ticks = [_delays(lendings) for _ in range(rounds)]
@@ -36,15 +36,15 @@ def measure(place: Place, *, rounds: int) -> list[Figure]:
     ]
 
 
-def _delays(lendings: desk.Lendings) -> list[float]:
-    """The seconds from each event's record, right before its commit, to its receipt, in its effect's."""
-    desk.clear()
+def _delays(lendings: circulation.Lendings) -> list[float]:
+    """The seconds from recording each event, right before its commit, to its inbox entry."""
+    circulation.delete_loans()
     for lending in lendings:
-        desk.borrow(lending)
+        circulation.borrow(lending)
         sleep(_APART)
     received = InboxEntry.objects.filter(consumer=_CONTEXT)
     if not wait_until(lambda: received.count() == len(lendings), seconds=_PATIENCE):
-        raise Void(f"{received.count()} of {len(lendings)} events were received")
+        raise InvalidMeasurement(f"{received.count()} of {len(lendings)} events were received")
     received_at = dict(received.values_list("event_id", "received_at"))
     recorded_at = OutboxMessage.objects.filter(type=events.TYPE).values_list("event_id", "recorded_at")
     return [(received_at[event] - at).total_seconds() for event, at in recorded_at]

@@ -1,19 +1,19 @@
-"""What the relay needs to know at once: its memory when a million events wait, and when few do."""
+"""The memory of the relay with a million pending events, compared with few."""
 
 from pathlib import Path
 
 from django.db import connection
 
 from benchmarks import events
+from benchmarks.environment import Environment
 from benchmarks.figures import Figure
-from benchmarks.place import Place
-from benchmarks.rounds import Spread, Void
+from benchmarks.rounds import InvalidMeasurement, Spread
 from outbox.models import OutboxMessage
 from tests.services.daemon import wait_until
 from tests.system import System
 
 FEW, MANY = 10_000, 1_000_000
-#: The peak is looked at when the relay has published so many.
+#: The peak is read when the relay has published this many events.
 PUBLISHED = 8_000
 _PATIENCE = 60.0
 _AGAIN = """
@@ -23,10 +23,10 @@ _AGAIN = """
     FROM outbox_outboxmessage, generate_series(2, %s)"""
 
 
-def measure(place: Place, *, rounds: int) -> list[Figure]:
-    """Let the resident relay begin with a short queue and with a long one."""
+def measure(environment: Environment, *, rounds: int) -> list[Figure]:
+    """Start the resident relay with few and with many pending events."""
     with System(
-        DATABASE_URL=place.database_url, RABBITMQ_URL=place.rabbitmq_url, LOG_FORMAT="json"
+        DATABASE_URL=environment.database_url, RABBITMQ_URL=environment.rabbitmq_url, LOG_FORMAT="json"
     ) as system:
         few, many = ([_peak(system, pending) for _ in range(max(1, rounds // 3))] for pending in (FEW, MANY))
     return [
@@ -43,15 +43,15 @@ def measure(place: Place, *, rounds: int) -> list[Figure]:
 
 
 def _peak(system: System, pending: int) -> int:
-    """The most memory that the relay had, in KiB, after its first batches."""
-    events.fill_outbox(events.made(1))
+    """The peak memory of the relay in KiB after its first batches."""
+    events.fill_outbox(events.borrowings(1))
     with connection.cursor() as cursor:
         cursor.execute(_AGAIN, [pending])
         cursor.execute("ANALYZE outbox_outboxmessage")
     system.start("relay")
     published = OutboxMessage.objects.filter(published_at__isnull=False)
     if not wait_until(lambda: published[:PUBLISHED].count() >= PUBLISHED, seconds=_PATIENCE):
-        raise Void(f"the relay published {published.count()} of {pending}")
-    told = Path(f"/proc/{system.processes['relay'].pid}/status").read_text()
+        raise InvalidMeasurement(f"the relay published {published.count()} of {pending}")
+    status = Path(f"/proc/{system.processes['relay'].pid}/status").read_text()
     system.stop("relay")
-    return int(told.partition("VmHWM:")[2].split()[0])
+    return int(status.partition("VmHWM:")[2].split()[0])

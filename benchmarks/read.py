@@ -1,8 +1,8 @@
-"""Whether lists and searches stay as fast in a large library as they are in a small one.
+"""Lists and searches in a large library, compared with a small one.
 
 The small one has 10 000 books, each large one as many as BENCHMARK_BOOKS says (1000000; several sizes are
 separated by commas); all have a loan for each book and a patron for every 20. Filling one of a million books
-takes some ten minutes, and shows its progress. One client asks over HTTP, one request after the other.
+takes some ten minutes, and shows its progress. One client sends one request after the other over HTTP.
 """
 
 import json
@@ -20,18 +20,18 @@ from tempfile import TemporaryDirectory
 from time import perf_counter
 from typing import Any, Final
 
+from benchmarks.environment import Environment
 from benchmarks.figures import Figure
-from benchmarks.place import Place
-from benchmarks.rounds import Spread, Void
-from benchmarks.wire import Wire
+from benchmarks.http_client import HttpClient
+from benchmarks.rounds import InvalidMeasurement, Spread
 from tests.system import System
 
 SMALL: Final = 10_000
 LARGE: Final = [int(size) for size in os.environ.get("BENCHMARK_BOOKS", "1000000").split(",")]
-_ASKED: Final = 200
-_WARMING_UP: Final = 20  # until a statement is prepared and its plan chosen
+_REQUESTS: Final = 200
+_WARM_UP: Final = 20  # until a statement is prepared and its plan chosen
 
-#: What is asked for, and how many milliseconds its 99th percentile may take in a large library.
+#: Searches, and the goal for their 99th percentile in a large library, in milliseconds.
 _SEARCHES: Final = {
     "a rare word": ("/api/v1/books?q={rare}", 5.0),
     "two words": ("/api/v1/books?q={rare}+{other}", 5.0),
@@ -39,12 +39,12 @@ _SEARCHES: Final = {
     "a common word": ("/api/v1/books?q={common}", 25.0),
 }
 _SHORT: Final = 3  # words up to this length are articles and the like
-_DIFFERENT: Final = 20  # searches of a kind, so that none is answered from what the last one left behind
+_DIFFERENT: Final = 20  # searches of each kind, so that none profits from a cache of the last one
 _ADDED: Final = "/api/v1/books?page_size=100&ordering=added"
-_MIDST: Final = "/api/v1/books?page_size=100"
+_MIDDLE: Final = "/api/v1/books?page_size=100"
 _LISTS: Final = {
     "first page of books": "/api/v1/books",
-    "a page of 100 books in the midst": _MIDST,
+    "a page of 100 books in the middle": _MIDDLE,
     "books that can be borrowed": "/api/v1/books?available=true",
     "first page of loans": "/api/v1/loans",
     "overdue loans": "/api/v1/loans?overdue=true",
@@ -54,12 +54,12 @@ _LISTS: Final = {
 Milliseconds = float
 
 
-def measure(place: Place, *, rounds: int) -> list[Figure]:
-    """Ask a small and a large library in turn, for each size on PostgreSQL and on SQLite."""
+def measure(environment: Environment, *, rounds: int) -> list[Figure]:
+    """Measure a small and a large library in turn, for each size on PostgreSQL and on SQLite."""
     figures = []
     with TemporaryDirectory(prefix="library-read-") as folder:
         addresses: Mapping[str, Callable[[str], str]] = {
-            "PostgreSQL": place.postgresql.create_database,
+            "PostgreSQL": environment.postgresql.create_database,
             "SQLite": lambda name: f"sqlite:///{Path(folder) / name}.sqlite3",
         }
         for name, address in addresses.items():
@@ -73,7 +73,7 @@ def measure(place: Place, *, rounds: int) -> list[Figure]:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Library:
     books: int
-    wire: Wire
+    client: HttpClient
 
 
 @contextmanager
@@ -84,9 +84,9 @@ def _library(database_url: str, *, books: int) -> Iterator[_Library]:
             "create_token", "benchmark", "--scope", "circulation:read", "--scope", "patrons:read"
         )
         system.start("web")
-        wire = Wire(system.url, token=token["token"])
-        yield _Library(books=books, wire=wire)
-        wire.close()
+        client = HttpClient(system.url, token=token["token"])
+        yield _Library(books=books, client=client)
+        client.close()
 
 
 def _fill(system: System, *, books: int) -> None:
@@ -100,8 +100,8 @@ def _fill(system: System, *, books: int) -> None:
 
 def _figures(where: str, few: _Library, many: _Library, *, rounds: int) -> Iterator[Figure]:
     for what, path in _LISTS.items():
-        asked = [(each.wire, _midst(each) if path == _MIDST else path) for each in (few, many)]
-        pairs = [[_p99(wire, address) for wire, address in asked] for _ in range(rounds)]
+        asked = [(each.client, _middle_page(each) if path == _MIDDLE else path) for each in (few, many)]
+        pairs = [[_p99(client, address) for client, address in asked] for _ in range(rounds)]
         small, large = (median(each) for each in zip(*pairs, strict=True))
         yield Figure(
             what=f"{what}, p99, {where}",
@@ -112,10 +112,10 @@ def _figures(where: str, few: _Library, many: _Library, *, rounds: int) -> Itera
             less_is_better=True,
             samples={"small": [small for small, _ in pairs], "large": [large for _, large in pairs]},
         )
-    words = _words(many.wire)
+    words = _words(many.client)
     for what, (path, goal) in _SEARCHES.items():
         searches = [path.format(**each) for each in words]
-        found = [_p99(many.wire, *searches) for _ in range(rounds)]
+        found = [_p99(many.client, *searches) for _ in range(rounds)]
         yield Figure(
             what=f"search for {what}, p99, {where}",
             against=f"over HTTP, one client, {len(set(searches))} different ones in turn",
@@ -127,39 +127,39 @@ def _figures(where: str, few: _Library, many: _Library, *, rounds: int) -> Itera
         )
 
 
-def _p99(wire: Wire, *paths: str) -> Milliseconds:
+def _p99(client: HttpClient, *paths: str) -> Milliseconds:
     taken = []
-    for path in islice(cycle(paths), _WARMING_UP + _ASKED):
+    for path in islice(cycle(paths), _WARM_UP + _REQUESTS):
         begun = perf_counter()
-        wire.get(path)
+        client.get(path)
         taken.append((perf_counter() - begun) * 1e3)
-    return quantiles(taken[_WARMING_UP:], n=100)[98]
+    return quantiles(taken[_WARM_UP:], n=100)[98]
 
 
-def _midst(library: _Library) -> str:
-    """Where one comes who leafs through half of the books."""
-    path = _MIDST
+def _middle_page(library: _Library) -> str:
+    """The path of the page in the middle of the list of books."""
+    path = _MIDDLE
     for _ in range(library.books // 2 // 100):
-        following = json.loads(library.wire.get(path))["next"]
+        following = json.loads(library.client.get(path))["next"]
         if not following:
-            raise Void(f"{path} has no page so far on")
+            raise InvalidMeasurement(f"{path} has no next page")
         path = following.partition("/api/")[1] + following.partition("/api/")[2]
     return path
 
 
-def _words(wire: Wire) -> Sequence[Mapping[str, str]]:
-    """Words that few titles have, each mistyped too and with another one beside it, and some that many have.
+def _words(client: HttpClient) -> Sequence[Mapping[str, str]]:
+    """Rare words, each with a typo and with a second word of its title, and common words.
 
-    Raises Void where they don't find what they are meant to.
+    Raises InvalidMeasurement if too few of them find what they should.
     """
 
     def found(q: str) -> Any:  # JSON
-        return json.loads(wire.get(f"/api/v1/books?q={q}&page_size=100"))
+        return json.loads(client.get(f"/api/v1/books?q={q}&page_size=100"))
 
     def number(q: str) -> int:
         return 0 if "corrected_to" in (page := found(q)) else len(page["results"])
 
-    titles = [_plain(book["title"]) for book in json.loads(wire.get(_ADDED))["results"]]
+    titles = [_plain(book["title"]) for book in json.loads(client.get(_ADDED))["results"]]
     words = Counter(word for title in titles for word in title).most_common()
     common = islice((word for word, _ in words if number(word) == 100), 3)
     pairs = ((title[-1], title[0]) for title in titles if len(title) > 1)
@@ -172,7 +172,7 @@ def _words(wire: Wire) -> Sequence[Mapping[str, str]]:
     }
     chosen = [{**each, "common": often} for each, often in zip(rare.values(), cycle(common))]
     if len(chosen) < _DIFFERENT:
-        raise Void(f"too few words to search for: {chosen}")
+        raise InvalidMeasurement(f"too few words to search for: {chosen}")
     return chosen[:_DIFFERENT]
 
 

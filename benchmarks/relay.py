@@ -1,29 +1,29 @@
-"""What it costs that no event is lost: drain, publish, confirm and mark, against publishing alone."""
+"""The cost of losing no event: drain, publish, confirm and mark, compared with publishing alone."""
 
 from contextlib import closing
 from functools import partial
 
 from benchmarks import events
-from benchmarks.broker import Publishing
-from benchmarks.figures import Figure, share
-from benchmarks.place import Place
-from benchmarks.rounds import Variant, Void, interleave
+from benchmarks.amqp_reference import ReferencePublisher
+from benchmarks.environment import Environment
+from benchmarks.figures import Figure, ratio_figure
+from benchmarks.rounds import InvalidMeasurement, Variant, interleave
 from outbox.bootstrap import current_publisher
 from outbox.models import OutboxMessage
 from outbox.relay import BATCH_SIZE, drain_all
 
 EVENTS = 6000
-#: Confirmed one by one, so many are enough.
+#: The number of events that are confirmed one by one.
 FEW = 300
-#: The contexts that hear of a borrowing.
+#: The contexts that subscribe to borrowings.
 _LISTENERS = ("catalog", "patrons")
 
 
-def measure(place: Place, *, rounds: int) -> list[Figure]:
-    """Bring the same events to the same queues."""
-    made = events.made(EVENTS)
+def measure(environment: Environment, *, rounds: int) -> list[Figure]:
+    """Publish the same events to the same queues."""
+    made = events.borrowings(EVENTS)
     payloads = [event.payload for event in made]
-    with closing(Publishing(place.rabbitmq_url)) as publishing:
+    with closing(ReferencePublisher(environment.rabbitmq_url)) as publishing:
 
         def fill() -> None:
             publishing.purge()
@@ -36,9 +36,9 @@ def measure(place: Place, *, rounds: int) -> list[Figure]:
         def marked(count: int) -> None:
             arrived(count)
             if OutboxMessage.objects.filter(published_at__isnull=True).exists():
-                raise Void("the relay left events behind")
+                raise InvalidMeasurement("the relay did not publish all events")
 
-        pipelined = partial(publishing.pipelined, events.TYPE, payloads, together=BATCH_SIZE)
+        pipelined = partial(publishing.pipelined, events.TYPE, payloads, batch_size=BATCH_SIZE)
         one_by_one = partial(publishing.one_by_one, events.TYPE, payloads[:FEW])
         samples = interleave(
             [
@@ -50,7 +50,7 @@ def measure(place: Place, *, rounds: int) -> list[Figure]:
         )
     what = "relay: drain, publish, confirm, mark"
     return [
-        share(
+        ratio_figure(
             samples,
             ours="relay",
             reference="pipelined",
@@ -59,7 +59,7 @@ def measure(place: Place, *, rounds: int) -> list[Figure]:
             goal=0.65,
             limit=0.50,
         ),
-        share(
+        ratio_figure(
             samples,
             ours="relay",
             reference="one by one",
@@ -74,5 +74,5 @@ def measure(place: Place, *, rounds: int) -> list[Figure]:
 def _relay() -> int:
     drained = drain_all(current_publisher(), seconds=60)
     if drained.outage or drained.failed:
-        raise Void(f"the relay says {drained}")
+        raise InvalidMeasurement(f"the relay says {drained}")
     return drained.published

@@ -25,8 +25,8 @@ _HEAD = (
 Record = Mapping[str, Any]  # JSON
 
 
-def keep(benchmark: str, figures: Sequence[Figure], *, servers: Mapping[str, str], rounds: int) -> None:
-    """Keep the figures of a benchmark in place of its earlier ones, and write the table anew."""
+def save(benchmark: str, figures: Sequence[Figure], *, servers: Mapping[str, str], rounds: int) -> None:
+    """Replace the saved figures of a benchmark and regenerate the table."""
     RESULTS.mkdir(exist_ok=True)
     record = {
         "benchmark": benchmark,
@@ -42,12 +42,12 @@ def keep(benchmark: str, figures: Sequence[Figure], *, servers: Mapping[str, str
     records = [json.loads(path.read_text()) for path in sorted(RESULTS.glob("*.json"))]
     sizes = [each for each in records if each["benchmark"] == "read"]
     others = [each for each in records if each not in sizes]
-    TABLE.write_text(f"{_table(others)}\n{_folded(sizes)}{_conditions(records)}")
-    _show_in_readme()
+    TABLE.write_text(f"{_table(others)}\n{_collapsed(sizes)}{_conditions(records)}")
+    _update_readme()
 
 
-def line(figure: Figure) -> str:
-    """A figure as a line of the table."""
+def table_row(figure: Figure) -> str:
+    """A figure as a row of the table."""
     shown = [_number(value, figure.unit) for value in asdict(figure.spread).values()]
     cpu = "" if figure.client_cpu is None else f"{figure.client_cpu * 1e3:.2f} ms"
     marks = [
@@ -59,12 +59,12 @@ def line(figure: Figure) -> str:
 
 
 def _table(records: Iterable[Record]) -> str:
-    lines = [line(Figure.from_json(told)) for record in records for told in record["figures"]]
+    lines = [table_row(Figure.from_json(told)) for record in records for told in record["figures"]]
     return _HEAD + "".join(lines)
 
 
-def _folded(records: Sequence[Record]) -> str:
-    """A longer table, which opens when it is clicked on."""
+def _collapsed(records: Sequence[Record]) -> str:
+    """A longer table, collapsed until it is clicked on."""
     if not records:
         return ""
     summary = "<summary>Lists and searches, by the size of the library</summary>"
@@ -87,7 +87,7 @@ def _conditions(records: Sequence[Record]) -> str:
     )
 
 
-def _show_in_readme() -> None:
+def _update_readme() -> None:
     readme = ROOT / "benchmarks" / "README.md"
     before, begin, rest = readme.read_text().partition(_BEGIN)
     _, end, after = rest.partition(_END)

@@ -1,4 +1,4 @@
-"""Measures by rounds: in each, every variant does the same work, so that only their ratios are told."""
+"""Measures in rounds: in each, every variant does the same work, so that their ratios are comparable."""
 
 import resource
 from collections.abc import Callable, Mapping, Sequence
@@ -8,13 +8,13 @@ from time import perf_counter
 from typing import Any
 
 
-class Void(Exception):
-    """A figure that doesn't count: something else happened than what was to be measured."""
+class InvalidMeasurement(Exception):
+    """The measurement is invalid: the operations did not do what was to be measured."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sample:
-    """What one variant took in one round. `client_cpu` is the measuring process's own share, in seconds."""
+    """The result of one variant in one round. `client_cpu` is this process's processor time in seconds."""
 
     operations: int
     seconds: float
@@ -22,13 +22,13 @@ class Sample:
 
     @property
     def rate(self) -> float:
-        """Operations a second."""
+        """Operations per second."""
         return self.operations / self.seconds
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Variant:
-    """One way to do the work. `prepare` makes the state that each way begins with; `check` raises Void."""
+    """One way to do the work. `prepare` creates the initial state; `check` raises InvalidMeasurement."""
 
     name: str
     run: Callable[[], int]
@@ -54,7 +54,7 @@ Samples = Mapping[str, Sequence[Sample]]
 
 
 def interleave(variants: Sequence[Variant], *, rounds: int) -> Samples:
-    """Run each variant once a round, another first each time, after a first round that nobody counts."""
+    """Run each variant once per round, in rotating order, after an uncounted warm-up round."""
     samples: dict[str, list[Sample]] = {variant.name: [] for variant in variants}
     for number in range(rounds + 1):
         first = number % len(variants)
@@ -66,7 +66,7 @@ def interleave(variants: Sequence[Variant], *, rounds: int) -> Samples:
 
 
 def ratio(samples: Samples, ours: str, reference: str) -> Spread:
-    """Our rate as a share of the reference's, each round against itself."""
+    """The ratio of our rate to the reference's, round by round."""
     pairs = zip(samples[ours], samples[reference], strict=True)
     return Spread.of([mine.rate / theirs.rate for mine, theirs in pairs])
 

@@ -1,69 +1,83 @@
-"""What the rules and the promises of a borrowing cost, beyond the statements that it can't do without."""
+"""The cost of the rules and guarantees of a borrowing, compared with the unavoidable statements."""
 
-from benchmarks import by_orm, desk
-from benchmarks.by_hand import Hand
-from benchmarks.figures import Figure, share
-from benchmarks.place import Place
+from benchmarks import circulation, orm_reference
+from benchmarks.environment import Environment
+from benchmarks.figures import Figure, ratio_figure
+from benchmarks.psycopg_reference import PsycopgReference
 from benchmarks.rounds import Variant, interleave
 
 COPIES = 60
-_BY_HAND = "the same locks and rows by hand (psycopg)"
+_AGAINST = "the same locks and rows by hand (psycopg)"
 
 
-def measure(place: Place, *, rounds: int) -> list[Figure]:
-    """Borrow the same copies by hand, by a plain ORM and by the command; give them back likewise."""
-    lendings = desk.opened(copies=COPIES)
-    hand = Hand(place.database_url)
+def measure(environment: Environment, *, rounds: int) -> list[Figure]:
+    """Borrow and return the same copies with plain psycopg, with a plain ORM and with the commands."""
+    lendings = circulation.create_lendings(copies=COPIES)
+    reference = PsycopgReference(environment.database_url)
 
     def lend_all() -> None:
-        desk.clear()
-        desk.each(lendings, hand.borrow)()
+        circulation.delete_loans()
+        circulation.for_each(lendings, reference.borrow)()
 
     borrowing = interleave(
         [
-            Variant(name=name, run=desk.each(lendings, borrow), prepare=desk.clear, check=_lent)
-            for name, borrow in (("hand", hand.borrow), ("command", desk.borrow), ("orm", by_orm.borrow))
+            Variant(
+                name=name,
+                run=circulation.for_each(lendings, borrow),
+                prepare=circulation.delete_loans,
+                check=_check_borrowed,
+            )
+            for name, borrow in (
+                ("hand", reference.borrow),
+                ("command", circulation.borrow),
+                ("orm", orm_reference.borrow),
+            )
         ],
         rounds=rounds,
     )
     returning = interleave(
         [
-            Variant(name=name, run=desk.each(lendings, take_back), prepare=lend_all, check=_returned)
-            for name, take_back in (("hand", hand.take_back), ("command", desk.take_back))
+            Variant(
+                name=name,
+                run=circulation.for_each(lendings, take_back),
+                prepare=lend_all,
+                check=_check_returned,
+            )
+            for name, take_back in (("hand", reference.return_book), ("command", circulation.return_book))
         ],
         rounds=rounds,
     )
-    hand.close()
+    reference.close()
     return [
-        share(
+        ratio_figure(
             borrowing,
             ours="command",
             reference="hand",
             what="borrow command, in process, all rules",
-            against=_BY_HAND,
+            against=_AGAINST,
             goal=0.50,
             limit=0.35,
         ),
-        share(
+        ratio_figure(
             borrowing,
             ours="command",
             reference="orm",
             what="borrow command, in process, all rules",
             against="the same locks and rows by Django's ORM, no rules",
         ),
-        share(
+        ratio_figure(
             returning,
             ours="command",
             reference="hand",
             what="return command, in process, all rules",
-            against=_BY_HAND,
+            against=_AGAINST,
         ),
     ]
 
 
-def _lent(count: int) -> None:
-    desk.expect(open_loans=count, loans=count, events=count)
+def _check_borrowed(count: int) -> None:
+    circulation.expect(open_loans=count, loans=count, events=count)
 
 
-def _returned(count: int) -> None:
-    desk.expect(open_loans=0, loans=count, events=2 * count)
+def _check_returned(count: int) -> None:
+    circulation.expect(open_loans=0, loans=count, events=2 * count)

@@ -119,7 +119,7 @@ class TestAMessageAtFault:
         if fault == "too large":
             monkeypatch.setattr("outbox.broker.publisher.MAX_BODY_BYTES", 1)
         if fault == "unroutable":
-            monkeypatch.setattr(Topology, "must_reach_somebody", lambda *_: True)
+            monkeypatch.setattr(Topology, "is_mandatory", lambda *_: True)
         with full_queue(broker_url) if fault == "nacked" else nullcontext():
             commit(*things(1), kind=ThingIgnored if fault == "unroutable" else ThingHappened)
             for attempts in range(1, breaker("rabbitmq").limits.failure_threshold + 2):

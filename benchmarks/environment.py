@@ -1,4 +1,4 @@
-"""Where it is measured: servers of the benchmarks' own, which wait for the disk as in production."""
+"""The environment of a benchmark: private servers, which sync to disk as in production."""
 
 import logging
 import os
@@ -13,24 +13,24 @@ from typing import TypeVar
 import django
 import psycopg
 
-from benchmarks.rounds import Void
+from benchmarks.rounds import InvalidMeasurement
 from tests.services.postgresql import Postgres, postgresql
 from tests.services.rabbitmq import RabbitMQ, rabbitmq
 from tests.services.server import Missing
 
 S = TypeVar("S")
 
-#: What somebody has chosen for their own library would be measured with.
-_CHOSEN = ("RABBITMQ_", "SENDGRID_", "CIRCUIT_BREAKER_", "DATABASE_", "LIBRARY_")
+#: Settings from the environment that would affect the measurement are removed.
+_CLEARED_PREFIXES = ("RABBITMQ_", "SENDGRID_", "CIRCUIT_BREAKER_", "DATABASE_", "LIBRARY_")
 
 
-class Absent(Void):
-    """There is no server to measure with, on a machine that may do without."""
+class ServersMissing(InvalidMeasurement):
+    """A server that the benchmark needs is not installed."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Place:
-    """The servers. This process's Django works with the database, and with the broker if there is one."""
+class Environment:
+    """The servers. Django in this process uses the database, and the broker if there is one."""
 
     postgresql: Postgres
     rabbitmq: RabbitMQ | None
@@ -38,9 +38,9 @@ class Place:
 
     @property
     def rabbitmq_url(self) -> str:
-        """The broker's. Raises Void where none was asked for."""
+        """The broker's URL. Raises InvalidMeasurement if the benchmark has no broker."""
         if self.rabbitmq is None:
-            raise Void("there is no broker")
+            raise InvalidMeasurement("there is no broker")
         return self.rabbitmq.url
 
     @property
@@ -55,13 +55,13 @@ class Place:
 
 
 @contextmanager
-def prepared(*, broker: bool) -> Iterator[Place]:
-    """Start the servers, make an empty library, and set Django up for it. Raises Absent."""
+def benchmark_environment(*, broker: bool) -> Iterator[Environment]:
+    """Start the servers, create an empty library, and set up Django. Raises ServersMissing."""
     with ExitStack() as ending, ThreadPoolExecutor() as both:
         starting = both.submit(rabbitmq, private=True) if broker else None
-        database = _present(postgresql(private=True, durable=True))
+        database = _require(postgresql(private=True, durable=True))
         ending.callback(database.stop)
-        queue = _present(starting.result()) if starting else None
+        queue = _require(starting.result()) if starting else None
         if queue:
             ending.callback(queue.stop)
         metrics = ending.enter_context(TemporaryDirectory(prefix="library-metrics-"))
@@ -72,19 +72,19 @@ def prepared(*, broker: bool) -> Iterator[Place]:
             RABBITMQ_URL=queue.url if queue else "",
             PROMETHEUS_MULTIPROC_DIR=metrics,
         )
-        ending.enter_context(_logged_to_nobody())
-        yield Place(postgresql=database, rabbitmq=queue, database_url=url)
+        ending.enter_context(_discarded_logs())
+        yield Environment(postgresql=database, rabbitmq=queue, database_url=url)
 
 
-def _present(server: S | Missing) -> S:
+def _require(server: S | Missing) -> S:
     if isinstance(server, Missing):
-        raise Absent(f"{server.service} is missing: {server.reason}")
+        raise ServersMissing(f"{server.service} is missing: {server.reason}")
     return server
 
 
 @contextmanager
-def _logged_to_nobody() -> Iterator[None]:
-    """Let every line of the log be written, since that belongs to the work, but not among the figures."""
+def _discarded_logs() -> Iterator[None]:
+    """Discard the log's output; writing it is still part of the measured work."""
     streams = [each for each in logging.getLogger().handlers if isinstance(each, logging.StreamHandler)]
     with Path(os.devnull).open("w") as nobody:
         before = [handler.setStream(nobody) for handler in streams]
@@ -94,7 +94,7 @@ def _logged_to_nobody() -> Iterator[None]:
 
 
 def _set_up(**settings: str) -> None:
-    for name in [name for name in os.environ if name.startswith(_CHOSEN)]:
+    for name in [name for name in os.environ if name.startswith(_CLEARED_PREFIXES)]:
         del os.environ[name]
     os.environ.update(settings, DJANGO_SETTINGS_MODULE="library_project.settings")
     django.setup()

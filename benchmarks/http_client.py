@@ -1,4 +1,4 @@
-"""An HTTP client that costs next to nothing: one connection, no headers looked at but the length."""
+"""A minimal HTTP client: one connection, and no response header is read but the length."""
 
 import json
 import socket
@@ -6,14 +6,14 @@ from collections.abc import Mapping
 from time import monotonic
 from urllib.parse import urlsplit
 
-from benchmarks.rounds import Void
+from benchmarks.rounds import InvalidMeasurement
 
-#: The server closes a connection on which it has heard nothing for 30 seconds.
+#: Reconnect after so long: the server closes a connection that is idle for 30 seconds.
 _IDLE_SECONDS = 20.0
 
 
-class Wire:
-    """Asks, and posts JSON, with a token over one connection that is kept while it is used."""
+class HttpClient:
+    """Sends GET requests and JSON with a token over one persistent connection."""
 
     def __init__(self, url: str, *, token: str) -> None:
         address = urlsplit(url)
@@ -26,16 +26,16 @@ class Wire:
         self._rest = b""
 
     def get(self, path: str) -> bytes:
-        """The answer's body. Raises Void for any answer but a success."""
+        """The response body. Raises InvalidMeasurement for any status but 2xx."""
         return self._exchange(f"GET {path} HTTP/1.1\r\n{self._head}0\r\n\r\n")
 
     def post(self, path: str, body: Mapping[str, str]) -> bytes:
-        """The answer's body. Raises Void for any answer but a success."""
+        """The response body. Raises InvalidMeasurement for any status but 2xx."""
         text = json.dumps(body)
         return self._exchange(f"POST {path} HTTP/1.1\r\n{self._head}{len(text)}\r\n\r\n{text}")
 
     def close(self) -> None:
-        """End the connection."""
+        """Close the connection."""
         self._socket.close()
 
     def _connected(self) -> socket.socket:
@@ -62,11 +62,11 @@ class Wire:
             rest += self._received()
         body, self._rest = rest[:length], rest[length:]
         if not head.startswith(b"HTTP/1.1 2"):
-            raise Void(f"{head.partition(b' ')[2][:40]!r}: {(body or rest)[:400]!r}")
+            raise InvalidMeasurement(f"{head.partition(b' ')[2][:40]!r}: {(body or rest)[:400]!r}")
         return body
 
     def _received(self) -> bytes:
         received = self._socket.recv(65536)
         if not received:
-            raise Void("the server closed the connection")
+            raise InvalidMeasurement("the server closed the connection")
         return received

@@ -1,4 +1,4 @@
-"""A library to lend from: copies, patrons, and what each round begins and ends with."""
+"""The library that the benchmarks lend from: its copies and patrons, and the state between rounds."""
 
 from collections.abc import Callable, Sequence
 from functools import cache
@@ -7,7 +7,7 @@ from uuid import UUID
 
 from django.db import connection
 
-from benchmarks.rounds import Void
+from benchmarks.rounds import InvalidMeasurement
 from catalog.services.commands.add_book import AddBook
 from catalog.services.commands.add_copy import AddCopy
 from lending.adapters.repositories.rules import DjangoRules
@@ -21,13 +21,13 @@ from shared_kernel.models import AuditEntry, Receipt
 from shared_kernel.services.codec import to_json
 from shared_kernel.services.commands import dispatch
 
-#: So many loans a patron of the usual category may have.
+#: The loan limit of a regular patron.
 LOANS_EACH = 5
-_EMPTIED = (LoanRow, OutboxMessage, InboxEntry, AuditEntry, Receipt)
+_CLEARED = (LoanRow, OutboxMessage, InboxEntry, AuditEntry, Receipt)
 
 
 class Lending(NamedTuple):
-    """Who borrows what, as the desk scans it and as the tables know it."""
+    """A copy and its borrower, by scanned codes and by ids."""
 
     barcode: str
     card: str
@@ -42,11 +42,11 @@ Lendings = Sequence[Lending]
 
 
 @cache
-def opened(*, copies: int) -> Lendings:
-    """The lendings of a round: patrons take turns, until each has five copies, each of a book of its own.
+def create_lendings(*, copies: int) -> Lendings:
+    """The lendings of a round: five copies for each patron, each of a different book.
 
-    They are the same for every benchmark of a run. Each copy was lent and returned before, as nearly all of
-    a library's are.
+    They are the same for every benchmark of a run. Each copy was lent and returned before, as nearly all
+    copies of a library are.
     """
     readers = [
         dispatch(RegisterPatron(name=f"Reader {number}", email=f"reader{number}@example.org"))
@@ -63,29 +63,29 @@ def opened(*, copies: int) -> Lendings:
         )
     for lending in lendings:
         borrow(lending)
-        take_back(lending)
+        return_book(lending)
     return lendings
 
 
 def _terms() -> str:
-    """The terms of the usual loan, as a loan's row keeps them."""
+    """The terms of a regular loan, as stored in a loan's row."""
     rules = DjangoRules().matching(branch="MAIN", category="regular", item_type="book")
     terms = effective_terms(rules, branch="MAIN", category="regular", item_type="book")
     return to_json(terms).decode()
 
 
 def borrow(lending: Lending) -> None:
-    """Lend by the command, with every rule."""
+    """Borrow with the command, including every rule."""
     dispatch(BorrowBook(copy_barcode=lending.barcode, patron_card=lending.card))
 
 
-def take_back(lending: Lending) -> None:
-    """Take back by the command."""
+def return_book(lending: Lending) -> None:
+    """Return with the command."""
     dispatch(ReturnBook(copy_barcode=lending.barcode))
 
 
-def each(lendings: Lendings, *steps: Callable[[Lending], None]) -> Callable[[], int]:
-    """A run that takes these steps with each lending, and tells how many lendings there are."""
+def for_each(lendings: Lendings, *steps: Callable[[Lending], None]) -> Callable[[], int]:
+    """A run that applies these steps to each lending and returns the number of lendings."""
 
     def run() -> int:
         for lending in lendings:
@@ -96,15 +96,15 @@ def each(lendings: Lendings, *steps: Callable[[Lending], None]) -> Callable[[], 
     return run
 
 
-def clear() -> None:
-    """Forget all loans and what was written with them."""
-    tables = ", ".join(connection.ops.quote_name(model._meta.db_table) for model in _EMPTIED)
+def delete_loans() -> None:
+    """Delete all loans and the rows written with them."""
+    tables = ", ".join(connection.ops.quote_name(model._meta.db_table) for model in _CLEARED)
     with connection.cursor() as cursor:
         cursor.execute(f"TRUNCATE {tables}")
 
 
 def expect(*, open_loans: int, loans: int, events: int) -> None:
-    """Look whether the operations left what they should have; each event has its audit. Raises Void."""
+    """Check the rows that the operations left: an audit entry per event. Raises InvalidMeasurement."""
     found = {
         "open loans": LoanRow.objects.filter(state=LoanRow.State.OPEN).count(),
         "loans": LoanRow.objects.count(),
@@ -113,4 +113,4 @@ def expect(*, open_loans: int, loans: int, events: int) -> None:
     }
     wanted = {"open loans": open_loans, "loans": loans, "events": events, "audit entries": events}
     if found != wanted:
-        raise Void(f"there are {found} instead of {wanted}")
+        raise InvalidMeasurement(f"there are {found} instead of {wanted}")

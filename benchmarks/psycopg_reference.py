@@ -1,8 +1,8 @@
-"""Lending past the product: the locks and rows of a borrowing and a return, with no rule and no ORM.
+"""The reference for lending: the locks and rows of a loan and a return in plain psycopg, without rules.
 
-This is the reference: what any implementation with the same promises (an outbox, an audit, a queue that is
-locked) must at least send to PostgreSQL. It knows all ids beforehand, so it reads nothing but what it locks,
-and psycopg prepares its statements.
+It sends the least that any implementation with the same guarantees (an outbox, an audit, a locked hold queue)
+must send to PostgreSQL. It knows all ids beforehand, so it reads only what it locks, and psycopg prepares its
+statements.
 """
 
 import json
@@ -12,8 +12,8 @@ from uuid import UUID, uuid4
 
 import psycopg
 
-from benchmarks.desk import Lending
-from benchmarks.rounds import Void
+from benchmarks.circulation import Lending
+from benchmarks.rounds import InvalidMeasurement
 
 _LOCK_PATRON = "SELECT id FROM patrons_patronrow WHERE card_number = %s FOR UPDATE"
 _LOCK_QUEUE = "SELECT id FROM lending_hold_queue WHERE book_id = %s FOR UPDATE"
@@ -29,25 +29,25 @@ _AUDIT = """INSERT INTO shared_kernel_auditentry (at, principal, door, action, o
     comment, correlation_id) VALUES (%s, 'system', 'internal', %s, 'done', '[]', %s, '', %s)"""
 
 
-class Happening(NamedTuple):
-    """What is to be told of a loan, and by which command it came about."""
+class LoanEvent(NamedTuple):
+    """An event of a loan, and the command that caused it."""
 
     type: str
     action: str
     loan: UUID
     version: int
     at: datetime
-    told: dict[str, Any]  # JSON
+    data: dict[str, Any]  # JSON
 
     @classmethod
-    def borrowed(cls, loan: UUID, *, at: datetime, due_at: datetime) -> "Happening":
-        """A loan began."""
+    def borrowed(cls, loan: UUID, *, at: datetime, due_at: datetime) -> "LoanEvent":
+        """The event of a new loan."""
         told = {"branch": "MAIN", "due_at": due_at.isoformat(), "overridden": []}
         return cls("lending.book_borrowed.v1", "BorrowBook", loan, 1, at, told)
 
     @classmethod
-    def returned(cls, loan: UUID, *, at: datetime) -> "Happening":
-        """It ended."""
+    def returned(cls, loan: UUID, *, at: datetime) -> "LoanEvent":
+        """The event of a return."""
         told = {"branch": "MAIN", "due_at": at.isoformat(), "was_overdue": False, "days_overdue": 0}
         return cls("lending.book_returned.v1", "ReturnBook", loan, 2, at, told)
 
@@ -69,29 +69,29 @@ class Happening(NamedTuple):
                     **of_copy,
                     "book_id": str(lending.book),
                     "patron_id": str(lending.patron),
-                    **self.told,
+                    **self.data,
                 },
             }
         )
 
     def subjects(self, lending: Lending) -> dict[str, str]:
-        """The ids that the audit keeps."""
+        """The ids for the audit entry."""
         ids = {"patron": lending.patron, "copy": lending.copy, "book": lending.book, "loan": self.loan}
         return {name: str(value) for name, value in ids.items()}
 
 
-class Hand:
-    """Lends and takes back over one connection."""
+class PsycopgReference:
+    """Lends and returns over one connection."""
 
     def __init__(self, database_url: str) -> None:
         self._connection = psycopg.connect(database_url)
 
     def close(self) -> None:
-        """End the connection."""
+        """Close the connection."""
         self._connection.close()
 
     def borrow(self, it: Lending) -> None:
-        """What BorrowBook leaves in the database."""
+        """Write the same rows as BorrowBook."""
         now, loan = datetime.now(UTC), uuid4()
         due_at = now + timedelta(days=14)
         with self._connection.transaction(), self._connection.cursor() as cursor:
@@ -99,21 +99,21 @@ class Hand:
             cursor.execute(_LOCK_QUEUE, (it.book,))
             row = (loan, it.copy, it.book, it.patron, it.barcode, it.title, now, due_at, it.terms)
             cursor.execute(_LOAN, row)
-            _record(cursor, it, Happening.borrowed(loan, at=now, due_at=due_at))
+            _insert_event(cursor, it, LoanEvent.borrowed(loan, at=now, due_at=due_at))
 
-    def take_back(self, it: Lending) -> None:
-        """What ReturnBook leaves in the database. Raises Void where nothing is lent."""
+    def return_book(self, it: Lending) -> None:
+        """Write the same rows as ReturnBook. Raises InvalidMeasurement if the copy is not on loan."""
         now = datetime.now(UTC)
         with self._connection.transaction(), self._connection.cursor() as cursor:
             cursor.execute(_LOCK_QUEUE, (it.book,))
             cursor.execute(_RETURN, (now, it.copy))
             found = cursor.fetchone()
             if found is None:
-                raise Void(f"{it.barcode} is not lent")
-            _record(cursor, it, Happening.returned(found[0], at=now))
+                raise InvalidMeasurement(f"{it.barcode} is not on loan")
+            _insert_event(cursor, it, LoanEvent.returned(found[0], at=now))
 
 
-def _record(cursor: psycopg.Cursor[Any], lending: Lending, that: Happening) -> None:
+def _insert_event(cursor: psycopg.Cursor[Any], lending: Lending, that: LoanEvent) -> None:
     event_id, correlation = uuid4(), str(uuid4())
     payload = that.payload(lending, event_id=event_id, correlation=correlation)
     cursor.execute(_EVENT, (event_id, that.type, that.loan, that.version, payload, that.at))

@@ -1,4 +1,4 @@
-"""RabbitMQ past the product: its own client, told what to do by hand."""
+"""The reference for the relay and the consumer: a plain AMQP client."""
 
 from collections.abc import Sequence
 from time import monotonic, sleep
@@ -7,53 +7,53 @@ from typing import Any
 import amqp
 from kombu import Connection
 
-from benchmarks.rounds import Void
+from benchmarks.rounds import InvalidMeasurement
 from outbox.bootstrap import current_topology
 from outbox.broker.topology import queue_name
 
-#: No answer takes longer, or there is something wrong.
+#: The timeout in seconds for each wait.
 PATIENCE = 30.0
 _PERSISTENT = 2
 
 
-class Publishing:
-    """A channel with confirms, to a broker at which everything is declared that the product needs."""
+class ReferencePublisher:
+    """A channel in confirm mode, to a broker with the product's topology."""
 
     def __init__(self, url: str) -> None:
         self._connection = Connection(url).transport.establish_connection()
         current_topology().declare(self._connection, on_missing=lambda _: None)
         self._channel = self._connection.channel()
         self._channel.confirm_select()
-        self._channel.events["basic_ack"].add(self._heed)
+        self._channel.events["basic_ack"].add(self._on_ack)
         self._exchange = current_topology().exchange
         self._last_tag = 0
         self._open: set[int] = set()
 
     def close(self) -> None:
-        """End the connection."""
+        """Close the connection."""
         self._connection.close()
 
-    def pipelined(self, type_: str, payloads: Sequence[str], *, together: int) -> int:
-        """Publish in batches, each confirmed as a whole; tell how many there were."""
-        for first in range(0, len(payloads), together):
-            for payload in payloads[first : first + together]:
+    def pipelined(self, type_: str, payloads: Sequence[str], *, batch_size: int) -> int:
+        """Publish in batches, each confirmed as a whole; return the number of messages."""
+        for first in range(0, len(payloads), batch_size):
+            for payload in payloads[first : first + batch_size]:
                 self._publish(type_, payload)
             self._await_confirms()
         return len(payloads)
 
     def one_by_one(self, type_: str, payloads: Sequence[str]) -> int:
-        """Publish, waiting for the confirm of each before the next; tell how many there were."""
+        """Publish, awaiting each confirm before the next message; return the number of messages."""
         for payload in payloads:
             self._publish(type_, payload)
             self._await_confirms()
         return len(payloads)
 
     def expect(self, consumer: str, count: int) -> None:
-        """Wait until so many messages lie in a context's queue. Raises Void."""
+        """Wait until a context's queue holds `count` messages. Raises InvalidMeasurement."""
         queue, give_up_at = queue_name(consumer), monotonic() + PATIENCE
         while (found := self._channel.queue_declare(queue, passive=True).message_count) != count:
             if monotonic() > give_up_at:
-                raise Void(f"{queue} holds {found} messages instead of {count}")
+                raise InvalidMeasurement(f"{queue} holds {found} messages instead of {count}")
             sleep(0.02)
 
     def purge(self) -> None:
@@ -74,12 +74,12 @@ class Publishing:
         while self._open:
             self._connection.drain_events(timeout=max(0.001, give_up_at - monotonic()))
 
-    def _heed(self, tag: int, multiple: bool) -> None:  # noqa: FBT001  AMQP's own signature
+    def _on_ack(self, tag: int, multiple: bool) -> None:  # noqa: FBT001  AMQP's own signature
         self._open.difference_update([each for each in self._open if each <= tag] if multiple else [tag])
 
 
 def acknowledge_all(url: str, consumer: str, *, count: int, prefetch: int) -> int:
-    """Take so many messages from a context's queue, doing nothing but acknowledge each."""
+    """Consume `count` messages from a context's queue and only acknowledge each."""
     seen = 0
 
     def take(message: Any) -> None:  # py-amqp's

@@ -1,4 +1,4 @@
-"""Lending as a plain Django application would: the same locks and rows by the ORM, with no rule."""
+"""Lending as in a plain Django application: the same locks and rows with the ORM, without rules."""
 
 import json
 from datetime import timedelta
@@ -7,8 +7,8 @@ from uuid import uuid4
 from django.db import transaction
 from django.utils import timezone
 
-from benchmarks.by_hand import Happening
-from benchmarks.desk import Lending
+from benchmarks.circulation import Lending
+from benchmarks.psycopg_reference import LoanEvent
 from lending.models import HoldQueueRow, LoanRow
 from outbox.models import OutboxMessage
 from patrons.models import PatronRow
@@ -16,7 +16,7 @@ from shared_kernel.models import AuditEntry
 
 
 def borrow(lending: Lending) -> None:
-    """What BorrowBook leaves in the database."""
+    """Write the same rows as BorrowBook."""
     now, event_id, correlation = timezone.now(), uuid4(), str(uuid4())
     with transaction.atomic():
         PatronRow.objects.select_for_update().get(card_number=lending.card)
@@ -38,7 +38,7 @@ def borrow(lending: Lending) -> None:
             due_version=1,
             terms=json.loads(lending.terms),
         )
-        borrowed = Happening.borrowed(loan.id, at=now, due_at=loan.due_at)
+        borrowed = LoanEvent.borrowed(loan.id, at=now, due_at=loan.due_at)
         OutboxMessage.objects.create(
             event_id=event_id,
             type=borrowed.type,
