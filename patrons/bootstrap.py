@@ -10,17 +10,14 @@ from typing import Final, Self
 from django.conf import settings
 from django.utils import timezone
 
-from patrons.adapters import letters
 from patrons.adapters.files import FileMailer
-from patrons.adapters.letters import preview_letter, show_letter
+from patrons.adapters.letters import TextLetterComposer
 from patrons.adapters.loan_letters import StoredLoanLetters
-from patrons.adapters.logins import password_link_is_valid
 from patrons.adapters.sendgrid import SendGridMailer
 from patrons.adapters.traces import StoredTraces
 from patrons.adapters.unit_of_work import DjangoPatronsWork
 from patrons.adapters.wordings import DjangoWordings
 from patrons.domain.card_number import SERIALS
-from patrons.services import jobs, queries, wordings
 from patrons.services.commands.add_block import add_block
 from patrons.services.commands.announce_membership_end import announce_membership_end
 from patrons.services.commands.change_category import change_category
@@ -48,8 +45,9 @@ from patrons.services.commands.suspend_patron import suspend_patron
 from patrons.services.commands.update_contact import update_contact
 from patrons.services.commands.withdraw_notices import withdraw_notices
 from patrons.services.delivery import Compose
-from patrons.services.mail import Mailer
+from patrons.services.mail import LetterComposer, Mailer
 from patrons.services.ports import CirculationFacts, PatronsWork, Traces
+from patrons.services.queries import letters, memberships_ending, notices, password_links, patrons, wordings
 from patrons.services.wordings import Wordings
 from shared_kernel.domain.clock import Clock
 from shared_kernel.services.bus import CommandHandler, Handlers, QueryHandler
@@ -84,24 +82,25 @@ COMMANDS: tuple[CommandHandler, ...] = (
 )
 
 QUERIES: tuple[QueryHandler, ...] = (
-    queries.list_patrons,
-    queries.get_patron,
-    queries.own_patron,
-    password_link_is_valid,
-    queries.notice_is_due,
-    queries.password_link_is_requested,
-    queries.notice_was_cut_off,
+    patrons.list_patrons,
+    patrons.get_patron,
+    patrons.own_patron,
+    password_links.password_link_is_requested,
+    password_links.password_link_is_valid,
+    notices.notice_is_due,
+    notices.notice_was_cut_off,
     wordings.list_wordings,
     wordings.get_wording,
-    preview_letter,
-    show_letter,
-    jobs.memberships_ending,
+    letters.preview_letter,
+    letters.show_letter,
+    memberships_ending.memberships_ending,
 )
 
 
 _wordings: Final = DjangoWordings()
+_composer: Final = TextLetterComposer(_wordings)
 #: Turns a claimed notice into the letter to be sent.
-compose: Final[Compose] = partial(letters.compose, wordings=_wordings)
+compose: Final[Compose] = _composer.compose
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -119,6 +118,7 @@ class Ports:
     traces: Traces
     letters: LoanLetters
     wordings: Wordings
+    composer: LetterComposer
 
     @classmethod
     def with_adapters(cls, *, clock: Clock, circulation: CirculationFacts) -> Self:
@@ -132,6 +132,7 @@ class Ports:
             traces=StoredTraces(letters=_letters_folder),
             letters=StoredLoanLetters(letters=_letters_folder),
             wordings=_wordings,
+            composer=_composer,
         )
 
 

@@ -7,7 +7,7 @@ from celery import shared_task
 
 from patrons.bootstrap import compose, mailer
 from patrons.services.delivery import deliver_due_notices
-from patrons.services.jobs import MembershipsEnding
+from patrons.services.queries.memberships_ending import MembershipsEnding
 from shared_kernel.services.batch_dispatch import dispatch_each
 from shared_kernel.services.queries import ask
 

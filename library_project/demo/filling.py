@@ -34,7 +34,7 @@ from library_project.demo.loans import Loans
 from library_project.demo.membership import Membership
 from library_project.demo.stock import Stock
 from library_project.demo.volume import Calendar, Kind, Volume
-from patrons.adapters.repositories import DjangoPatrons
+from patrons.adapters.repositories.patrons import DjangoPatrons
 from patrons.models import PatronRow
 from shared_kernel.models import AuditEntry
 from shared_kernel.services.request_context import current_context

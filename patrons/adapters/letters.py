@@ -1,4 +1,4 @@
-"""Puts a notice into words, for the address that the patron has at this moment."""
+"""Composes the letter of a notice, for the address that the patron has at this moment."""
 
 from collections.abc import Mapping
 
@@ -8,12 +8,12 @@ from django.utils.html import escape, format_html
 from patrons.adapters.logins import link_path
 from patrons.adapters.phrasing import days_in_words, in_words
 from patrons.domain.language import LANGUAGES
-from patrons.domain.notice import KINDS, NoticeState
+from patrons.domain.notice import KINDS
 from patrons.domain.wording import NEVER_KEPT, Wording
-from patrons.models import NoticeRow, PatronRow
+from patrons.models import PatronRow
 from patrons.services.mail import Letter, LetterRejected
 from patrons.services.ports import ClaimedNotice, KeptLetter, Params
-from patrons.services.wordings import LetterDetails, PreviewLetter, ShowLetter, Wordings, require_letter
+from patrons.services.wordings import LetterDetails, Wordings
 
 #: What the reader of a preview is told; nobody is called so.
 _EXAMPLE: Params = {
@@ -32,58 +32,49 @@ _EXAMPLE: Params = {
 _EXAMPLE_NAME = "Ada Lovelace"
 
 
-def compose(notice: ClaimedNotice, *, wordings: Wordings) -> Letter:
-    """The letter of a notice. Raises LetterRejected where the patron is gone or there is none."""
-    patron = (
-        PatronRow.objects.filter(id=notice.patron).values("name", "email", "language", "login_id").first()
-    )
-    if patron is None:
-        raise LetterRejected("the patron is not known any more")
-    language = _language(patron["language"])
-    facts = _facts(notice.kind, notice.params, language=language)
-    if notice.kind == "password_link":
-        facts |= _way_in(patron["login_id"], language=language)
-    wording = wordings.current(notice.kind, language)
-    return _letter(notice, wording, facts | {"name": patron["name"]}, language, email=patron["email"])
+class TextLetterComposer:
+    """Composes letters from the wordings, as text and as HTML."""
+
+    def __init__(self, wordings: Wordings) -> None:
+        self._wordings = wordings
+
+    def compose(self, notice: ClaimedNotice) -> Letter:
+        """The letter of a notice. Raises LetterRejected where the patron is gone or there is none."""
+        known = PatronRow.objects.filter(id=notice.patron)
+        patron = known.values("name", "email", "language", "login_id").first()
+        if patron is None:
+            raise LetterRejected("the patron is not known any more")
+        language = _language(patron["language"])
+        facts = _facts(notice.kind, notice.params, language=language)
+        if notice.kind == "password_link":
+            facts |= _password_link(patron["login_id"], language=language)
+        wording = self._wordings.current(notice.kind, language)
+        return _letter(notice, wording, facts | {"name": patron["name"]}, language, email=patron["email"])
+
+    def example(self, wording: Wording, *, language: str) -> LetterDetails:
+        """What a wording makes of invented facts."""
+        facts = in_words(_EXAMPLE, language=language) | {
+            "name": _EXAMPLE_NAME,
+            "link": f"{settings.PUBLIC_URL}/password/…",
+            "days": days_in_words(_link_days(), language=language),
+        }
+        return _details(wording, facts, language)
+
+    def sent(self, *, subject: str, text: str, language: str) -> LetterDetails:
+        """A letter as it was kept."""
+        return LetterDetails(subject=subject, text=text, html=_in_html(escape(text)), language=language)
+
+    def unsent(self, kind: str, params: Params, *, name: str, chosen_language: str | None) -> LetterDetails:
+        """A letter as it would be sent now, without links. Raises LetterRejected."""
+        language = _language(chosen_language)
+        facts = _unkept(_facts(kind, params, language=language))
+        words = facts | {"name": name, "days": days_in_words(_link_days(), language=language)}
+        return _details(self._wordings.current(kind, language), words, language)
 
 
-def preview_letter(query: PreviewLetter) -> LetterDetails:
-    """The letter to somebody made up. Raises KindNotFound, UnknownLanguage and whatever is wrong with it."""
-    require_letter(query.kind, query.language)
-    wording = Wording.parse(kind=query.kind, subject=query.subject, text=query.text)
-    facts = in_words(_EXAMPLE, language=query.language) | {
-        "name": _EXAMPLE_NAME,
-        "link": f"{settings.PUBLIC_URL}/password/…",
-        "days": days_in_words(_link_days(), language=query.language),
-    }
+def _details(wording: Wording, facts: Mapping[str, str], language: str) -> LetterDetails:
     subject, text = wording.filled(facts)
-    return LetterDetails(subject=subject, text=text, html=_html_of(wording, facts), language=query.language)
-
-
-def show_letter(query: ShowLetter, *, wordings: Wordings) -> LetterDetails | None:
-    """The letter of a notice, without what is never kept but the name, if the patron has one still."""
-    row = NoticeRow.objects.filter(id=query.notice).first()
-    if row is None:
-        return None
-    patron = PatronRow.objects.filter(id=row.patron_id).values("name", "language").first()
-    name = patron["name"] if patron else "{name}"
-    if row.letter_text:
-        subject, text = (each.replace("{name}", name) for each in (row.letter_subject, row.letter_text))
-        return LetterDetails(subject=subject, text=text, html=_in_html(escape(text)), language=row.language)
-    if patron is None or row.state in {NoticeState.ACCEPTED, NoticeState.WITHDRAWN}:
-        return None
-    return _as_it_would_be(row, wordings, name, _language(patron["language"]))
-
-
-def _as_it_would_be(row: NoticeRow, wordings: Wordings, name: str, language: str) -> LetterDetails | None:
-    try:
-        facts = _facts(row.kind, row.params, language=language)
-    except LetterRejected:
-        return None
-    words = _unkept(facts) | {"name": name, "days": days_in_words(_link_days(), language=language)}
-    wording = wordings.current(row.kind, language)
-    subject, text = wording.filled(words)
-    return LetterDetails(subject=subject, text=text, html=_html_of(wording, words), language=language)
+    return LetterDetails(subject=subject, text=text, html=_html_of(wording, facts), language=language)
 
 
 def _letter(
@@ -134,7 +125,7 @@ def _language(chosen: str | None) -> str:
     return chosen if chosen and chosen in LANGUAGES else settings.LETTERS_LANGUAGE
 
 
-def _way_in(login_id: int | None, *, language: str) -> dict[str, str]:
+def _password_link(login_id: int | None, *, language: str) -> dict[str, str]:
     """The link, fresh at the time of sending: no table has ever held one."""
     path = None if login_id is None else link_path(login_id)
     if path is None:

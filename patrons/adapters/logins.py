@@ -13,7 +13,6 @@ from django.utils.http import urlsafe_base64_decode, urlsafe_base64_encode
 
 from patrons.models import PatronRow
 from patrons.services.commands.set_password import LinkInvalid, PasswordTooWeak
-from patrons.services.queries import PasswordLinkIsValid
 from shared_kernel.services.logins import PATRON
 
 
@@ -36,11 +35,6 @@ def link_path(login_id: int) -> str | None:
     if user is None or not _is_a_patrons(user):
         return None
     return f"/password/{urlsafe_base64_encode(force_bytes(user.pk))}/{_tokens.make_token(user)}"
-
-
-def password_link_is_valid(query: PasswordLinkIsValid) -> bool:
-    """Whether a password can be set by this link."""
-    return _user_of_link(query.login, query.token) is not None
 
 
 class DjangoLogins:
@@ -78,6 +72,10 @@ class DjangoLogins:
             raise PasswordTooWeak(problems=" ".join(weak.messages)) from None
         user.set_password(password)
         user.save(update_fields=["password"])
+
+    def is_valid_link(self, *, login: str, token: str) -> bool:
+        """Whether a password can be set by this link."""
+        return _user_of_link(login, token) is not None
 
     def erase(self, patron: UUID) -> None:
         """Let the patron's login be nobody's, with no name and no way in. One of the staff's is kept."""

@@ -2,10 +2,11 @@
 
 from collections.abc import Sequence
 
-from patrons.adapters.link_requests import DjangoLinkRequests
 from patrons.adapters.logins import DjangoLogins
-from patrons.adapters.notices import DjangoNotices
-from patrons.adapters.repositories import DjangoCategories, DjangoPatrons
+from patrons.adapters.repositories.categories import DjangoCategories
+from patrons.adapters.repositories.link_requests import DjangoLinkRequests
+from patrons.adapters.repositories.notices import DjangoNotices
+from patrons.adapters.repositories.patrons import DjangoPatrons
 from patrons.adapters.wordings import DjangoWordings
 from shared_kernel.services.bus import Repository
 

@@ -17,7 +17,7 @@ from patrons.domain.notice import NoticeState
 from patrons.models import ChannelPauseRow, NoticeRow
 from patrons.services.backlog import notice_backlog
 from patrons.services.commands.repeat_notice import RepeatNotice
-from patrons.services.wordings import ShowLetter
+from patrons.services.queries.letters import ShowLetter
 from shared_kernel.services.queries import ask
 from shared_kernel.web.access import principal
 from shared_kernel.web.admin_base import CommandAdmin, ReadOnlyAdmin

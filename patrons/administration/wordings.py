@@ -16,7 +16,9 @@ from patrons.domain.notice import KINDS
 from patrons.domain.wording import LONGEST_SUBJECT, LONGEST_TEXT
 from patrons.models import WordingRow
 from patrons.services.commands.revise_wording import ResetWording, ReviseWording
-from patrons.services.wordings import GetWording, LetterDetails, ListWordings, PreviewLetter, WordingDetails
+from patrons.services.queries.letters import PreviewLetter
+from patrons.services.queries.wordings import GetWording, ListWordings
+from patrons.services.wordings import LetterDetails, WordingDetails
 from shared_kernel.domain.errors import Refused
 from shared_kernel.services.bus import Command
 from shared_kernel.services.queries import ask

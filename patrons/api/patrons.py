@@ -24,7 +24,7 @@ from patrons.services.commands.reinstate_patron import ReinstatePatron
 from patrons.services.commands.renew_membership import RenewMembership
 from patrons.services.commands.suspend_patron import SuspendPatron
 from patrons.services.commands.update_contact import UpdateContact
-from patrons.services.queries import GetPatron, ListPatrons
+from patrons.services.queries.patrons import GetPatron, ListPatrons
 from shared_kernel.services.commands import dispatch
 from shared_kernel.services.queries import ask
 from shared_kernel.web.access import OWN

@@ -14,7 +14,7 @@ from patrons.domain.patron import PatronNotFound
 from patrons.domain.privacy import Privacy
 from patrons.services.answers import PatronDetails
 from patrons.services.commands.update_contact import UpdateContact
-from patrons.services.queries import OwnPatron
+from patrons.services.queries.patrons import OwnPatron
 from shared_kernel.domain.errors import Refused
 from shared_kernel.services.queries import ask
 from shared_kernel.web.access import OWN, principal, require

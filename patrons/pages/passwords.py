@@ -14,7 +14,7 @@ from rest_framework.exceptions import Throttled
 
 from patrons.services.commands.send_password_link import RequestPasswordLink
 from patrons.services.commands.set_password import LinkInvalid, PasswordTooWeak, SetPassword
-from patrons.services.queries import PasswordLinkIsValid
+from patrons.services.queries.password_links import PasswordLinkIsValid
 from shared_kernel.services.queries import ask
 from shared_kernel.web.access import PUBLIC, require
 from shared_kernel.web.client_address import client_address

@@ -14,7 +14,8 @@ from patrons.services.commands.settle_cut_off_notices import SettleCutOffNotices
 from patrons.services.commands.settle_notice import SettleNotice
 from patrons.services.mail import ChannelClosed, Letter, Mailer, NotDelivered
 from patrons.services.ports import ClaimedNotice
-from patrons.services.queries import NoticeIsDue, NoticeWasCutOff, PasswordLinkIsRequested
+from patrons.services.queries.notices import NoticeIsDue, NoticeWasCutOff
+from patrons.services.queries.password_links import PasswordLinkIsRequested
 from shared_kernel.metrics import REGISTRY
 from shared_kernel.resilience.breakers import BreakerOpen
 from shared_kernel.resilience.failpoints import failpoint

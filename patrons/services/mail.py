@@ -1,4 +1,4 @@
-"""Letters, and what can become of one that is sent."""
+"""Letters: composing them, sending them, and the outcomes of that."""
 
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
@@ -7,7 +7,9 @@ from typing import Protocol
 from uuid import UUID
 
 from patrons.domain.notice import NoticeState
-from patrons.services.ports import KeptLetter
+from patrons.domain.wording import Wording
+from patrons.services.ports import ClaimedNotice, KeptLetter, Params
+from patrons.services.wordings import LetterDetails
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,4 +74,24 @@ class Mailer(Protocol):
 
     def send(self, letter: Letter) -> str:
         """Send a letter and tell the service's id of it. Raises NotDelivered."""
+        ...
+
+
+class LetterComposer(Protocol):
+    """Puts notices into words."""
+
+    def compose(self, notice: ClaimedNotice) -> Letter:
+        """The letter of a notice. Raises LetterRejected where the patron is gone or there is none."""
+        ...
+
+    def example(self, wording: Wording, *, language: str) -> LetterDetails:
+        """What a wording makes of invented facts."""
+        ...
+
+    def sent(self, *, subject: str, text: str, language: str) -> LetterDetails:
+        """A letter as it was kept."""
+        ...
+
+    def unsent(self, kind: str, params: Params, *, name: str, chosen_language: str | None) -> LetterDetails:
+        """A letter as it would be sent now, without links. Raises LetterRejected."""
         ...

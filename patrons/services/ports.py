@@ -91,6 +91,10 @@ class Logins(Protocol):
         """Set the password of the login that a link names. Raises LinkInvalid and PasswordTooWeak."""
         ...
 
+    def is_valid_link(self, *, login: str, token: str) -> bool:
+        """Whether a password can be set by this link."""
+        ...
+
     def erase(self, patron: UUID) -> None:
         """Let the patron's login be nobody's, with no name and no way in. One of the staff's is kept."""
         ...

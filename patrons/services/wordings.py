@@ -1,15 +1,13 @@
-"""Wordings as the library decides on them, and what there is to see of them before one is."""
+"""The wordings of letters: the port to the stored ones, and what queries answer about them."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
-from uuid import UUID
 
-from patrons.domain.language import LANGUAGES, known_language
+from patrons.domain.language import known_language
 from patrons.domain.notice import KINDS
 from patrons.domain.wording import KindNotFound, Wording
-from shared_kernel.services.bus import Query
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,46 +71,6 @@ class WordingDetails:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ListWordings(Query[Sequence[WordingDetails]]):
-    """Every kind of letter in every language."""
-
-
-def list_wordings(_query: ListWordings, *, wordings: Wordings) -> Sequence[WordingDetails]:
-    """All of them, by one SQL query."""
-    own = wordings.all_own()
-    return [
-        _view(kind, language, own.get((kind, language)), wordings) for kind in KINDS for language in LANGUAGES
-    ]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class GetWording(Query[tuple[WordingDetails, Sequence[OwnWording]]]):
-    """One kind of letter in one language, and what it was like before."""
-
-    kind: str
-    language: str
-
-
-def get_wording(query: GetWording, *, wordings: Wordings) -> tuple[WordingDetails, Sequence[OwnWording]]:
-    """It, with the library's decisions, the latest first. Raises KindNotFound and UnknownLanguage."""
-    require_letter(query.kind, query.language)
-    versions = wordings.versions(query.kind, query.language)
-    return _view(query.kind, query.language, next(iter(versions), None), wordings), versions
-
-
-def require_letter(kind: str, language: str) -> None:
-    """Raises KindNotFound or UnknownLanguage where there are no such letters."""
-    if kind not in KINDS:
-        raise KindNotFound(kind=kind)
-    known_language(language)
-
-
-def _view(kind: str, language: str, own: OwnWording | None, wordings: Wordings) -> WordingDetails:
-    wording = own.wording if own and own.wording else wordings.shipped(kind, language)
-    return WordingDetails(kind=kind, language=language, wording=wording, own=own)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class LetterDetails:
     """A letter in words. `html` is safe to be shown as it is; `language` is the one that it is written in."""
 
@@ -122,18 +80,8 @@ class LetterDetails:
     language: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PreviewLetter(Query[LetterDetails]):
-    """What a letter of this kind would look like if it were worded so, to a reader who is made up."""
-
-    kind: str
-    language: str
-    subject: str
-    text: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ShowLetter(Query[LetterDetails | None]):
-    """The letter of a notice: as it went out, or else as it would go out now. None if there is none."""
-
-    notice: UUID
+def require_letter(kind: str, language: str) -> None:
+    """Raises KindNotFound or UnknownLanguage where there are no such letters."""
+    if kind not in KINDS:
+        raise KindNotFound(kind=kind)
+    known_language(language)

@@ -3,7 +3,7 @@
 from itertools import chain
 
 from lending.services.queries.scheduled_work import LoansDueSoon
-from patrons.services.jobs import MembershipsEnding
+from patrons.services.queries.memberships_ending import MembershipsEnding
 from shared_kernel.management.base_command import LibraryCommand
 from shared_kernel.services.batch_dispatch import dispatch_each
 from shared_kernel.services.queries import ask

@@ -34,7 +34,7 @@ from outbox.envelope import read_event
 from outbox.models import InboxEntry, OutboxMessage
 from outbox.subscriptions import subscriptions
 from outbox.unit_of_work import DjangoRepository
-from patrons.adapters.repositories import DjangoPatrons
+from patrons.adapters.repositories.patrons import DjangoPatrons
 from patrons.models import NoticeRow, PatronRow
 from shared_kernel.models import AuditEntry
 from shared_kernel.services.commands import dispatch

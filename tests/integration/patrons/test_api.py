@@ -13,7 +13,7 @@ from pytest_django import DjangoAssertNumQueries
 from rest_framework.test import APIClient
 
 from outbox.models import OutboxMessage
-from patrons.adapters.repositories import DjangoPatrons
+from patrons.adapters.repositories.patrons import DjangoPatrons
 from patrons.models import PatronRow
 from patrons.services.answers import PatronDetails
 from patrons.services.commands.link_login import LinkLogin

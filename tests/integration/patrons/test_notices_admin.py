@@ -14,7 +14,7 @@ from django.utils import timezone
 from patrons.models import ChannelPauseRow, NoticeRow
 from patrons.services.commands.erase_patron import ErasePatron
 from patrons.services.commands.revise_wording import ReviseWording
-from patrons.services.wordings import ShowLetter
+from patrons.services.queries.letters import ShowLetter
 from shared_kernel.models import AuditEntry
 from shared_kernel.services.commands import dispatch
 from shared_kernel.services.queries import ask

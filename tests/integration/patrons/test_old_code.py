@@ -9,7 +9,7 @@ from django.db import connection
 from django.db.migrations.loader import MigrationLoader
 
 from patrons.models import NoticeRow, PatronRow
-from patrons.services.queries import GetPatron
+from patrons.services.queries.patrons import GetPatron
 from shared_kernel.services.queries import ask
 
 pytestmark = pytest.mark.django_db

@@ -116,6 +116,9 @@ class Logins:
             raise LinkInvalid
         self.passwords[login] = password
 
+    def is_valid_link(self, *, login: str, token: str) -> bool:
+        return token == "good"
+
     def erase(self, patron: UUID) -> None:
         self.by_patron.pop(patron, None)
 

@@ -1,4 +1,4 @@
-"""What patrons can be asked: read models, straight from the rows."""
+"""Patrons: the list, one of them, and the one behind a login."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
@@ -7,13 +7,10 @@ from typing import Any, Final, TypeVar
 from uuid import UUID
 
 from django.db.models import Q, QuerySet
-from django.utils import timezone
 
-from patrons.domain.notice import CUT_OFF_AFTER
 from patrons.domain.patron import PatronNotFound
-from patrons.models import LinkRequestRow, NoticeRow, PatronRow
+from patrons.models import PatronRow
 from patrons.services.answers import BlockDetails, PatronDetails, PatronSummary
-from patrons.services.backlog import is_paused
 from shared_kernel.domain.text import fold
 from shared_kernel.services.bus import Query
 from shared_kernel.services.pagination import Page, PageRequest, keyset_page
@@ -105,45 +102,3 @@ def _read(shape: type[Shape], row: Mapping[str, Any]) -> Shape:  # as various as
     )
     values["declined_notices"] = tuple(row["declined_notices"])
     return shape(**values)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class NoticeIsDue(Query[bool]):
-    """Whether there is a notice to be sent now, in real time, and sending with this setting isn't paused."""
-
-    setting: str
-
-
-def notice_is_due(query: NoticeIsDue) -> bool:
-    """A glance that spares an idle library a write lock each second."""
-    now = timezone.now()
-    due = NoticeRow.objects.filter(state="queued", next_attempt_at__lte=now)
-    return due.exists() and not is_paused(at=now, setting=query.setting)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PasswordLinkIsRequested(Query[bool]):
-    """Whether somebody's request for a link to set a password waits to be answered."""
-
-
-def password_link_is_requested(_query: PasswordLinkIsRequested) -> bool:
-    """A glance that spares an idle library a write lock each second."""
-    return LinkRequestRow.objects.exists()
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class NoticeWasCutOff(Query[bool]):
-    """Whether there is a notice whose sender died before it could tell how the attempt ended."""
-
-
-def notice_was_cut_off(_query: NoticeWasCutOff) -> bool:
-    """The same glance for the other half of the sweep."""
-    return NoticeRow.objects.filter(state="sending", claimed_at__lt=timezone.now() - CUT_OFF_AFTER).exists()
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PasswordLinkIsValid(Query[bool]):
-    """Whether a password can be set by this link; `login` and `token` are what it consists of."""
-
-    login: str
-    token: str

@@ -1,4 +1,4 @@
-"""Patrons and their categories in Django's database."""
+"""Patrons in Django's database."""
 
 from datetime import date
 from typing import Any, ClassVar
@@ -11,7 +11,7 @@ from patrons.domain.email_address import EmailAddress
 from patrons.domain.patron import DuplicateCardNumber, DuplicateEmail, Patron, PatronNotFound
 from patrons.domain.person_name import PersonName
 from patrons.domain.privacy import Privacy
-from patrons.models import CategoryRow, PatronRow
+from patrons.models import PatronRow
 from shared_kernel.domain.errors import NotFound, Refusal
 from shared_kernel.sql import CompiledQuery, Param
 
@@ -93,15 +93,3 @@ def _block(stored: dict[str, str | None]) -> Block:
 def _stored(block: Block) -> dict[str, str | None]:
     until = None if block.until is None else block.until.isoformat()
     return {"id": str(block.id), "reason": block.reason, "until": until}
-
-
-class DjangoCategories:
-    """Categories, one row each."""
-
-    def knows(self, code: str) -> bool:
-        """Whether there is such a category."""
-        return code in set(CategoryRow.objects.values_list("code", flat=True))
-
-    def define(self, code: str, *, name: str) -> None:
-        """Add a category, or rename the one with this code."""
-        CategoryRow.objects.update_or_create(code=code, defaults={"name": name})
