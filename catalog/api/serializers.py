@@ -86,8 +86,13 @@ class BookFilterSerializer(serializers.Serializer[Any]):
     isbn = serializers.CharField(required=False, max_length=100)
     language = serializers.CharField(required=False, max_length=35)
     available = serializers.BooleanField(required=False, help_text="Whether a copy of it is free.")
+    added_since = serializers.DateField(
+        required=False, help_text="The first day, in UTC, on which the books were added."
+    )
     ordering = serializers.ChoiceField(
-        get_args(BookOrder), required=False, help_text="By default relevance with q, else title."
+        get_args(BookOrder),
+        required=False,
+        help_text="By default relevance with q, -added with added_since, else title.",
     )
 
 

@@ -1,10 +1,13 @@
-"""The catalogue for people: search, and one Book."""
+"""The catalogue's public pages: the search, and one Book."""
 
-from typing import Any, get_args
+from datetime import date, timedelta
+from typing import Any, Final, get_args
 from uuid import UUID
 
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.utils import timezone
+from django.utils.dateparse import parse_date
 from django.views.decorators.http import require_safe
 
 from catalog.domain.book import BookNotFound
@@ -17,12 +20,13 @@ from shared_kernel.services.queries import ask
 from shared_kernel.web.pagination import page_links, requested_page
 
 _LONGEST_SEARCH = 200
+_NEW_FOR: Final = timedelta(days=30)
 _ORDERS = {"": "Best first", "title": "By title", "-year": "Newest first", "-added": "Latest additions"}
 
 
 @require_safe
 def catalogue(request: HttpRequest) -> HttpResponse:
-    """Search in all Books, or leaf through them. A filter that nobody can mean is passed over, and told."""
+    """Search the Books, or list them all. Invalid filters are ignored, a language with a message."""
     wanted, unknown = _wanted(request)
     books = ask(ListBooks(page=requested_page(request), **wanted))
     following, preceding = page_links(request, books)
@@ -35,6 +39,8 @@ def catalogue(request: HttpRequest) -> HttpResponse:
         "orders": _ORDERS.items(),
         "ordering": wanted["ordering"] or "",
         "only_available": wanted["available"],
+        "added_since": wanted["added_since"],
+        "new_since": (timezone.now() - _NEW_FOR).date(),
         "books": books.results,
         "next": following,
         "previous": preceding,
@@ -47,12 +53,20 @@ def _wanted(request: HttpRequest) -> tuple[dict[str, Any], str | None]:  # the q
     wanted = {
         "q": request.GET.get("q", "")[:_LONGEST_SEARCH].strip(),
         "available": request.GET.get("available") == "true" or None,
+        "added_since": _date(request.GET.get("added_since", "")),
         "ordering": ordering if ordering in get_args(BookOrder) else None,
     }
     try:
         return {**wanted, "language": language_code(language) if language else None}, None
     except InvalidLanguage as invalid:
         return wanted, invalid.detail
+
+
+def _date(text: str) -> date | None:
+    try:
+        return parse_date(text)
+    except ValueError:  # such as the 31st of February
+        return None
 
 
 @require_safe

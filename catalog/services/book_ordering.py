@@ -1,4 +1,4 @@
-"""The orders in which Books are listed, and the pages of each."""
+"""The orders in which Books are listed, and pages in each of them."""
 
 from collections.abc import Sequence
 from functools import cache
@@ -11,14 +11,18 @@ from shared_kernel.sql import ArrayParam, Param
 
 BookOrder = Literal["relevance", "title", "-title", "year", "-year", "added", "-added"]
 _ORDERS = {"title": ("sort_key", "id"), "year": ("year_key", "id"), "added": ("added_at", "id")}
-LOOKUPS = {"language": "language", "id": "id__in"}
-"""How Books are chosen: by the value of a column, or by several."""
+LOOKUPS = {"language": "language", "id": "id__in", "added_at": "added_at__gte"}
+"""The filters of a list of Books: column and lookup."""
 
 
 @cache
 def books_in_order(ordering: BookOrder | None, *chosen: str) -> CompiledPages:
-    """The Books in this order that have certain values in these columns."""
-    values = {"language": Param(BookRow, "language"), "id": ArrayParam(BookRow, "id")}
+    """Pages of Books in this order, filtered by the columns `chosen` (see LOOKUPS)."""
+    values = {
+        "language": Param(BookRow, "language"),
+        "id": ArrayParam(BookRow, "id"),
+        "added_at": Param(BookRow, "added_at"),
+    }
     order, descending = columns_of(ordering)
     return CompiledPages(
         lambda: BookRow.objects.filter(**{LOOKUPS[column]: values[column] for column in chosen}),
@@ -28,7 +32,12 @@ def books_in_order(ordering: BookOrder | None, *chosen: str) -> CompiledPages:
     )
 
 
+def is_by_addition(ordering: BookOrder | None) -> bool:
+    """Whether Books are sorted by when they were added."""
+    return ordering in {"added", "-added"}
+
+
 def columns_of(ordering: BookOrder | None) -> tuple[Sequence[str], bool]:
-    """The columns that it goes by, and whether downwards."""
+    """The columns to sort by, and whether descending."""
     name = "title" if ordering in {None, "relevance"} else str(ordering)
     return _ORDERS[name.removeprefix("-")], name.startswith("-")

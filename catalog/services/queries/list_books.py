@@ -1,16 +1,20 @@
-"""The list of Books: leafed through in some order, or found by words, the best first."""
+"""List Books: all of them in some order, or those that match a search, best first."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import partial
+from datetime import UTC, date, datetime, time
+from functools import partial, reduce
+from operator import and_
 from typing import Any
 from uuid import UUID
+
+from django.db.models import Q
 
 from catalog.domain.description import InvalidLanguage, language_code
 from catalog.domain.isbn import ISBN, InvalidISBN
 from catalog.models import BookRow, IsbnRow
 from catalog.services.book_details import BookDetails
-from catalog.services.book_ordering import LOOKUPS, BookOrder, books_in_order, columns_of
+from catalog.services.book_ordering import LOOKUPS, BookOrder, books_in_order, columns_of, is_by_addition
 from catalog.services.bounded_pagination import bounded_page
 from catalog.services.ports import CirculationFacts
 from catalog.services.read_models import BOOK, book_details, book_rows, has_free_copy, stock_of_books
@@ -24,7 +28,7 @@ from shared_kernel.services.pagination import Page, PageRequest, page_of
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BookPage(Page[BookDetails]):
-    """A page of Books, and what was looked for instead, where the words asked for found nothing."""
+    """A page of Books; the original and the corrected search, if `q` found nothing and was corrected."""
 
     corrected_from: str | None = None
     corrected_to: str | None = None
@@ -32,12 +36,13 @@ class BookPage(Page[BookDetails]):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ListBooks(Query[BookPage]):
-    """The Books, with what there is of each.
+    """The Books, each with its availability.
 
-    `q` is looked for in titles, authors, ISBNs and subjects, `author` in authors alone: every word must be
-    the beginning of one, whatever its accents and case. `isbn` as people write it; `language` a code of
-    ISO 639. `available` asks for a free copy in service, or for none. Without an order, what was found by `q`
-    comes by relevance, all else by title. By year, those without one come first.
+    `q` searches titles, authors, ISBNs and subjects, `author` only authors: each word must be a prefix of one
+    of the Book's, ignoring accents and case. `isbn` is as people write it; `language` a code of ISO 639;
+    `available` asks for Books with a free copy in service, or without. `added_since` is a day of UTC. The
+    default order is by relevance with `q`, latest additions first with `added_since`, else by title. By
+    ascending year, Books without a year come first.
     """
 
     refusals = (InvalidISBN, InvalidLanguage)
@@ -48,20 +53,22 @@ class ListBooks(Query[BookPage]):
     isbn: str | None = None
     language: str | None = None
     available: bool | None = None
+    added_since: date | None = None
     ordering: BookOrder | None = None
 
 
 def list_books(query: ListBooks, *, circulation: CirculationFacts) -> BookPage:
-    """One page, by eight SQL queries at most, and some more where a misspelt word is mended.
+    """One page, with at most nine SQL queries, and some more to correct a misspelt word.
 
-    Raises InvalidISBN and InvalidLanguage. By words a thousand Books are found at most. A page of those that
-    are available, or are not, may hold fewer than asked for, or none, and yet have a next one.
+    A search finds at most a thousand Books. With `available`, or with `added_since` together with `language`
+    or another order, a page may have fewer Books than asked for, or none, and still have a next page.
+    Raises InvalidISBN and InvalidLanguage.
     """
     language = None if query.language is None else language_code(query.language)
     search = SearchQuery.of(query.q, author=query.author, language=language)
     of_isbn = None if query.isbn is None else _with_isbn(query.isbn)
     if search is None:
-        return _answer(_leafed(query, language, of_isbn, circulation), circulation)
+        return _answer(_listed(query, language, of_isbn, circulation), circulation)
     page, mended = _found(query, search, of_isbn, circulation), None
     if not page.results and not any(match_counts(search)):
         mended = corrected_text(query.q, search)
@@ -93,7 +100,7 @@ def _found(
     if query.ordering != "relevance" and (query.ordering or not query.q.strip()):
         return books_in_order(query.ordering, "id").page(query.page, id=wanted(matching_ids(search)))
     enough = query.page.size + 1
-    if of_isbn is None and query.available is None:
+    if of_isbn is None and query.available is None and query.added_since is None:
         places = ranked(search, query.page, at_most=enough)
     else:
         places = _first_wanted(ranked(search, query.page, at_most=MOST_BOOKS), wanted, enough=enough)
@@ -119,6 +126,10 @@ def _wanted(
 ) -> list[UUID]:
     if of_isbn is not None:
         books = [book for book in books if book in of_isbn]
+    if query.added_since is not None and books:
+        recent = BookRow.objects.filter(id__in=books, added_at__gte=_start_of(query.added_since))
+        added = set(recent.values_list("id", flat=True))
+        books = [book for book in books if book in added]
     if query.available is None or not books:
         return books
     stock = stock_of_books(books, circulation)
@@ -131,20 +142,31 @@ def _rows(places: list[RankingKey]) -> list[dict[str, Any]]:
     return [rows[book] for book in books if book in rows]
 
 
-def _leafed(
+def _listed(
     query: ListBooks, language: str | None, of_isbn: set[UUID] | None, circulation: CirculationFacts
 ) -> Page[dict[str, Any]]:
-    chosen = {"language": language, "id": of_isbn}
-    wanted = {column: value for column, value in chosen.items() if value is not None}
-    if query.available is None:
-        return books_in_order(query.ordering, *wanted).page(query.page, **wanted)
-    free = has_free_copy(circulation)
-    order, descending = columns_of(query.ordering)
+    since = None if query.added_since is None else _start_of(query.added_since)
+    ordering = query.ordering or (None if since is None else "-added")
+    filters = {"language": language, "id": of_isbn, "added_at": since}
+    wanted = {column: value for column, value in filters.items() if value is not None}
+    conditions: list[Any] = []  # what no index answers in this order
+    if since is not None and (language is not None or not is_by_addition(ordering)):
+        conditions.append(Q(added_at__gte=wanted.pop("added_at")))
+    if query.available is not None:
+        free = has_free_copy(circulation)
+        conditions.append(free if query.available else ~free)
+    if not conditions:
+        return books_in_order(ordering, *wanted).page(query.page, **wanted)
+    order, descending = columns_of(ordering)
     return bounded_page(
         BookRow.objects.filter(**{LOOKUPS[column]: value for column, value in wanted.items()}),
-        free if query.available else ~free,
+        reduce(and_, conditions),
         columns=BOOK,
         order=order,
         request=query.page,
         descending=descending,
     )
+
+
+def _start_of(day: date) -> datetime:
+    return datetime.combine(day, time.min, tzinfo=UTC)
