@@ -33,16 +33,15 @@ _WANTED: Final = {
 }
 
 
-#: What each choice of privacy means to the one whose it is.
-_REMEMBERED: Final = {
-    Privacy.DEFAULT.value: "For as long as the library does",
-    Privacy.FOREVER.value: "For ever",
-    Privacy.NEVER.value: "Not at all, once they are returned",
+_PRIVACY_CHOICES: Final = {
+    Privacy.DEFAULT.value: "Keep it for the library's usual time",
+    Privacy.FOREVER.value: "Keep it",
+    Privacy.NEVER.value: "Do not keep it",
 }
 
 
 class LettersForm(forms.Form):
-    """Which letters somebody wants, in which language, and how long their loans are remembered."""
+    """The letters that a patron wants, their language, and whether the loan history is kept."""
 
     language = forms.TypedChoiceField(
         choices=[("", "The library's"), *LANGUAGES.items()], required=False, empty_value=None
@@ -52,12 +51,12 @@ class LettersForm(forms.Form):
         required=False,
         widget=forms.CheckboxSelectMultiple,
         label="Write to me when",
-        help_text="You are always told of what you would come in vain for, or pay for, without knowing it.",
+        help_text="Other letters, for example about overdue loans or holds that are ready, are always sent.",
     )
     privacy = forms.ChoiceField(
-        choices=[*_REMEMBERED.items()],
-        label="My past loans are remembered as mine",
-        help_text="Those that I have, or still owe something for, always are.",
+        choices=[*_PRIVACY_CHOICES.items()],
+        label="My loan history",
+        help_text="Current loans, and loans that you still owe something for, are always kept.",
     )
     version = forms.IntegerField(widget=forms.HiddenInput)
 

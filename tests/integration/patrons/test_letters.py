@@ -339,4 +339,4 @@ class TestThePatronsOwnPage:
 
     def test_is_of_no_use_to_a_login_without_a_patron(self, login_as: Callable[[str], Any]) -> None:
         browser, _ = login_as("patron")
-        assert "belongs to no patron" in browser.get(self.PAGE).content.decode()
+        assert "not linked to a library card" in browser.get(self.PAGE).content.decode()
