@@ -1,4 +1,4 @@
-"""What lending does when the catalogue has changed, or a patron has been erased."""
+"""Subscribers of lending to the events of catalog and patrons."""
 
 from contextlib import suppress
 from uuid import UUID
@@ -11,11 +11,11 @@ from shared_kernel.services.commands import dispatch
 
 
 def forget_patron(event: ReceivedEvent) -> None:
-    """`patrons.patron_erased.v1`: what people wrote about them in the account goes, too."""
+    """`patrons.patron_erased.v1`: erase what staff wrote about the patron in the account."""
     dispatch(ErasePersonalData(patron=event.subject))
 
 
 def allocate_copies(event: ReceivedEvent) -> None:
-    """A copy is new or its condition changed: see whom the free copies of its book go to."""
-    with suppress(UnknownBook):  # removed meanwhile, and with it its copies
+    """A copy was added or its condition changed: allocate the free copies of its book to holds."""
+    with suppress(UnknownBook):  # the book was removed meanwhile, with its copies
         dispatch(AllocateCopies(book=UUID(event.data["book_id"])))
