@@ -15,7 +15,7 @@ from benchmarks.rounds import InvalidMeasurement, Spread
 from catalog.models import BookRow
 from shared_kernel.services.commands import dispatch
 from shared_kernel.services.tokens import IssueToken
-from tests.load.crowd import Asked, Seen, Visit, visit
+from tests.load.crowd import CrowdProfile, CrowdResult, PlannedRequest, run_crowd
 from tests.services.daemon import Daemon
 from tests.system import System
 
@@ -36,8 +36,8 @@ def measure(environment: Environment, *, rounds: int) -> list[Figure]:
     lendings = circulation.create_lendings(copies=MANY * WRITERS // 100)
     token = dispatch(IssueToken(name="crowd", scopes=("circulation:read", "circulation:write"))).token
     reads = _reads()
-    few: list[Seen] = []
-    many: list[Seen] = []
+    few: list[CrowdResult] = []
+    many: list[CrowdResult] = []
     costs: list[tuple[float, float]] = []
     settings = {"DATABASE_URL": environment.database_url, "LOG_FORMAT": "json"}
     with System(**settings) as system:
@@ -119,17 +119,17 @@ def _family(environment: Environment) -> list[int]:
     return [process.pid, *(child.pid for child in psutil.Process(process.pid).children())]
 
 
-def _milliseconds(crowds: Sequence[Seen], percent: int) -> Spread:
+def _milliseconds(crowds: Sequence[CrowdResult], percent: int) -> Spread:
     return Spread.of([each.percentile(percent) * 1e3 for each in crowds])
 
 
 def _crowd(
     url: str, token: str, clients: int, reads: Sequence[str], lendings: Sequence[Lending], *, think: float
-) -> Seen:
+) -> CrowdResult:
     writers = clients * WRITERS // 100
     posts = [asked for lending in lendings[:writers] for asked in _journey(lending)]
-    how = Visit(think=think, arriving=ARRIVING * clients / MANY, staying=STAYING)
-    seen = visit(url, token=token, readers=clients - writers, reads=reads, lendings=posts, how=how)
+    how = CrowdProfile(think=think, arriving=ARRIVING * clients / MANY, staying=STAYING)
+    seen = run_crowd(url, token=token, readers=clients - writers, reads=reads, lendings=posts, how=how)
     if seen.troubles:
         raise InvalidMeasurement(f"{len(seen.troubles)} troubles, as {seen.troubles[0]}")
     if seen.connected != clients or not seen.posts:
@@ -137,11 +137,11 @@ def _crowd(
     return seen
 
 
-def _journey(lending: Lending) -> tuple[Asked, Asked]:
+def _journey(lending: Lending) -> tuple[PlannedRequest, PlannedRequest]:
     borrow = {"copy_barcode": lending.barcode, "patron_card": lending.card}
     return (
-        Asked(path="/api/v1/loans", body=borrow),
-        Asked(path="/api/v1/returns", body={"copy_barcode": lending.barcode}),
+        PlannedRequest(path="/api/v1/loans", body=borrow),
+        PlannedRequest(path="/api/v1/returns", body={"copy_barcode": lending.barcode}),
     )
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 from playwright.sync_api import Browser, Page, ViewportSize, sync_playwright
 
 from tests.conftest import ROOT
-from tests.e2e.made import MadeRun
+from tests.e2e.make_run import MakeRun
 
 FOLDER = ROOT / "docs" / "pictures"
 _SIZE: ViewportSize = {"width": 1100, "height": 860}
@@ -19,14 +19,14 @@ def main() -> None:
     if path is None:
         sys.exit("The pictures need Chromium.")
     FOLDER.mkdir(exist_ok=True)
-    with MadeRun() as library, sync_playwright() as playwright:
+    with MakeRun() as library, sync_playwright() as playwright:
         library.run()
         browser = playwright.chromium.launch(executable_path=path, args=["--no-sandbox"])
         _take(browser, library)
         browser.close()
 
 
-def _take(browser: Browser, library: MadeRun) -> None:
+def _take(browser: Browser, library: MakeRun) -> None:
     page = browser.new_page(base_url=library.url, viewport=_SIZE)
     page.goto("/?q=history")
     _save(page, "catalogue.png")
@@ -41,7 +41,7 @@ def _take(browser: Browser, library: MadeRun) -> None:
     _save(page, "desk.png")
 
 
-def _card_with_loans(library: MadeRun) -> str:
+def _card_with_loans(library: MakeRun) -> str:
     patron = library.desk.post("/patrons", name="Iris Murdoch", email="iris@example.org", category="premium")
     card = str(patron.json["card_number"])
     for book in library.desk.get("/api/v1/books?available=true").json["results"][:3]:

@@ -22,7 +22,7 @@ from urllib.request import urlopen
 import psycopg
 
 from tests.services.daemon import Daemon, free_ports, wait_until
-from tests.services.home import ROOT, Home
+from tests.services.directory import ROOT, ServiceDirectory
 
 #: How long any process may take until it can be used, on a busy machine.
 PATIENCE_SECONDS = 60.0
@@ -66,7 +66,7 @@ class System:
 
     def __init__(self, **settings: str) -> None:
         """Install it; nothing runs yet. `settings` are those of settings.yaml, by name."""
-        self._home = Home("system")
+        self._home = ServiceDirectory("system")
         self.folder = self._home.path
         copy_project(self.folder)
         [port] = free_ports(1)

@@ -11,8 +11,8 @@ import psycopg
 from library_project.subscriptions import SUBSCRIPTIONS
 from outbox.broker.topology import dead_letter_queue_name, queue_name
 from tests.chaos.installation import Installation
-from tests.e2e.library import EVERYTHING
-from tests.e2e.watching import connected
+from tests.e2e.installation import EVERYTHING
+from tests.e2e.observation import connected
 
 Inflict = Callable[[Installation, str], AbstractContextManager[None]]
 

@@ -10,8 +10,8 @@ from urllib.parse import urlsplit, urlunsplit
 
 import psycopg
 
-from tests.e2e.desk import Desk
-from tests.e2e.library import EVERYTHING
+from tests.e2e.api_client import ApiClient
+from tests.e2e.installation import EVERYTHING
 from tests.fakes.proxy import Proxy
 from tests.fakes.sendgrid import FakeSendGrid
 from tests.services.postgresql import Postgres, postgresql
@@ -33,7 +33,7 @@ class Installation:
     way_to_database: Proxy
     way_to_broker: Proxy
     sendgrid: FakeSendGrid
-    desk: Desk
+    desk: ApiClient
     database_url: str
     supervisor: "Supervisor" = field(init=False)
 
@@ -133,7 +133,7 @@ def _running(database: Postgres, broker: RabbitMQ) -> Iterator[Installation]:
         ) as system,
     ):
         system.manage("migrate", "--verbosity", "0")
-        desk = Desk.of(system)
+        desk = ApiClient.of(system)
         system.start(*EVERYTHING)
         yield Installation(
             system=system,

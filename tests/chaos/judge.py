@@ -10,7 +10,7 @@ from time import monotonic
 from library_project.subscriptions import SUBSCRIPTIONS
 from tests.chaos.installation import Installation
 from tests.chaos.workload import Asked
-from tests.e2e.watching import BORROWED, RETURNED, plain
+from tests.e2e.observation import BORROWED, RETURNED, plain
 from tests.services.daemon import wait_until
 
 #: After the last cure, events are delivered within so many seconds, and letters sent within so many more:

@@ -10,7 +10,7 @@ from threading import Event
 from time import monotonic, sleep
 from typing import Any
 
-from tests.e2e.desk import Answer, Desk, Patron
+from tests.e2e.api_client import ApiClient, ApiResponse, Patron
 
 CLIENTS = 3
 #: How long a client goes on asking for an answer once the faults are over.
@@ -30,7 +30,7 @@ class Asked:
     body: dict[str, Any]  # the route's
     tries: int = 0
     seconds: float = 0.0
-    answer: Answer | None = None
+    answer: ApiResponse | None = None
 
     @property
     def succeeded(self) -> bool:
@@ -48,7 +48,7 @@ class Stock:
     debtors: list[Patron] = field(default_factory=list)
 
     @classmethod
-    def bought(cls, desk: Desk) -> "Stock":
+    def bought(cls, desk: ApiClient) -> "Stock":
         """Books, copies, readers, and some who owe money."""
         stock = cls(readers=[desk.register() for _ in range(8)])
         for _ in range(6):
@@ -63,7 +63,7 @@ class Stock:
         return stock
 
 
-def _debtor(desk: Desk, book: str) -> Patron:
+def _debtor(desk: ApiClient, book: str) -> Patron:
     """Somebody who has lost an expensive copy."""
     barcode, patron = f"LOST-{secrets.token_hex(5)}".upper(), desk.register()
     desk.post(
@@ -81,7 +81,7 @@ def _debtor(desk: Desk, book: str) -> Patron:
 class Workload:
     """The clients. What each does is drawn from the seed; when, depends on how fast it is answered."""
 
-    def __init__(self, desk: Desk, seed: int) -> None:
+    def __init__(self, desk: ApiClient, seed: int) -> None:
         self.asked: list[Asked] = []
         self._desk = desk
         self._seed = seed
@@ -114,7 +114,7 @@ class Workload:
                     sleep(random.uniform(0.1, 0.5))
             asked.seconds = monotonic() - began
 
-    def _try(self, asked: Asked) -> Answer | None:
+    def _try(self, asked: Asked) -> ApiResponse | None:
         asked.tries += 1
         try:
             answer = self._desk.post(asked.path, key=asked.key, **asked.body)

@@ -9,9 +9,9 @@ from contextlib import contextmanager
 import pytest
 
 from tests.conftest import ON_POSTGRESQL
-from tests.e2e.desk import Desk
-from tests.e2e.library import EVERYTHING, Library
-from tests.e2e.made import MadeRun
+from tests.e2e.api_client import ApiClient
+from tests.e2e.installation import EVERYTHING, Installation
+from tests.e2e.make_run import MakeRun
 from tests.fakes.sendgrid import FakeSendGrid
 from tests.services.postgresql import Postgres
 from tests.services.rabbitmq import rabbitmq as start_rabbitmq
@@ -36,9 +36,9 @@ def database(request: pytest.FixtureRequest) -> Iterator[dict[str, str]]:
 
 
 @contextmanager
-def make_run(request: pytest.FixtureRequest) -> Iterator[MadeRun]:
+def make_run(request: pytest.FixtureRequest) -> Iterator[MakeRun]:
     """`make run` on a fresh machine."""
-    with database(request) as setting, MadeRun(**setting) as system:
+    with database(request) as setting, MakeRun(**setting) as system:
         _running.append(system)
         try:
             system.run()
@@ -48,21 +48,21 @@ def make_run(request: pytest.FixtureRequest) -> Iterator[MadeRun]:
 
 
 @pytest.fixture(scope="session")
-def made(request: pytest.FixtureRequest) -> Iterator[MadeRun]:
+def made(request: pytest.FixtureRequest) -> Iterator[MakeRun]:
     """The library as `make run` starts it."""
     with make_run(request) as system:
         yield system
 
 
 @pytest.fixture(scope="module")
-def made_for_the_tour(request: pytest.FixtureRequest) -> Iterator[MadeRun]:
+def made_for_the_tour(request: pytest.FixtureRequest) -> Iterator[MakeRun]:
     """The same once more: the README's tour begins with a library in which nobody has been."""
     with make_run(request) as system:
         yield system
 
 
 @pytest.fixture(scope="session")
-def library(request: pytest.FixtureRequest) -> Iterator[Library]:
+def library(request: pytest.FixtureRequest) -> Iterator[Installation]:
     """The library with a broker, SendGrid and every process of its own; its breakers retry after a second."""
     with ThreadPoolExecutor(1) as aside, FakeSendGrid() as sendgrid, database(request) as setting:
         starting = aside.submit(start_rabbitmq, private=True)
@@ -74,7 +74,7 @@ def library(request: pytest.FixtureRequest) -> Iterator[Library]:
             CIRCUIT_BREAKER_RABBITMQ_TIMEOUT="1.0",
         ) as system:
             system.manage("migrate", "--verbosity", "0")
-            desk = Desk.of(system)
+            desk = ApiClient.of(system)
             broker = starting.result()
             if isinstance(broker, Missing):
                 pytest.skip(broker.reason)
@@ -82,7 +82,7 @@ def library(request: pytest.FixtureRequest) -> Iterator[Library]:
                 system.settings["RABBITMQ_URL"] = broker.url
                 _running.append(system)
                 system.start(*EVERYTHING)
-                yield Library(system=system, broker=broker, sendgrid=sendgrid, desk=desk)
+                yield Installation(system=system, broker=broker, sendgrid=sendgrid, desk=desk)
             finally:
                 _running.remove(system)
                 broker.stop()

@@ -5,8 +5,8 @@ from statistics import median
 
 import pytest
 
-from tests.e2e.library import Library
-from tests.e2e.watching import eventually
+from tests.e2e.installation import Installation
+from tests.e2e.observation import eventually
 
 pytestmark = pytest.mark.xdist_group("library")
 
@@ -14,12 +14,12 @@ ROUNDS = 12
 
 
 @pytest.fixture
-def _broker_comes_back(library: Library) -> Iterator[None]:
+def _broker_comes_back(library: Installation) -> Iterator[None]:
     yield
     library.broker.start_app()
 
 
-def seconds_of_lending(library: Library) -> float:
+def seconds_of_lending(library: Installation) -> float:
     """The median time of a borrowing and of a return, each followed by a look at the loan."""
     desk, [barcode], patron = library.desk, library.desk.add_copies(), library.desk.register()
     taken = []
@@ -34,7 +34,7 @@ def seconds_of_lending(library: Library) -> float:
 
 @pytest.mark.usefixtures("_broker_comes_back")
 class TestWhileTheBrokerIsDown:
-    def test_lending_goes_on_as_before_and_all_is_delivered_afterwards(self, library: Library) -> None:
+    def test_lending_goes_on_as_before_and_all_is_delivered_afterwards(self, library: Installation) -> None:
         usual = seconds_of_lending(library)
         library.broker.stop_app()
         assert seconds_of_lending(library) < 2 * usual + 0.05

@@ -10,8 +10,8 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
-from tests.e2e.desk import Patron
-from tests.e2e.made import MadeRun
+from tests.e2e.api_client import Patron
+from tests.e2e.make_run import MakeRun
 
 pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("make run")]
 
@@ -32,7 +32,7 @@ def chromium() -> Iterator[Browser]:
 
 
 @pytest.fixture
-def page(chromium: Browser, made: MadeRun) -> Iterator[Page]:
+def page(chromium: Browser, made: MakeRun) -> Iterator[Page]:
     """A window of its own, in which no script fails, nothing is blocked and nothing comes from elsewhere."""
     with chromium.new_context(base_url=made.url, viewport={"width": 1280, "height": 800}) as context:
         context.set_default_timeout(10_000)
@@ -47,7 +47,7 @@ def page(chromium: Browser, made: MadeRun) -> Iterator[Page]:
         assert complaints == []
 
 
-def log_in(page: Page, made: MadeRun, role: str) -> None:
+def log_in(page: Page, made: MakeRun, role: str) -> None:
     username, password = made.logins[role]
     page.goto("/login?next=/")
     page.get_by_label("Username").fill(username)
@@ -73,7 +73,7 @@ def is_drawn(page: Page, chart: str) -> None:
 
 
 class TestTheCatalogue:
-    def test_finds_a_book_by_the_words_of_its_title_and_opens_it(self, page: Page, made: MadeRun) -> None:
+    def test_finds_a_book_by_the_words_of_its_title_and_opens_it(self, page: Page, made: MakeRun) -> None:
         made.desk.add_copies(title="Observations upon an Éclipse")
         page.goto("/")
         page.get_by_label("Title, author, subject or ISBN").fill("eclipse observat")
@@ -94,7 +94,7 @@ class TestTheCatalogue:
 
 class TestEverybodysPages:
     @pytest.mark.parametrize("path", ["/", "/login", "/books/{id}"])
-    def test_have_no_serious_obstacle(self, page: Page, made: MadeRun, path: str) -> None:
+    def test_have_no_serious_obstacle(self, page: Page, made: MakeRun, path: str) -> None:
         [book, *_] = made.desk.get("/api/v1/books").json["results"]
         page.goto(path.format(id=book["id"]))
         assert serious_issues(page) == []
@@ -117,7 +117,7 @@ class TestTheApisDocumentation:
 
 
 class TestTheCirculationDesk:
-    def test_lends_a_copy_and_takes_it_back(self, page: Page, made: MadeRun) -> None:
+    def test_lends_a_copy_and_takes_it_back(self, page: Page, made: MakeRun) -> None:
         [barcode], patron = made.desk.add_copies(title="A desk copy"), made.desk.register()
         log_in(page, made, "librarian")
         page.goto("/desk/")
@@ -133,7 +133,7 @@ class TestTheCirculationDesk:
         expect(page.get_by_role("status").get_by_text("A desk copy")).to_be_visible()
         assert made.desk.get(f"/api/v1/copies/{barcode}").json["state"] == "free"
 
-    def test_takes_one_payment_where_enter_is_pressed_twice(self, page: Page, made: MadeRun) -> None:
+    def test_takes_one_payment_where_enter_is_pressed_twice(self, page: Page, made: MakeRun) -> None:
         patron = owing_for_a_lost_copy(made)
         log_in(page, made, "librarian")
         page.goto(f"/desk/?patron={patron.card}")
@@ -150,7 +150,7 @@ class TestTheCirculationDesk:
         assert len(sent) == 2
 
 
-def owing_for_a_lost_copy(made: MadeRun) -> Patron:
+def owing_for_a_lost_copy(made: MakeRun) -> Patron:
     """A patron who has lost a copy of 10.00, and may owe a fee beside it."""
     [barcode], patron = made.desk.add_copies(), made.desk.register()
     book = made.desk.get(f"/api/v1/copies/{barcode}").json["book"]
@@ -164,7 +164,7 @@ def owing_for_a_lost_copy(made: MadeRun) -> Patron:
 
 
 class TestALoan:
-    def test_fits_a_telephone(self, page: Page, made: MadeRun) -> None:
+    def test_fits_a_telephone(self, page: Page, made: MakeRun) -> None:
         [barcode], patron = (
             made.desk.add_copies(title="A copy with a rather long title"),
             made.desk.register(),
@@ -178,7 +178,7 @@ class TestALoan:
 
 
 class TestTheFirstPageOfTheAdministration:
-    def test_draws_its_charts(self, page: Page, made: MadeRun) -> None:
+    def test_draws_its_charts(self, page: Page, made: MakeRun) -> None:
         made.desk.lend(made.desk.add_copies()[0], made.desk.register())
         log_in(page, made, "librarian")
         page.goto("/admin/")
@@ -187,7 +187,7 @@ class TestTheFirstPageOfTheAdministration:
 
 
 class TestReports:
-    def test_have_a_chart_a_list_and_a_file(self, page: Page, made: MadeRun) -> None:
+    def test_have_a_chart_a_list_and_a_file(self, page: Page, made: MakeRun) -> None:
         made.desk.lend(made.desk.add_copies()[0], made.desk.register())
         log_in(page, made, "librarian")
         page.goto("/admin/lending/reportrow/")
@@ -201,7 +201,7 @@ class TestReports:
 
 
 class TestATimeline:
-    def test_is_reached_from_the_loan(self, page: Page, made: MadeRun) -> None:
+    def test_is_reached_from_the_loan(self, page: Page, made: MakeRun) -> None:
         [barcode], patron = made.desk.add_copies(title="A travelled copy"), made.desk.register()
         loan = made.desk.lend(barcode, patron)
         log_in(page, made, "manager")
@@ -212,7 +212,7 @@ class TestATimeline:
 
 
 class TestAStatement:
-    def test_is_on_paper_without_what_is_for_the_screen(self, page: Page, made: MadeRun) -> None:
+    def test_is_on_paper_without_what_is_for_the_screen(self, page: Page, made: MakeRun) -> None:
         patron = made.desk.register()
         log_in(page, made, "librarian")
         page.goto(f"/desk/?patron={patron.card}")
@@ -226,14 +226,14 @@ class TestAStatement:
 
 
 class TestLendingInTheAdministration:
-    def test_lends_a_copy_and_says_so(self, page: Page, made: MadeRun) -> None:
+    def test_lends_a_copy_and_says_so(self, page: Page, made: MakeRun) -> None:
         [barcode], patron = made.desk.add_copies(), made.desk.register()
         self.lend(page, made, barcode, patron.card)
         page.wait_for_url("**/admin/lending/loanrow/")
         expect(page.get_by_text(re.compile("was added"))).to_be_visible()
         expect(page.get_by_text(barcode)).to_be_visible()
 
-    def test_finds_patron_and_copy_while_one_types(self, page: Page, made: MadeRun) -> None:
+    def test_finds_patron_and_copy_while_one_types(self, page: Page, made: MakeRun) -> None:
         [barcode], patron = made.desk.add_copies(title="Zanzibar & Beyond"), made.desk.register()
         log_in(page, made, "librarian")
         page.goto("/admin/lending/loanrow/add/")
@@ -250,7 +250,7 @@ class TestLendingInTheAdministration:
         page.wait_for_url("**/admin/lending/loanrow/")
         expect(page.get_by_text(barcode)).to_be_visible()
 
-    def test_goes_on_to_the_copy_when_a_card_was_scanned(self, page: Page, made: MadeRun) -> None:
+    def test_goes_on_to_the_copy_when_a_card_was_scanned(self, page: Page, made: MakeRun) -> None:
         [barcode], patron = made.desk.add_copies(), made.desk.register()
         log_in(page, made, "librarian")
         page.goto("/admin/lending/loanrow/add/")
@@ -261,7 +261,7 @@ class TestLendingInTheAdministration:
         page.wait_for_url("**/admin/lending/loanrow/")
         expect(page.get_by_text(barcode)).to_be_visible()
 
-    def test_tells_every_reason_of_a_refusal_and_no_success(self, page: Page, made: MadeRun) -> None:
+    def test_tells_every_reason_of_a_refusal_and_no_success(self, page: Page, made: MakeRun) -> None:
         [barcode], other, blocked = made.desk.add_copies(), made.desk.register(), made.desk.register()
         made.desk.lend(barcode, other)
         made.desk.post(f"/patrons/{blocked.id}/suspend", reason="unpaid bill")
@@ -273,7 +273,7 @@ class TestLendingInTheAdministration:
         expect(page.get_by_text(re.compile("was added|successfully"))).to_have_count(0)
         assert serious_issues(page) == []
 
-    def lend(self, page: Page, made: MadeRun, barcode: str, card: str) -> None:
+    def lend(self, page: Page, made: MakeRun, barcode: str, card: str) -> None:
         log_in(page, made, "librarian")
         page.goto("/admin/lending/loanrow/add/")
         page.get_by_label("Patron's card").fill(card)

@@ -4,8 +4,8 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.e2e.library import Library
-from tests.e2e.watching import eventually, listening, waiting_in
+from tests.e2e.installation import Installation
+from tests.e2e.observation import event_listener, eventually, queue_length
 
 pytestmark = pytest.mark.xdist_group("library")
 
@@ -13,7 +13,7 @@ REPAIRED_WITHIN = 30.0
 
 
 @pytest.fixture(autouse=True)
-def _everything_runs_afterwards(library: Library) -> Iterator[None]:
+def _everything_runs_afterwards(library: Installation) -> Iterator[None]:
     yield
     library.start_missing()
 
@@ -23,7 +23,7 @@ def killed_at(failpoint: str) -> dict[str, str]:
     return {"LIBRARY_TESTING": "1", "LIBRARY_FAILPOINTS": f"{failpoint}:kill"}
 
 
-def dies(library: Library, name: str) -> None:
+def dies(library: Installation, name: str) -> None:
     """Wait for a process's end."""
     eventually(
         lambda: not library.system.processes[name].is_running(),
@@ -33,7 +33,7 @@ def dies(library: Library, name: str) -> None:
 
 
 class TestAConsumerKilledBetweenCommitAndAck:
-    def test_takes_effect_once_and_sends_one_letter(self, library: Library) -> None:
+    def test_takes_effect_once_and_sends_one_letter(self, library: Installation) -> None:
         system, patron = library.system, library.desk.register()
         before, meanwhile, after = library.desk.add_copies(3)
         library.desk.lend(before, patron)
@@ -43,7 +43,7 @@ class TestAConsumerKilledBetweenCommitAndAck:
         system.start("consumer-patrons", **killed_at("consumer.before_ack"))
         library.desk.lend(meanwhile, patron)
         dies(library, "consumer-patrons")
-        eventually(lambda: waiting_in("patrons.events", library.broker.url) == 1, within=REPAIRED_WITHIN)
+        eventually(lambda: queue_length("patrons.events", library.broker.url) == 1, within=REPAIRED_WITHIN)
         system.start("consumer-patrons")
         library.desk.lend(after, patron)
         eventually(lambda: len(library.letters_to(patron)) >= 3, within=REPAIRED_WITHIN)
@@ -54,11 +54,11 @@ class TestAConsumerKilledBetweenCommitAndAck:
 
 @pytest.mark.parametrize("name", ["relay", "worker"])
 class TestARelayKilledBetweenConfirmAndMark:
-    def test_publishes_the_event_again_and_sends_one_letter(self, library: Library, name: str) -> None:
+    def test_publishes_the_event_again_and_sends_one_letter(self, library: Installation, name: str) -> None:
         system, patron, [barcode] = library.system, library.desk.register(), library.desk.add_copies()
         library.ledger.comes_out_even(within=REPAIRED_WITHIN)
         system.stop("relay", "worker")  # neither is to publish for the other
-        with listening(library.broker.url, to="lending.#") as ear:
+        with event_listener(library.broker.url, to="lending.#") as ear:
             system.start(name, **killed_at("relay.before_mark"))
             loan = library.desk.lend(barcode, patron)
             dies(library, name)
@@ -71,7 +71,7 @@ class TestARelayKilledBetweenConfirmAndMark:
 
 
 class TestAWebServerKilledWhileItLends:
-    def test_leaves_each_loan_whole_or_undone(self, library: Library) -> None:
+    def test_leaves_each_loan_whole_or_undone(self, library: Installation) -> None:
         patron = library.desk.register()
         answered = library.lend_while(library.system.processes["web"].kill, to=patron)
         library.system.start("web")

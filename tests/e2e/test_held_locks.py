@@ -9,9 +9,9 @@ import psycopg
 import pytest
 
 from tests.conftest import ON_POSTGRESQL
+from tests.e2e.api_client import ApiClient, Patron
 from tests.e2e.conftest import database
-from tests.e2e.desk import Desk, Patron
-from tests.e2e.watching import eventually
+from tests.e2e.observation import eventually
 from tests.system import System
 
 pytestmark = [
@@ -25,7 +25,7 @@ CROWD = 24
 
 
 @pytest.fixture(scope="module")
-def desk(request: pytest.FixtureRequest) -> Iterator[Desk]:
+def desk(request: pytest.FixtureRequest) -> Iterator[ApiClient]:
     """The desk of a web server of its own."""
     with database(request) as setting, System(**setting, DATABASE_LOCK_TIMEOUT=str(LOCK_SECONDS)) as system:
         system.manage("migrate", "--verbosity", "0")
@@ -33,7 +33,7 @@ def desk(request: pytest.FixtureRequest) -> Iterator[Desk]:
         yield _Desk.of(system)
 
 
-class _Desk(Desk):
+class _Desk(ApiClient):
     database_url: str
 
     @classmethod
@@ -45,7 +45,7 @@ class _Desk(Desk):
 
 
 @contextmanager
-def forgotten(desk: Desk, patron: Patron) -> Iterator[psycopg.Connection]:
+def forgotten(desk: ApiClient, patron: Patron) -> Iterator[psycopg.Connection]:
     """A transaction that has locked a patron's row and waits for nothing."""
     assert isinstance(desk, _Desk)
     with psycopg.connect(desk.database_url) as somebody:
@@ -54,7 +54,7 @@ def forgotten(desk: Desk, patron: Patron) -> Iterator[psycopg.Connection]:
         yield somebody
 
 
-def waiting(desk: Desk) -> int:
+def waiting(desk: ApiClient) -> int:
     assert isinstance(desk, _Desk)
     with psycopg.connect(desk.database_url) as watcher:
         found = watcher.execute("SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock'")
@@ -62,7 +62,7 @@ def waiting(desk: Desk) -> int:
 
 
 class TestALockedRow:
-    def test_stops_nobody_else(self, desk: Desk) -> None:
+    def test_stops_nobody_else(self, desk: ApiClient) -> None:
         needed, other = desk.register(), desk.register()
         barcodes = desk.add_copies(CROWD + 1)
         with ThreadPoolExecutor(CROWD) as crowd:
@@ -83,7 +83,7 @@ class TestALockedRow:
 
 
 class TestAKeyInFlight:
-    def test_stops_nobody_else(self, desk: Desk) -> None:
+    def test_stops_nobody_else(self, desk: ApiClient) -> None:
         needed, other = desk.register(), desk.register()
         barcode, another = desk.add_copies(2)
         with ThreadPoolExecutor(4) as crowd:

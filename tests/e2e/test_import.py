@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
-from tests.e2e.library import Library
-from tests.e2e.watching import eventually
+from tests.e2e.installation import Installation
+from tests.e2e.observation import eventually
 
 pytestmark = pytest.mark.xdist_group("library")
 
@@ -18,24 +18,24 @@ FILE = b"title,author\n" + b"".join(
 
 
 @pytest.fixture(autouse=True)
-def _everything_runs_afterwards(library: Library) -> Iterator[None]:
+def _everything_runs_afterwards(library: Installation) -> Iterator[None]:
     yield
     library.start_missing()
 
 
-def look(library: Library, id: str) -> dict[str, Any]:
+def look(library: Installation, id: str) -> dict[str, Any]:
     found: dict[str, Any] = library.desk.get(f"/api/v1/imports/{id}").json
     return found
 
 
-def sent(library: Library) -> str:
+def sent(library: Installation) -> str:
     answer = library.desk.send_file("volumes.csv", FILE)
     assert answer.status == 202, answer.text
     return str(answer.json["id"])
 
 
 class TestAWorkerKilledInTheMiddleOfAnImport:
-    def test_is_followed_by_one_that_goes_on_and_no_book_is_made_twice(self, library: Library) -> None:
+    def test_is_followed_by_one_that_goes_on_and_no_book_is_made_twice(self, library: Installation) -> None:
         file = sent(library)
         eventually(lambda: look(library, file)["handled"] > 0, within=REPAIRED_WITHIN)
         library.system.processes["worker"].kill()

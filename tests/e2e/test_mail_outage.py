@@ -5,19 +5,19 @@ from typing import Any
 
 import pytest
 
-from tests.e2e.library import Library
-from tests.e2e.watching import eventually
+from tests.e2e.installation import Installation
+from tests.e2e.observation import eventually
 
 pytestmark = pytest.mark.xdist_group("library")
 
 
 @pytest.fixture
-def _sendgrid_recovers(library: Library) -> Iterator[None]:
+def _sendgrid_recovers(library: Installation) -> Iterator[None]:
     yield
     library.sendgrid.behave("202")
 
 
-def breaker(library: Library) -> Any:  # the JSON of a breaker
+def breaker(library: Installation) -> Any:  # the JSON of a breaker
     """SendGrid's breaker, as the web server shows it."""
     shown = library.desk.get("/health/circuit-breakers").json["circuit_breakers"]
     return next(each for each in shown if each["name"] == "sendgrid")
@@ -25,7 +25,9 @@ def breaker(library: Library) -> Any:  # the JSON of a breaker
 
 @pytest.mark.usefixtures("_sendgrid_recovers")
 class TestWhileSendGridFails:
-    def test_its_breaker_opens_for_all_to_see_and_closes_when_it_works_again(self, library: Library) -> None:
+    def test_its_breaker_opens_for_all_to_see_and_closes_when_it_works_again(
+        self, library: Installation
+    ) -> None:
         assert breaker(library)["state"] == "closed"
         library.sendgrid.behave("500")
         patron = library.desk.register()

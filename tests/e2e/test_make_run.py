@@ -13,9 +13,9 @@ from urllib.request import HTTPCookieProcessor, build_opener
 import pytest
 
 from library_project.subscriptions import SUBSCRIPTIONS
-from tests.e2e.desk import Desk
-from tests.e2e.made import MadeRun
-from tests.e2e.watching import eventually, trouble
+from tests.e2e.api_client import ApiClient
+from tests.e2e.make_run import MakeRun
+from tests.e2e.observation import eventually, logged_errors
 from tests.system import answers
 
 pytestmark = pytest.mark.xdist_group("make run")
@@ -25,7 +25,7 @@ STOPS_WITHIN = 10.0
 ROLES = ("librarian", "manager", "operator", "patron")
 
 
-def page_after_login(made: MadeRun, role: str) -> str:
+def page_after_login(made: MakeRun, role: str) -> str:
     """Log in at /login as a browser does, and return the catalogue's page as that login sees it."""
     browser = build_opener(HTTPCookieProcessor(CookieJar()))
     form = browser.open(f"{made.url}/login", timeout=10).read().decode()
@@ -39,29 +39,29 @@ def page_after_login(made: MadeRun, role: str) -> str:
 
 
 class TestMakeRun:
-    def test_prints_a_login_for_each_role(self, made: MadeRun) -> None:
+    def test_prints_a_login_for_each_role(self, made: MakeRun) -> None:
         assert tuple(made.logins) == ROLES
 
-    def test_opens_a_catalogue_with_books_to_everybody(self, made: MadeRun) -> None:
-        page = Desk(made.url).get("/")
+    def test_opens_a_catalogue_with_books_to_everybody(self, made: MakeRun) -> None:
+        page = ApiClient(made.url).get("/")
         assert page.status == 200
         assert page.text.count("/books/") >= 10
 
     @pytest.mark.parametrize("role", ROLES)
-    def test_lets_the_printed_logins_in(self, made: MadeRun, role: str) -> None:
+    def test_lets_the_printed_logins_in(self, made: MakeRun, role: str) -> None:
         assert made.logins[role][0] in page_after_login(made, role)
 
-    def test_writes_nothing_outside_var_and_the_environment(self, made: MadeRun) -> None:
+    def test_writes_nothing_outside_var_and_the_environment(self, made: MakeRun) -> None:
         assert made.new_files() == set()
 
-    def test_is_ready_and_does_without_nothing(self, made: MadeRun) -> None:
-        answer = Desk(made.url).get("/health/ready")
+    def test_is_ready_and_does_without_nothing(self, made: MakeRun) -> None:
+        answer = ApiClient(made.url).get("/health/ready")
         assert (answer.status, answer.json["degraded"]) == (200, [])
         assert answer.json["checks"]["broker"] == "embedded"
 
 
 class TestLendingWithoutAnyService:
-    def test_keeps_what_it_writes_to_its_owner(self, made: MadeRun) -> None:
+    def test_keeps_what_it_writes_to_its_owner(self, made: MakeRun) -> None:
         desk, patron, [barcode] = made.desk, made.desk.register(), made.desk.add_copies(title="Lettres")
         desk.borrow(barcode, patron)
         eventually(lambda: letters(made, patron.email), within=PROMISED_SECONDS)
@@ -70,7 +70,7 @@ class TestLendingWithoutAnyService:
         assert {str(path.parent) for path in written} >= {"mail", "metrics", "."}
         assert {str(path): oct(mode) for path, mode in written.items() if mode & 0o077} == {}
 
-    def test_writes_the_letters_into_the_mail_folder(self, made: MadeRun) -> None:
+    def test_writes_the_letters_into_the_mail_folder(self, made: MakeRun) -> None:
         desk, patron, [barcode] = (
             made.desk,
             made.desk.register(),
@@ -87,7 +87,7 @@ class TestLendingWithoutAnyService:
         assert f"{datetime.fromisoformat(lent.json['due_at']):%-d %B %Y}" in receipt.get_content()
         assert "Sketch of the Engine" in confirmation.get_content()
 
-    def test_leaves_no_event_waiting_or_in_quarantine(self, made: MadeRun) -> None:
+    def test_leaves_no_event_waiting_or_in_quarantine(self, made: MakeRun) -> None:
         patron, [barcode] = made.desk.register(), made.desk.add_copies()
         made.desk.lend(barcode, patron)
         eventually(lambda: letters(made, patron.email), within=PROMISED_SECONDS)
@@ -98,7 +98,7 @@ class TestLendingWithoutAnyService:
 
 
 class TestCtrlCAndMakeRunAgain:
-    def test_stops_every_process_and_starts_with_less_work_and_the_same_data(self, made: MadeRun) -> None:
+    def test_stops_every_process_and_starts_with_less_work_and_the_same_data(self, made: MakeRun) -> None:
         patron, [barcode] = made.desk.register(), made.desk.add_copies(title="What stays")
         loan = made.desk.lend(barcode, patron)
         logins, preparation = made.logins, made.preparation
@@ -107,14 +107,14 @@ class TestCtrlCAndMakeRunAgain:
         eventually(lambda: not made.running(), within=STOPS_WITHIN, instead=made.running)
         assert monotonic() - told_at < STOPS_WITHIN
         assert not answers(f"{made.url}/health")
-        assert trouble(made.output()) == ""
+        assert logged_errors(made.output()) == ""
         made.run()
         assert 0 < made.preparation < preparation
         assert made.logins == logins
         assert made.desk.get(f"/api/v1/loans/{loan}").json["title"] == "What stays"
 
 
-def letters(made: MadeRun, email: str) -> list[EmailMessage]:
+def letters(made: MakeRun, email: str) -> list[EmailMessage]:
     """The letters to an address in the mail folder, oldest first."""
     files = sorted((made.folder / "var" / "mail").glob("*.eml"), key=lambda file: file.stat().st_mtime_ns)
     parsed = [message_from_string(file.read_text(), policy=policy.default) for file in files]

@@ -8,18 +8,18 @@ from threading import Barrier
 
 import pytest
 
-from tests.e2e.desk import Answer
-from tests.e2e.library import Library
-from tests.e2e.watching import BORROWED, listening, trouble
+from tests.e2e.api_client import ApiResponse
+from tests.e2e.installation import Installation
+from tests.e2e.observation import BORROWED, event_listener, logged_errors
 
 pytestmark = pytest.mark.xdist_group("library")
 
 
-def at_once(*calls: Callable[[], Answer]) -> Counter[int]:
+def at_once(*calls: Callable[[], ApiResponse]) -> Counter[int]:
     """Make all calls at the same moment and count the statuses of their answers."""
     barrier = Barrier(len(calls))
 
-    def make(call: Callable[[], Answer]) -> Answer:
+    def make(call: Callable[[], ApiResponse]) -> ApiResponse:
         barrier.wait(timeout=30)
         return call()
 
@@ -28,17 +28,17 @@ def at_once(*calls: Callable[[], Answer]) -> Counter[int]:
 
 
 @pytest.fixture(autouse=True)
-def _no_trouble_in_any_log(library: Library) -> Iterator[None]:
+def _no_trouble_in_any_log(library: Installation) -> Iterator[None]:
     before = library.system.log_lengths()
     yield
-    assert trouble(library.system.logs(after=before)) == ""
+    assert logged_errors(library.system.logs(after=before)) == ""
 
 
 class TestTwentyPatronsWhoWantOneCopy:
-    def test_see_it_lent_to_exactly_one_of_them_with_one_event(self, library: Library) -> None:
+    def test_see_it_lent_to_exactly_one_of_them_with_one_event(self, library: Installation) -> None:
         desk, [barcode] = library.desk, library.desk.add_copies()
         patrons = [desk.register() for _ in range(20)]
-        with listening(library.broker.url, to=BORROWED) as ear:
+        with event_listener(library.broker.url, to=BORROWED) as ear:
             answers = at_once(*(partial(desk.borrow, barcode, patron) for patron in patrons))
             assert answers == {201: 1, 409: 19}
             library.ledger.comes_out_even(within=5)
@@ -47,7 +47,7 @@ class TestTwentyPatronsWhoWantOneCopy:
 
 class TestTwoCopiesForThePatronsLastSlot:
     @pytest.mark.parametrize("attempt", range(3))
-    def test_are_not_both_lent(self, library: Library, attempt: int) -> None:
+    def test_are_not_both_lent(self, library: Installation, attempt: int) -> None:
         desk, patron = library.desk, library.desk.register(category="regular")
         *four, fifth, sixth = desk.add_copies(6)
         for barcode in four:
@@ -57,7 +57,7 @@ class TestTwoCopiesForThePatronsLastSlot:
 
 
 class TestOneKeySentTenTimesAtOnce:
-    def test_lends_once_and_is_always_answered_with_the_loan(self, library: Library) -> None:
+    def test_lends_once_and_is_always_answered_with_the_loan(self, library: Installation) -> None:
         desk, [barcode], patron = library.desk, library.desk.add_copies(), library.desk.register()
         again = partial(desk.borrow, barcode, patron, key=f"{barcode}-borrow")
         assert at_once(*[again] * 10) == {201: 10}

@@ -12,8 +12,8 @@ from dataclasses import dataclass
 import pytest
 
 from tests.conftest import ROOT
-from tests.e2e.made import MadeRun
-from tests.e2e.terminal import Terminal
+from tests.e2e.make_run import MakeRun
+from tests.e2e.shell_session import ShellSession
 
 pytestmark = pytest.mark.xdist_group("readme")
 
@@ -59,11 +59,11 @@ def _trimmed(lines: list[str]) -> list[str]:
 
 
 class TestTheTour:
-    def test_goes_as_the_readme_says(self, made_for_the_tour: MadeRun) -> None:
+    def test_goes_as_the_readme_says(self, made_for_the_tour: MakeRun) -> None:
         port = made_for_the_tour.url.rpartition(":")[2]
         steps = tour((ROOT / "README.md").read_text().replace(":8000", f":{port}"))
         assert len(steps) >= 10
-        with Terminal(made_for_the_tour.folder, made_for_the_tour.settings) as terminal:
+        with ShellSession(made_for_the_tour.folder, made_for_the_tour.settings) as terminal:
             for step in steps:
                 answer, status = terminal.type(step.typed)
                 if step.shown:

@@ -8,10 +8,18 @@ from urllib.parse import urlsplit
 
 import pytest
 
+from tests.e2e.api_client import ApiClient
 from tests.e2e.conftest import database
-from tests.e2e.desk import Desk
-from tests.e2e.watching import eventually, trouble
-from tests.e2e.wire import Reply, chunked, connected, dawdling, exchange, head, slowest
+from tests.e2e.observation import eventually, logged_errors
+from tests.e2e.raw_http import (
+    RawResponse,
+    chunked,
+    connected,
+    exchange,
+    head,
+    response_time,
+    slow_connections,
+)
 from tests.system import System
 
 pytestmark = pytest.mark.xdist_group("slow_clients")
@@ -23,18 +31,18 @@ MULTIPART = {"Content_Type": "multipart/form-data; boundary=B"}
 
 
 @pytest.fixture(scope="module")
-def served(request: pytest.FixtureRequest) -> Iterator[tuple[System, Desk]]:
+def served(request: pytest.FixtureRequest) -> Iterator[tuple[System, ApiClient]]:
     """A web server alone, with a desk."""
     with database(request) as setting, System(**setting) as system:
         system.manage("migrate", "--verbosity", "0")
         system.manage("seed_demo", "--books", "4000", "--patrons", "1", "--loans", "1")
-        desk = Desk.of(system)
+        desk = ApiClient.of(system)
         system.start("web")
         yield system, desk
-        assert trouble(system.logs()) == ""
+        assert logged_errors(system.logs()) == ""
 
 
-def bearer(desk: Desk) -> dict[str, str]:
+def bearer(desk: ApiClient) -> dict[str, str]:
     return dict(desk._headers)
 
 
@@ -43,11 +51,11 @@ def health(url: str) -> None:
 
 
 def health_seconds(url: str) -> float:
-    return slowest(lambda: health(url), times=100)
+    return response_time(lambda: health(url), times=100)
 
 
 class TestDawdlingClients:
-    def test_hold_nobody_up(self, served: tuple[System, Desk]) -> None:
+    def test_hold_nobody_up(self, served: tuple[System, ApiClient]) -> None:
         system, desk = served
         [barcode], patron = desk.add_copies(), desk.register()
         token = bearer(desk)
@@ -64,23 +72,23 @@ class TestDawdlingClients:
             b"POST /login HTTP/1.1\r\nX-Long: ",
         ]
         undisturbed = health_seconds(system.url)
-        with dawdling(system.url, bodies * 20):
+        with slow_connections(system.url, bodies * 20):
             assert health_seconds(system.url) < HEALTH_SECONDS + HEALTH_TIMES * undisturbed
             assert desk.lend(barcode, patron)
             assert desk.give_back(barcode).status == 200
 
-    def test_are_told_when_their_time_is_up(self, served: tuple[System, Desk]) -> None:
+    def test_are_told_when_their_time_is_up(self, served: tuple[System, ApiClient]) -> None:
         system, _ = served
         with connected(system.url) as wire:
             wire.sendall(head("POST", "/login", Content_Length="900", **FORM) + b"a")
-            reply = Reply(wire)
+            reply = RawResponse(wire)
         assert (reply.status, reply.json["code"]) == (408, "request_timeout")
         assert reply.headers["content-type"] == "application/problem+json"
         assert reply.headers["connection"] == "close"
 
 
 class TestClientsThatReadSlowly:
-    def test_hold_nobody_up_and_keep_no_place(self, served: tuple[System, Desk]) -> None:
+    def test_hold_nobody_up_and_keep_no_place(self, served: tuple[System, ApiClient]) -> None:
         system, desk = served
         path = "/api/v1/exports/books"
         wanted = head("GET", path, Accept="application/marcxml+xml", **bearer(desk))
@@ -105,7 +113,7 @@ class TestClientsThatReadSlowly:
 
 
 class TestBodiesInChunks:
-    def test_are_read_whole(self, served: tuple[System, Desk]) -> None:
+    def test_are_read_whole(self, served: tuple[System, ApiClient]) -> None:
         system, desk = served
         json_ = {"Content_Type": "application/json", "Transfer_Encoding": "chunked", **bearer(desk)}
         added = exchange(
@@ -119,7 +127,7 @@ class TestBodiesInChunks:
         assert changed.status == 200
         assert desk.get(path).json["title"] == "Romola"
 
-    def test_may_be_forms_with_files(self, served: tuple[System, Desk]) -> None:
+    def test_may_be_forms_with_files(self, served: tuple[System, ApiClient]) -> None:
         system, desk = served
         lines = (
             'Content-Disposition: form-data; name="file"; filename="a.csv"',
@@ -134,7 +142,7 @@ class TestBodiesInChunks:
         )
         assert (sent.status, sent.json["total"]) == (202, 1)
 
-    def test_that_break_off_have_no_effect(self, served: tuple[System, Desk]) -> None:
+    def test_that_break_off_have_no_effect(self, served: tuple[System, ApiClient]) -> None:
         system, desk = served
         json_ = {"Content_Type": "application/json", **bearer(desk)}
         body = json.dumps({"title": "Zyzzyva", "authors": ["A"]}).encode()
@@ -153,21 +161,23 @@ class TestBodiesInChunks:
 class TestLargeBodies:
     @pytest.mark.parametrize("path", ["/login", "/password", "/nosuch", "/admin/login/"])
     @pytest.mark.parametrize("in_chunks", [False, True])
-    def test_of_strangers_are_refused(self, served: tuple[System, Desk], path: str, in_chunks: bool) -> None:
+    def test_of_strangers_are_refused(
+        self, served: tuple[System, ApiClient], path: str, in_chunks: bool
+    ) -> None:
         system, _ = served
         body = b"a=" + b"b" * 2_000_000
         size = {"Transfer_Encoding": "chunked"} if in_chunks else {"Content_Length": str(len(body))}
         reply = exchange(system.url, head("POST", path, **FORM, **size), chunked(body) if in_chunks else body)
         assert (reply.status, reply.json["code"]) == (413, "request_entity_too_large")
 
-    def test_are_not_taken_for_a_token_that_nobody_has(self, served: tuple[System, Desk]) -> None:
+    def test_are_not_taken_for_a_token_that_nobody_has(self, served: tuple[System, ApiClient]) -> None:
         system, _ = served
         strange = {"Authorization": "Bearer nobodys"}
         body = b"b" * 2_000_000
         sent = head("POST", "/api/v1/imports", Content_Length=str(len(body)), **MULTIPART, **strange)
         assert exchange(system.url, sent, body).status == 401
 
-    def test_of_the_api_have_a_limit_of_their_own(self, served: tuple[System, Desk]) -> None:
+    def test_of_the_api_have_a_limit_of_their_own(self, served: tuple[System, ApiClient]) -> None:
         system, desk = served
         json_ = {"Content_Type": "application/json", **bearer(desk)}
         for size, status in ((100_000, 422), (2_000_000, 413)):
@@ -175,7 +185,7 @@ class TestLargeBodies:
             sent = head("POST", "/api/v1/books", Content_Length=str(len(body)), **json_)
             assert exchange(system.url, sent, body).status == status
 
-    def test_are_files_where_files_are_taken(self, served: tuple[System, Desk]) -> None:
+    def test_are_files_where_files_are_taken(self, served: tuple[System, ApiClient]) -> None:
         _, desk = served
         rows = "".join(f"Title {number},Author\n" for number in range(100_000))
         assert desk.send_file("books.csv", f"title,author\n{rows}".encode()).json["total"] == 100_000
@@ -183,14 +193,14 @@ class TestLargeBodies:
 
 class TestEncodedBodies:
     @pytest.mark.parametrize("coding", ["gzip", "deflate", "br", "nonsense"])
-    def test_are_refused(self, served: tuple[System, Desk], coding: str) -> None:
+    def test_are_refused(self, served: tuple[System, ApiClient], coding: str) -> None:
         system, desk = served
         for path, headers in (("/api/v1/books", bearer(desk)), ("/login", {})):
             sent = head("POST", path, Content_Length="2", Content_Encoding=coding, **headers) + b"{}"
             reply = exchange(system.url, sent)
             assert (reply.status, reply.json["code"]) == (415, "unsupported_content_encoding")
 
-    def test_are_no_business_of_a_stranger(self, served: tuple[System, Desk]) -> None:
+    def test_are_no_business_of_a_stranger(self, served: tuple[System, ApiClient]) -> None:
         system, _ = served
         sent = head("POST", "/api/v1/books", Content_Length="2", Content_Encoding="gzip") + b"{}"
         assert exchange(system.url, sent).status == 401
@@ -198,7 +208,7 @@ class TestEncodedBodies:
 
 class TestHeaders:
     def test_with_an_underscore_are_not_taken_for_those_with_a_hyphen(
-        self, served: tuple[System, Desk]
+        self, served: tuple[System, ApiClient]
     ) -> None:
         system, _ = served
         sent = b"GET /health HTTP/1.1\r\nHost: localhost\r\nX_Request_Id: underscored\r\n\r\n"
@@ -206,7 +216,7 @@ class TestHeaders:
 
 
 class TestHonestClients:
-    def test_keep_their_connection(self, served: tuple[System, Desk]) -> None:
+    def test_keep_their_connection(self, served: tuple[System, ApiClient]) -> None:
         system, desk = served
         place = urlsplit(system.url)
         client = http.client.HTTPConnection(str(place.hostname), place.port, timeout=30)
@@ -222,7 +232,7 @@ class TestHonestClients:
             assert client.sock is first
         client.close()
 
-    def test_may_all_come_at_once(self, served: tuple[System, Desk]) -> None:
+    def test_may_all_come_at_once(self, served: tuple[System, ApiClient]) -> None:
         system, _ = served
         with ThreadPoolExecutor(30) as many:
             replies = list(many.map(lambda _: exchange(system.url, head("GET", "/")), range(90)))

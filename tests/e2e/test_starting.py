@@ -7,9 +7,9 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.e2e.desk import Desk
-from tests.e2e.made import MadeRun
-from tests.e2e.watching import eventually, trouble
+from tests.e2e.api_client import ApiClient
+from tests.e2e.make_run import MakeRun
+from tests.e2e.observation import eventually, logged_errors
 from tests.services.daemon import free_ports
 from tests.system import answers, remove
 
@@ -25,9 +25,9 @@ _FAMILIES = {
 
 
 @pytest.fixture(scope="module")
-def fresh() -> Iterator[MadeRun]:
+def fresh() -> Iterator[MakeRun]:
     """A library that is never started."""
-    with MadeRun() as system:
+    with MakeRun() as system:
         yield system
 
 
@@ -45,7 +45,7 @@ class TestAPortInUse:
         ],
     )
     def test_is_refused_whoever_holds_it(
-        self, fresh: MadeRun, holder: str, host: str, *, shared: bool
+        self, fresh: MakeRun, holder: str, host: str, *, shared: bool
     ) -> None:
         with socket.socket(_FAMILIES[holder]) as program:
             program.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
@@ -59,7 +59,7 @@ class TestAPortInUse:
         assert not fresh.running()
         assert not (fresh.folder / "var" / "library.sqlite3").exists()
 
-    def test_by_another_library_is_refused(self, made: MadeRun, fresh: MadeRun) -> None:
+    def test_by_another_library_is_refused(self, made: MakeRun, fresh: MakeRun) -> None:
         port = made.settings["PORT"]
         assert fresh.refused(PORT=port).startswith(f"Port {port} is in use")
         assert not fresh.running()
@@ -74,12 +74,12 @@ class TestAPortInUse:
             ({"HOST": "192.0.2.1"}, "HOST=192.0.2.1 is not an address of this machine"),
         ],
     )
-    def test_that_is_none_is_refused(self, fresh: MadeRun, setting: dict[str, str], sentence: str) -> None:
+    def test_that_is_none_is_refused(self, fresh: MakeRun, setting: dict[str, str], sentence: str) -> None:
         assert fresh.refused(**setting).startswith(sentence)
 
 
 class TestASecondStartInOneFolder:
-    def test_is_refused_with_the_address_of_the_first(self, made: MadeRun) -> None:
+    def test_is_refused_with_the_address_of_the_first(self, made: MakeRun) -> None:
         [port] = free_ports(1)
         said = made.refused(PORT=str(port))
         assert said == f"The library in this folder is already running at {made.url}/."
@@ -89,7 +89,7 @@ class TestASecondStartInOneFolder:
 class TestAKilledProcess:
     @pytest.mark.parametrize("words", ["library_project.supervisor", "granian", "signal.SIGHUP"])
     def test_leaves_no_server_and_nothing_in_the_way_of_the_next_start(
-        self, made: MadeRun, words: str
+        self, made: MakeRun, words: str
     ) -> None:
         pid = min(
             number for number, command in made.running().items() if words in command and "make" not in command
@@ -98,9 +98,9 @@ class TestAKilledProcess:
         eventually(lambda: not made.running(), within=ENDS_WITHIN, instead=made.running)
         assert not answers(f"{made.url}/health")
         made.run()
-        assert Desk(made.url).get("/").status == 200
+        assert ApiClient(made.url).get("/").status == 200
 
-    def test_that_is_make_itself_leaves_none_either(self, made: MadeRun) -> None:
+    def test_that_is_make_itself_leaves_none_either(self, made: MakeRun) -> None:
         os.kill(made.processes["make"].pid or 0, signal.SIGKILL)
         eventually(lambda: not made.running(), within=ENDS_WITHIN, instead=made.running)
         made.run()
@@ -108,7 +108,7 @@ class TestAKilledProcess:
 
 class TestARemovedFolder:
     def test_closes_the_library_with_a_sentence(self) -> None:
-        with MadeRun() as system:
+        with MakeRun() as system:
             system.run()
             before = len(system.output().splitlines())
             remove(system.folder / "var")
@@ -117,11 +117,11 @@ class TestARemovedFolder:
             assert "The folder var/ was removed while the library was running" in "\n".join(said)
             assert len(said) < 10, said
             system.run()
-            assert Desk(system.url).get("/").status == 200
+            assert ApiClient(system.url).get("/").status == 200
 
 
 @pytest.fixture
-def _back_home(made: MadeRun) -> Iterator[None]:
+def _back_home(made: MakeRun) -> Iterator[None]:
     home = made.url
     yield
     made.settings["HOST"], made.url = "127.0.0.1", home
@@ -132,17 +132,17 @@ def _back_home(made: MadeRun) -> Iterator[None]:
 class TestAnAddress:
     @pytest.mark.parametrize(("host", "shown"), [("::1", "[::1]"), ("0.0.0.0", "127.0.0.1")])
     def test_is_printed_as_a_browser_opens_it_and_terminates_cleanly(
-        self, made: MadeRun, host: str, shown: str
+        self, made: MakeRun, host: str, shown: str
     ) -> None:
         end(made, signal.SIGINT)
         made.settings["HOST"], made.url = host, made.url.replace("127.0.0.1", shown)
         made.run()
         assert f"open at {made.url}/ " in made.output()
         end(made, signal.SIGTERM)
-        assert trouble(made.output()) == ""
+        assert logged_errors(made.output()) == ""
 
 
-def end(made: MadeRun, number: int) -> None:
+def end(made: MakeRun, number: int) -> None:
     """Send the supervisor alone a signal, and wait until all of the library has ended."""
     words = "python -m library_project.supervisor"
     os.kill(next(pid for pid, command in made.running().items() if words in command), number)

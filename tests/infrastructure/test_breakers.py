@@ -11,7 +11,7 @@ from uuid import uuid4
 import pytest
 
 from tests.services.daemon import wait_until
-from tests.services.home import ROOT
+from tests.services.directory import ROOT
 from tests.services.postgresql import Postgres
 
 #: Longer than a process believes what it read last.

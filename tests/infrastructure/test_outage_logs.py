@@ -6,8 +6,8 @@ from time import monotonic
 
 import pytest
 
-from tests.e2e.desk import Desk
-from tests.e2e.watching import eventually
+from tests.e2e.api_client import ApiClient
+from tests.e2e.observation import eventually
 from tests.services.daemon import wait_until
 from tests.services.postgresql import Postgres, postgresql
 from tests.services.rabbitmq import RabbitMQ, rabbitmq
@@ -86,7 +86,7 @@ class Watch:
         assert "Traceback" not in self.everything()
 
 
-def watch_for(seconds: float, asking: Desk | None = None) -> None:
+def watch_for(seconds: float, asking: ApiClient | None = None) -> None:
     """Let time pass, with requests meanwhile."""
     until = monotonic() + seconds
 
@@ -114,7 +114,7 @@ class TestTheBroker:
 
 class TestTheDatabase:
     def test_is_said_to_be_away_once_and_to_be_back_once(self, system: System, server: Postgres) -> None:
-        names, desk, watch = ("web", "worker", "relay"), Desk(system.url), Watch(system)
+        names, desk, watch = ("web", "worker", "relay"), ApiClient(system.url), Watch(system)
         assert server.process
         server.process.stop()
         try:

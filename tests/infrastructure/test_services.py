@@ -13,7 +13,7 @@ from amqp.exceptions import NotAllowed
 from kombu import Connection
 
 from tests.services.daemon import Unavailable, wait_until
-from tests.services.home import ROOT
+from tests.services.directory import ROOT
 from tests.services.launch import Services
 from tests.services.postgresql import Postgres, postgresql
 from tests.services.rabbitmq import RabbitMQ, rabbitmq

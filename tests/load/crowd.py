@@ -17,7 +17,7 @@ PATIENCE = 30.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Asked:
+class PlannedRequest:
     """A request; with a body it is a POST."""
 
     path: str
@@ -25,7 +25,7 @@ class Asked:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Visit:
+class CrowdProfile:
     """How a crowd behaves: each client thinks so many seconds on average between two requests."""
 
     think: float
@@ -34,7 +34,7 @@ class Visit:
 
 
 @dataclass(slots=True)
-class Seen:
+class CrowdResult:
     """What a crowd saw while all of it was there: seconds of each answer, and every trouble."""
 
     seconds: list[float] = field(default_factory=list)
@@ -54,17 +54,28 @@ class Seen:
         return ordered[min(len(ordered) - 1, int(len(ordered) * percent / 100))]
 
 
-def visit(
-    url: str, *, token: str, readers: int, reads: Sequence[str], lendings: Sequence[Asked], how: Visit
-) -> Seen:
+def run_crowd(
+    url: str,
+    *,
+    token: str,
+    readers: int,
+    reads: Sequence[str],
+    lendings: Sequence[PlannedRequest],
+    how: CrowdProfile,
+) -> CrowdResult:
     """Let readers look at these paths in any order; each pair of posts is one more client's, by turns."""
     return asyncio.run(_visit(url, token, readers, reads, lendings, how))
 
 
 async def _visit(
-    url: str, token: str, readers: int, reads: Sequence[str], lendings: Sequence[Asked], how: Visit
-) -> Seen:
-    seen, begin = Seen(), asyncio.Event()
+    url: str,
+    token: str,
+    readers: int,
+    reads: Sequence[str],
+    lendings: Sequence[PlannedRequest],
+    how: CrowdProfile,
+) -> CrowdResult:
+    seen, begin = CrowdResult(), asyncio.Event()
     journeys = [*(_at_random(reads, number) for number in range(readers)), *_pairs(lendings)]
     clients = [_Client(url, token, journey, seen) for journey in journeys]
     tasks = [
@@ -88,25 +99,25 @@ async def _visit(
     return seen
 
 
-def _at_random(paths: Sequence[str], seed: int) -> Iterator[Asked]:
+def _at_random(paths: Sequence[str], seed: int) -> Iterator[PlannedRequest]:
     chance = random.Random(seed)
     while True:
-        yield Asked(path=chance.choice(paths))
+        yield PlannedRequest(path=chance.choice(paths))
 
 
-def _pairs(lendings: Sequence[Asked]) -> Iterator[Iterator[Asked]]:
+def _pairs(lendings: Sequence[PlannedRequest]) -> Iterator[Iterator[PlannedRequest]]:
     for borrow, give_back in zip(lendings[::2], lendings[1::2], strict=True):
         yield cycle((borrow, give_back))
 
 
 class _Client:
-    def __init__(self, url: str, token: str, journey: Iterator[Asked], seen: Seen) -> None:
+    def __init__(self, url: str, token: str, journey: Iterator[PlannedRequest], seen: CrowdResult) -> None:
         self._address = urlsplit(url)
         self._head = f"Host: {self._address.netloc}\r\nAuthorization: Bearer {token}\r\n"
         self._journey, self._seen = journey, seen
         self.asks = False
 
-    async def stay(self, how: Visit, begin: asyncio.Event, *, after: float) -> None:
+    async def stay(self, how: CrowdProfile, begin: asyncio.Event, *, after: float) -> None:
         """Connect after a while, wait for all others, then ask and think by turns until it is over."""
         await asyncio.sleep(after)
         try:
@@ -124,7 +135,9 @@ class _Client:
         except (OSError, EOFError, TimeoutError, ValueError) as trouble:
             self._seen.troubles.append(f"{type(trouble).__name__}: {trouble}")
 
-    async def _ask(self, asked: Asked, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    async def _ask(
+        self, asked: PlannedRequest, reader: asyncio.StreamReader, writer: asyncio.StreamWriter
+    ) -> None:
         began = perf_counter()
         writer.write(self._written(asked))
         async with asyncio.timeout(PATIENCE):
@@ -137,7 +150,7 @@ class _Client:
         self._seen.seconds.append(perf_counter() - began)
         self._seen.posts += asked.body is not None
 
-    def _written(self, asked: Asked) -> bytes:
+    def _written(self, asked: PlannedRequest) -> bytes:
         if asked.body is None:
             return f"GET {asked.path} HTTP/1.1\r\n{self._head}\r\n".encode()
         body = json.dumps(asked.body)

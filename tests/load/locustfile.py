@@ -3,8 +3,8 @@
     LOAD_TOKEN=… locust --headless --locustfile tests/load/locustfile.py --host http://127.0.0.1:8000 \\
         --users 200 --spawn-rate 20 --run-time 2m
 
-The token wants all scopes of a desk (tests/e2e/desk.py). Seven requests of a hundred write. Anything but the
-expected answer is a failure, and so is the exit status.
+The token needs all scopes of a desk (tests/e2e/api_client.py). Seven percent of the requests write. Anything
+but the expected response is a failure, and so is the exit status.
 """
 
 import os
@@ -12,7 +12,7 @@ import random
 
 from locust import HttpUser, between, task
 
-from tests.e2e.desk import Desk
+from tests.e2e.api_client import ApiClient
 
 WORDS = ("the hobbit", "middlemarch", "history", "tolk", "art of", "notes")
 
@@ -24,7 +24,7 @@ class Visitor(HttpUser):
 
     def on_start(self) -> None:
         """Register, and add a book: not measured."""
-        desk = Desk(self.host or "", os.environ["LOAD_TOKEN"])
+        desk = ApiClient(self.host or "", os.environ["LOAD_TOKEN"])
         self.patron = desk.register()
         [self.barcode] = desk.add_copies()
         self.client.headers["Authorization"] = f"Bearer {os.environ['LOAD_TOKEN']}"

@@ -6,8 +6,8 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.e2e.desk import ALL_OF_THE_DESK
-from tests.services.home import ROOT
+from tests.e2e.api_client import ALL_OF_THE_DESK
+from tests.services.directory import ROOT
 from tests.system import System
 
 SECONDS, VISITORS = 8, 10

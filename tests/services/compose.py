@@ -9,7 +9,7 @@ import threading
 from dataclasses import dataclass
 
 from tests.services.daemon import Unavailable
-from tests.services.home import ROOT
+from tests.services.directory import ROOT
 
 #: Containers and volumes of their own, beside those of a library that may run on this machine for real.
 _PROJECT = "library-tests"

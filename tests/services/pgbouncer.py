@@ -10,7 +10,7 @@ import psycopg
 
 from tests.services import packages
 from tests.services.daemon import Daemon, Unavailable, free_ports
-from tests.services.home import ROOT, Home
+from tests.services.directory import ROOT, ServiceDirectory
 from tests.services.postgresql import Postgres, server_user
 from tests.services.server import Missing, Server, first_of
 
@@ -57,7 +57,7 @@ def _start(server: Postgres, binary: str, *, user: str, password: str) -> PgBoun
     place = urlsplit(server.url)
     user = user or unquote(place.username or "postgres")
     password = password or unquote(place.password or "") or _PASSWORD
-    home = Home("pgbouncer", owner=server_user())
+    home = ServiceDirectory("pgbouncer", owner=server_user())
     try:
         [port] = free_ports(1)
         users = home.path / "users.txt"

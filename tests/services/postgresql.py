@@ -17,7 +17,7 @@ from psycopg import sql
 
 from tests.services import compose, packages
 from tests.services.daemon import Daemon, Unavailable, free_ports
-from tests.services.home import Home
+from tests.services.directory import ServiceDirectory
 from tests.services.server import Missing, Server, first_of
 
 SETTINGS = {"listen_addresses": "127.0.0.1", "unix_socket_directories": "", "max_connections": "200"}
@@ -91,7 +91,7 @@ def _from_packages(settings: dict[str, str]) -> Postgres:
 
 def _from_local_binaries(settings: dict[str, str]) -> Postgres:
     binaries = _binaries()
-    home = Home("postgresql", owner=server_user())
+    home = ServiceDirectory("postgresql", owner=server_user())
     try:
         _create_cluster(binaries, home.path)
         return _start(binaries, home, settings)
@@ -133,7 +133,7 @@ def _create_cluster(binaries: Path, home: Path) -> None:
     raise Unavailable(f"initdb: {done.stderr.strip()[-300:]}")
 
 
-def _start(binaries: Path, home: Home, settings: dict[str, str]) -> Postgres:
+def _start(binaries: Path, home: ServiceDirectory, settings: dict[str, str]) -> Postgres:
     [port] = free_ports(1)
     command = [str(binaries / "postgres"), "-D", str(home.path / "data"), "-p", str(port)]
     daemon = Daemon(

@@ -10,7 +10,7 @@ from urllib.parse import quote, urlsplit
 
 from tests.services import compose, packages, rabbitmq_node
 from tests.services.daemon import Daemon, Unavailable, clean_environment
-from tests.services.home import Home
+from tests.services.directory import ServiceDirectory
 from tests.services.server import Missing, Server, first_of
 
 
@@ -108,7 +108,7 @@ def _from_packages() -> RabbitMQ:
 
 def _from_local_binaries() -> RabbitMQ:
     scripts = rabbitmq_node.scripts()
-    home = Home("rabbitmq")
+    home = ServiceDirectory("rabbitmq")
     try:
         url, node = rabbitmq_node.start(scripts, home.path)
         return RabbitMQ(url=url, origin="local binaries", process=node, home=home).started()

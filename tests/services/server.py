@@ -9,7 +9,7 @@ from typing import Any, ClassVar, Protocol, Self, TypeVar
 
 from tests.services.compose import Container
 from tests.services.daemon import Daemon, Unavailable, wait_until
-from tests.services.home import Home
+from tests.services.directory import ServiceDirectory
 
 SHARED = "TEST_SERVICES"  # not LIBRARY_…, which the product takes for settings of its own
 
@@ -70,7 +70,7 @@ class Server:
     url: str
     origin: str
     process: Process | None = None
-    home: Home | None = None
+    home: ServiceDirectory | None = None
 
     @classmethod
     def attach(cls) -> Self:

@@ -17,7 +17,7 @@ from patrons.models import CategoryRow, NoticeRow
 from tests.factories_patrons import a_patron, owe
 from tests.fakes.sendgrid import FakeSendGrid
 from tests.services.daemon import wait_until
-from tests.services.home import ROOT
+from tests.services.directory import ROOT
 
 pytestmark = pytest.mark.django_db(transaction=True, serialized_rollback=True)
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import yaml
 
-from tests.services.home import ROOT
+from tests.services.directory import ROOT
 
 FILE = ROOT / "docker-compose.yml"
 

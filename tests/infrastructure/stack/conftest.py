@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import pytest
 
-from tests.infrastructure.stack.running import PROCESSES, VARIABLES, ProxiedDesk, Stack, prepare
+from tests.infrastructure.stack.stack import PROCESSES, VARIABLES, ProxiedDesk, Stack, prepare
 from tests.services.pgbouncer import PgBouncer, pgbouncer
 from tests.services.postgresql import Postgres, postgresql
 from tests.services.rabbitmq import RabbitMQ

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.conftest import ON_POSTGRESQL
-from tests.services.home import ROOT
+from tests.services.directory import ROOT
 from tests.system import System
 
 pytestmark = [

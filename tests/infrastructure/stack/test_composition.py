@@ -10,8 +10,8 @@ from django.core.management import get_commands
 from library_project.configuration import load
 from library_project.subscriptions import SUBSCRIPTIONS
 from tests.infrastructure.stack import composition
-from tests.infrastructure.stack.running import VARIABLES
-from tests.services.home import ROOT
+from tests.infrastructure.stack.stack import VARIABLES
+from tests.services.directory import ROOT
 
 SERVICES = composition.services()
 OURS = composition.library_services()

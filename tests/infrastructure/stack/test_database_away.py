@@ -9,8 +9,8 @@ from urllib.parse import quote
 import psycopg
 import pytest
 
-from tests.e2e.desk import Desk
-from tests.infrastructure.stack.running import eventually
+from tests.e2e.api_client import ApiClient
+from tests.infrastructure.stack.stack import eventually
 from tests.services.daemon import wait_until
 from tests.services.pgbouncer import pgbouncer
 from tests.services.postgresql import Postgres
@@ -50,9 +50,9 @@ def system(request: pytest.FixtureRequest, server: Postgres) -> Iterator[System]
 
 
 @pytest.fixture(scope="module")
-def desk(system: System) -> Desk:
+def desk(system: System) -> ApiClient:
     token = system.ask("create_token", "desk", "--scope", *SCOPES)["token"]
-    return Desk(system.url, token)
+    return ApiClient(system.url, token)
 
 
 @pytest.fixture
@@ -65,7 +65,7 @@ def _the_server_comes_back(server: Postgres) -> Iterator[None]:
 @pytest.mark.usefixtures("_the_server_comes_back")
 class TestWhileTheDatabaseIsAway:
     def test_requests_are_told_to_come_again_and_then_served_by_the_same_process(
-        self, system: System, desk: Desk, server: Postgres
+        self, system: System, desk: ApiClient, server: Postgres
     ) -> None:
         assert server.process
         [barcode], patron = desk.add_copies(), desk.register()
@@ -87,7 +87,7 @@ class TestWhileTheDatabaseIsAway:
         assert system.running().keys() >= running.keys()
 
     def test_no_request_suffers_from_a_restart_that_it_did_not_see(
-        self, desk: Desk, server: Postgres
+        self, desk: ApiClient, server: Postgres
     ) -> None:
         assert {desk.get("/api/v1/books").status for _ in range(4)} == {200}
         server.restart()
@@ -95,7 +95,7 @@ class TestWhileTheDatabaseIsAway:
 
 
 class TestWhileSomebodyHoldsALock:
-    def test_a_request_gives_up_in_time(self, system: System, desk: Desk) -> None:
+    def test_a_request_gives_up_in_time(self, system: System, desk: ApiClient) -> None:
         [barcode], patron = desk.add_copies(), desk.register()
         with psycopg.connect(system.settings["DATABASE_URL"]) as somebody:
             somebody.execute("SELECT 1 FROM patrons_patronrow FOR UPDATE")
@@ -106,7 +106,7 @@ class TestWhileSomebodyHoldsALock:
         assert "Retry-After" in refused.headers
         assert desk.borrow(barcode, patron, key="while-somebody-holds-a-lock").status == 201
 
-    def test_the_log_tells_of_it_without_what_was_asked(self, system: System, desk: Desk) -> None:
+    def test_the_log_tells_of_it_without_what_was_asked(self, system: System, desk: ApiClient) -> None:
         logged = [json.loads(line) for line in system.log("web").read_text().splitlines()]
         troubles = [line for line in logged if "exception" in line]
         assert troubles

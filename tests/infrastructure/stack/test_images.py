@@ -8,8 +8,8 @@ import pytest
 
 from library_project.subscriptions import SUBSCRIPTIONS
 from tests.infrastructure.stack import composition
-from tests.infrastructure.stack.running import VARIABLES
-from tests.services.home import ROOT
+from tests.infrastructure.stack.stack import VARIABLES
+from tests.services.directory import ROOT
 
 INSTRUCTIONS = {"FROM", "COPY", "RUN", "ENV", "WORKDIR", "USER", "VOLUME", "EXPOSE", "CMD"}
 

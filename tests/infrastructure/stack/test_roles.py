@@ -8,7 +8,7 @@ import pytest
 from psycopg import errors
 
 from tests.infrastructure.stack.conftest import Running
-from tests.infrastructure.stack.running import VARIABLES, make_roles
+from tests.infrastructure.stack.stack import VARIABLES, make_roles
 from tests.services.postgresql import Postgres
 
 pytestmark = [

@@ -11,9 +11,9 @@ import psycopg
 import pytest
 
 from tests.infrastructure.stack.conftest import Running
-from tests.infrastructure.stack.running import PROCESSES, Stack, eventually
+from tests.infrastructure.stack.stack import PROCESSES, Stack, eventually
 from tests.services.daemon import wait_until
-from tests.services.home import ROOT
+from tests.services.directory import ROOT
 
 pytestmark = [
     pytest.mark.postgresql,

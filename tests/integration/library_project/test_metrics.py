@@ -23,7 +23,7 @@ from outbox.tasks import relay_outbox
 from patrons.models import ChannelPauseRow, NoticeRow
 from shared_kernel.models import Breaker, JobRun
 from tests.integration.conftest import Token
-from tests.services.home import ROOT
+from tests.services.directory import ROOT
 
 COUNT_ONE = """
 import django; django.setup()

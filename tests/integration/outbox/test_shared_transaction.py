@@ -18,7 +18,7 @@ from outbox.models import InboxEntry
 from shared_kernel.domain.errors import NotFound
 from shared_kernel.services.commands import dispatch
 from shared_kernel.sql import insert
-from tests.services.home import ROOT
+from tests.services.directory import ROOT
 
 pytestmark = pytest.mark.django_db(transaction=True, serialized_rollback=True)
 

@@ -21,7 +21,7 @@ from pytest_django import DjangoAssertNumQueries, Settings
 from library_project import broker_probe
 from outbox.models import OutboxMessage
 from shared_kernel.models import Breaker
-from tests.services.home import ROOT
+from tests.services.directory import ROOT
 from tests.services.rabbitmq import RabbitMQ
 
 ASK_ALL = """

@@ -1,4 +1,4 @@
-"""Plain sockets, for what no well-behaved client does."""
+"""HTTP over plain sockets, for requests that no well-behaved client sends."""
 
 import json
 import socket
@@ -33,8 +33,8 @@ def chunked(*parts: bytes) -> bytes:
     return b"".join(f"{len(part):x}\r\n".encode() + part + b"\r\n" for part in (*parts, b""))
 
 
-class Reply:
-    """What came back over a wire until the end of one answer."""
+class RawResponse:
+    """One response, read from a socket."""
 
     def __init__(self, wire: socket.socket) -> None:
         with wire.makefile("rb") as lines:
@@ -51,17 +51,19 @@ class Reply:
         return json.loads(self.body)
 
 
-def exchange(url: str, *parts: bytes) -> Reply:
+def exchange(url: str, *parts: bytes) -> RawResponse:
     """Send these bytes over a new connection and take the answer."""
     with connected(url) as wire:
         for part in parts:
             wire.sendall(part)
-        return Reply(wire)
+        return RawResponse(wire)
 
 
 @contextmanager
-def dawdling(url: str, beginnings: Iterable[bytes], *, every: float = 1.0) -> Iterator[list[socket.socket]]:
-    """Connections that have each begun so, and send one more byte now and then."""
+def slow_connections(
+    url: str, beginnings: Iterable[bytes], *, every: float = 1.0
+) -> Iterator[list[socket.socket]]:
+    """Connections that have each sent a beginning, and then one byte at an interval."""
     over = Event()
     with ExitStack() as open_wires:
         wires = []
@@ -87,7 +89,7 @@ def dawdling(url: str, beginnings: Iterable[bytes], *, every: float = 1.0) -> It
             dripping.join()
 
 
-def slowest(ask: Callable[[], object], *, times: int, percent: int = 99) -> float:
+def response_time(ask: Callable[[], object], *, times: int, percent: int = 99) -> float:
     """Seconds within which so many of a hundred answers come, one asked for after the other."""
     taken = []
     for _ in range(times):

@@ -1,4 +1,4 @@
-"""Watching a running installation: its events at the broker, its letters, and whether all came out even."""
+"""Observes a running installation: its events at the broker, its mails, and whether they are complete."""
 
 import json
 import re
@@ -21,8 +21,8 @@ BORROWED, RETURNED = "lending.book_borrowed.v1", "lending.book_returned.v1"
 _TROUBLE = re.compile(r"Traceback|database is locked|Internal Server Error|deadlock detected")
 
 
-def trouble(said: str) -> str:
-    """What no process may ever log: the first of it with the lines around, or nothing."""
+def logged_errors(said: str) -> str:
+    """The first error or traceback in a log, with the lines around it, or an empty string."""
     found = _TROUBLE.search(said)
     return said[max(0, found.start() - 500) : found.end() + 3000] if found else ""
 
@@ -36,8 +36,8 @@ def eventually(
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Heard:
-    """A message as it came from the broker."""
+class ReceivedMessage:
+    """A message received from the broker."""
 
     routing_key: str
     content_type: str
@@ -46,51 +46,51 @@ class Heard:
 
     @property
     def event(self) -> dict[str, Any]:  # CloudEvents JSON
-        """The event in it."""
+        """The event in the message."""
         parsed: dict[str, Any] = json.loads(self.text)
         return parsed
 
 
 @dataclass(slots=True)
-class Ear:
-    """A queue of our own at the library's exchange."""
+class EventListener:
+    """A private queue at the library's exchange."""
 
     channel: amqp.Channel
     queue: str
-    heard: list[Heard] = field(default_factory=list)
+    messages: list[ReceivedMessage] = field(default_factory=list)
 
-    def about(self, subject: str) -> list[Heard]:
-        """What was heard so far about an aggregate, in order."""
+    def about(self, subject: str) -> list[ReceivedMessage]:
+        """The messages received so far about an aggregate, in order."""
         return [each for each in self.listen() if each.event["subject"] == subject]
 
-    def listen(self) -> list[Heard]:
-        """All that was heard so far, in order."""
+    def listen(self) -> list[ReceivedMessage]:
+        """All messages received so far, in order."""
         while message := self.channel.basic_get(self.queue, no_ack=True):
             properties = message.properties
-            self.heard.append(
-                Heard(
+            self.messages.append(
+                ReceivedMessage(
                     routing_key=message.delivery_info["routing_key"],
                     content_type=properties.get("content_type", ""),
                     persistent=properties.get("delivery_mode") == 2,
                     text=message.body if isinstance(message.body, str) else message.body.decode(),
                 )
             )
-        return self.heard
+        return self.messages
 
 
 @contextmanager
-def listening(url: str, *, to: str) -> Iterator[Ear]:
-    """An ear at the exchange, for events whose type matches a pattern."""
+def event_listener(url: str, *, to: str) -> Iterator[EventListener]:
+    """A listener at the exchange, for events whose type matches a pattern."""
     with connected(url) as connection:
         channel = connection.channel()
         channel.exchange_declare("library_events", "topic", durable=True, auto_delete=False)
         queue = f"ear-{uuid4()}"
         channel.queue_declare(queue, exclusive=True)
         channel.queue_bind(queue, "library_events", to)
-        yield Ear(channel, queue)
+        yield EventListener(channel, queue)
 
 
-def waiting_in(queue: str, url: str) -> int:
+def queue_length(queue: str, url: str) -> int:
     """How many messages wait to be delivered: as the queue counts now, not as the broker's statistics say."""
     with connected(url) as connection:
         declared = connection.channel().queue_declare(queue, passive=True)
@@ -109,8 +109,8 @@ def connected(url: str) -> amqp.Connection:
     )
 
 
-class Ledger:
-    """What was committed, against what came of it."""
+class DeliveryLedger:
+    """Compares the committed events with their deliveries and effects."""
 
     def __init__(self, system: System, sendgrid: FakeSendGrid) -> None:
         self._system = system

@@ -13,7 +13,7 @@ from tests.services.daemon import Daemon
 ROOT = Path(__file__).parents[2]
 
 
-class Home:
+class ServiceDirectory:
     """A temporary directory and the processes that live in it.
 
     A guard process waits for our word or for our death (even by SIGKILL, it reads the end of the pipe), then
@@ -27,7 +27,7 @@ class Home:
             shutil.chown(self.path, owner)
         self._owner_pid = os.getpid()
         self._guard = subprocess.Popen(
-            [sys.executable, "-m", "tests.services.home", str(self.path)],
+            [sys.executable, "-m", "tests.services.directory", str(self.path)],
             cwd=ROOT,
             stdin=subprocess.PIPE,
             stdout=subprocess.DEVNULL,

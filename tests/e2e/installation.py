@@ -1,4 +1,4 @@
-"""A library on real services which belong to it alone, with all its processes."""
+"""An installation with all its processes, on private services."""
 
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from http.client import HTTPException
 
 from library_project.subscriptions import SUBSCRIPTIONS
-from tests.e2e.desk import Desk, Patron
-from tests.e2e.watching import Ledger, eventually
+from tests.e2e.api_client import ApiClient, Patron
+from tests.e2e.observation import DeliveryLedger, eventually
 from tests.fakes.sendgrid import FakeSendGrid
 from tests.services.rabbitmq import RabbitMQ
 from tests.system import System
@@ -16,18 +16,18 @@ EVERYTHING = ("web", "worker", "beat", "relay", *(f"consumer-{context}" for cont
 
 
 @dataclass(frozen=True, kw_only=True)
-class Library:
-    """A running installation and what it runs with."""
+class Installation:
+    """A running installation and its services."""
 
     system: System
     broker: RabbitMQ
     sendgrid: FakeSendGrid
-    desk: Desk
+    desk: ApiClient
 
     @property
-    def ledger(self) -> Ledger:
+    def ledger(self) -> DeliveryLedger:
         """The judge of what came of all that was ever committed here."""
-        return Ledger(self.system, self.sendgrid)
+        return DeliveryLedger(self.system, self.sendgrid)
 
     @property
     def degraded(self) -> tuple[int, list[str]]:

@@ -1,4 +1,4 @@
-"""A machine at the circulation desk, over real HTTP."""
+"""A client of the API over real HTTP."""
 
 import json
 import secrets
@@ -18,8 +18,8 @@ ALL_OF_THE_DESK = (
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Answer:
-    """What the server answered, after so many seconds."""
+class ApiResponse:
+    """A response, with the seconds that it took."""
 
     status: int
     text: str
@@ -47,31 +47,31 @@ class Patron:
     email: str
 
 
-class Desk:
-    """Speaks to the server at `url` with a token; without one, as anybody."""
+class ApiClient:
+    """Sends requests to the server at `url` with a token, or anonymously without one."""
 
     def __init__(self, url: str, token: str = "") -> None:
         self.url = url
         self._headers = {"Authorization": f"Bearer {token}"} if token else {}
 
     @classmethod
-    def of(cls, system: System) -> "Desk":
+    def of(cls, system: System) -> "ApiClient":
         """A desk with a token of its own."""
         issued = system.ask("create_token", "desk", "--scope", *ALL_OF_THE_DESK)
         return cls(system.url, issued["token"])
 
-    def get(self, path: str) -> Answer:
+    def get(self, path: str) -> ApiResponse:
         """GET a path."""
         return self._exchange(Request(f"{self.url}{path}", headers=self._headers))
 
-    def post(self, path: str, *, key: str = "", **body: Any) -> Answer:  # whatever the route takes
+    def post(self, path: str, *, key: str = "", **body: Any) -> ApiResponse:  # whatever the route takes
         """POST to a path below /api/v1, with an idempotency key if given."""
         headers = {**self._headers, "Content-Type": "application/json"}
         if key:
             headers["Idempotency-Key"] = key
         return self._exchange(Request(f"{self.url}/api/v1{path}", json.dumps(body).encode(), headers))
 
-    def send_file(self, name: str, content: bytes) -> Answer:
+    def send_file(self, name: str, content: bytes) -> ApiResponse:
         """Send a file to be imported."""
         mark = secrets.token_hex(16)
         part = f'--{mark}\r\nContent-Disposition: form-data; name="file"; filename="{name}"\r\n\r\n'
@@ -95,7 +95,7 @@ class Desk:
         )
         return Patron(id=made["id"], card=made["card_number"], name=made["name"], email=made["email"])
 
-    def borrow(self, barcode: str, patron: Patron, *, key: str = "") -> Answer:
+    def borrow(self, barcode: str, patron: Patron, *, key: str = "") -> ApiResponse:
         """Lend a copy."""
         return self.post("/loans", key=key, copy_barcode=barcode, patron_card=patron.card)
 
@@ -105,7 +105,7 @@ class Desk:
         assert answer.status == 201, answer.text
         return str(answer.json["id"])
 
-    def give_back(self, barcode: str) -> Answer:
+    def give_back(self, barcode: str) -> ApiResponse:
         """Return a copy."""
         return self.post("/returns", copy_barcode=barcode)
 
@@ -114,7 +114,7 @@ class Desk:
         assert answer.status == 201, answer.text
         return answer.json
 
-    def _exchange(self, request: Request) -> Answer:
+    def _exchange(self, request: Request) -> ApiResponse:
         begun = monotonic()
         try:
             response = urlopen(request, timeout=30)
@@ -122,6 +122,6 @@ class Desk:
             response = error
         with response:
             text = response.read().decode()
-        return Answer(
+        return ApiResponse(
             status=response.status, text=text, headers=response.headers, seconds=monotonic() - begun
         )

@@ -1,4 +1,4 @@
-"""A shell in which one types, reads the answer and types on."""
+"""An interactive shell session."""
 
 import secrets
 import subprocess
@@ -7,13 +7,13 @@ from threading import Timer
 from typing import Self
 
 
-class Terminal:
-    """One bash, from the first command to the last: what a command defines, the later ones find."""
+class ShellSession:
+    """One bash process, so that later commands see what earlier ones defined."""
 
     patience_seconds = 60.0
 
     def __init__(self, folder: Path, environment: dict[str, str]) -> None:
-        """Open it in a folder."""
+        """Start bash in a folder."""
         self._mark = f"--{secrets.token_hex(8)}-- "
         self._bash = subprocess.Popen(
             ["bash", "--noprofile", "--norc"],
@@ -34,7 +34,7 @@ class Terminal:
         self._bash.communicate()
 
     def type(self, command: str) -> tuple[str, int]:
-        """What a command says on both its outputs, and its exit status."""
+        """Run a command; return its combined output and its exit status."""
         assert self._bash.stdin
         assert self._bash.stdout
         timer = Timer(self.patience_seconds, self._bash.kill)

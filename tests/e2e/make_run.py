@@ -1,11 +1,11 @@
-"""The library as `make run` starts it, from a clean copy of the project that keeps everything to itself."""
+"""The library as started by `make run`, in a clean copy of the project."""
 
 import os
 import re
 import subprocess
 from pathlib import Path
 
-from tests.e2e.desk import Desk
+from tests.e2e.api_client import ApiClient
 from tests.services.daemon import Daemon, wait_until
 from tests.system import PATIENCE_SECONDS, System, answers
 
@@ -14,7 +14,7 @@ _LOGIN = re.compile(r"^login (\S+) (\S+) (\S+)$", re.MULTILINE)
 _MAKE = ("make", "-o", ".venv/.base", "run")
 
 
-class MadeRun(System):
+class MakeRun(System):
     """A library in a terminal of its own. `preparation` is what it computed for, in seconds.
 
     That is until the processes were started: a clock on the wall would measure what else the machine does.
@@ -27,7 +27,7 @@ class MadeRun(System):
         if "DATABASE_URL" not in settings:
             del self.settings["DATABASE_URL"]  # the default of settings.yaml is meant
         self._before = self._files()
-        self._desk: Desk | None = None
+        self._desk: ApiClient | None = None
         self.preparation = 0.0
 
     def run(self) -> None:
@@ -80,9 +80,9 @@ class MadeRun(System):
         return {role: (username, password) for role, username, password in _LOGIN.findall(self.output())}
 
     @property
-    def desk(self) -> Desk:
+    def desk(self) -> ApiClient:
         """A machine at the desk, with a token that is issued once."""
-        self._desk = self._desk or Desk.of(self)
+        self._desk = self._desk or ApiClient.of(self)
         return self._desk
 
     def new_files(self) -> set[Path]:

@@ -10,10 +10,10 @@ from urllib.parse import unquote, urlsplit
 
 import psycopg
 
-from tests.e2e.desk import Desk
+from tests.e2e.api_client import ApiClient
 from tests.infrastructure.stack import composition
 from tests.services.daemon import wait_until
-from tests.services.home import ROOT
+from tests.services.directory import ROOT
 from tests.services.pgbouncer import PgBouncer
 from tests.services.postgresql import Postgres
 from tests.system import System
@@ -61,7 +61,7 @@ def make_roles(url: str) -> None:
     )
 
 
-class ProxiedDesk(Desk):
+class ProxiedDesk(ApiClient):
     """A machine at the desk whose requests come through a proxy that ended TLS."""
 
     def __init__(self, url: str, token: str = "") -> None:

@@ -11,7 +11,7 @@ import pytest
 import yaml
 from django.test import Client
 
-from tests.services.home import ROOT
+from tests.services.directory import ROOT
 
 ALERTS = ROOT / "deploy" / "prometheus" / "alerts.yml"
 DASHBOARD = ROOT / "deploy" / "grafana" / "library.json"
