@@ -1,4 +1,4 @@
-"""What lending can do, and the adapters that its handlers are bound to."""
+"""Lending's handlers, and the adapters that they are bound to."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -155,7 +155,7 @@ QUERIES: tuple[QueryHandler, ...] = (
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ports:
-    """What lending's handlers may ask for, by the names of their parameters."""
+    """The ports of lending's handlers, by the names of their parameters."""
 
     work: Callable[[], LendingWork]
     clock: Clock

@@ -46,16 +46,16 @@ def age_to_lost() -> None:
 @shared_task(name="lending.redate_loans", ignore_result=True)
 def redate_loans() -> None:
     """Move due dates and pickup deadlines off days on which the branch is closed."""
-    dispatch_each(_in_time(ask(DueOnClosedDays())))
+    dispatch_each(_time_limited(ask(DueOnClosedDays())))
 
 
 @shared_task(name="lending.anonymise_loans", ignore_result=True)
 def anonymise_loans() -> None:
     """Anonymise returned loans that are old enough or whose patron wants it."""
-    dispatch_each(_in_time(ask(LoansToAnonymise()), seconds=_ANONYMISING_SECONDS))
+    dispatch_each(_time_limited(ask(LoansToAnonymise()), seconds=_ANONYMISING_SECONDS))
 
 
-def _in_time(
+def _time_limited(
     commands: Iterable[Command[bool]], *, seconds: float = _AT_MOST_SECONDS
 ) -> Iterator[Command[bool]]:
     end = monotonic() + seconds

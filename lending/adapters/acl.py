@@ -1,4 +1,4 @@
-"""The anti-corruption layer: the only place where lending meets catalog and patrons, in their words."""
+"""The anti-corruption layer: the only module of lending that imports catalog and patrons."""
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import date
@@ -23,10 +23,10 @@ _IN_REACH = frozenset({"in_service", "reference_only", "damaged"})
 
 
 class CatalogCopies:
-    """Copies of the catalog as things that circulate."""
+    """Translates the catalogue's copies."""
 
     def by_barcode(self, barcode: str, *, lock: bool = False) -> CirculatingCopy:
-        """The copy with this barcode. `lock` holds it as it is until the end. Raises UnknownCopy."""
+        """The copy with this barcode, locked until the commit with `lock`. Raises UnknownCopy."""
         copy = catalog.copy_by_barcode(barcode, lock=lock)
         if copy is None:
             raise UnknownCopy(barcode=barcode)
@@ -37,12 +37,12 @@ class CatalogCopies:
         return [_circulating(copy) for copy in catalog.copies_of_book(book_id)]
 
     def prices_of(self, copy_ids: Collection[UUID]) -> Mapping[UUID, Decimal]:
-        """What replacing these copies costs; those whose price nobody knows are left out."""
+        """The replacement prices of these copies, without unknown ones."""
         copies = catalog.copies_by_id(copy_ids).values()
         return {copy.id: copy.price.amount for copy in copies if copy.price is not None}
 
     def title_of(self, book_id: UUID) -> str:
-        """What a book is called. Raises UnknownBook."""
+        """The title of a book. Raises UnknownBook."""
         title = catalog.titles_of_books([book_id]).get(book_id)
         if title is None:
             raise UnknownBook(book=str(book_id))
@@ -54,10 +54,10 @@ class CatalogCopies:
 
 
 class PatronsAsBorrowers:
-    """Patrons as people who borrow."""
+    """Translates patrons into borrowers."""
 
     def standing(self, *, card: str, lock: bool = False) -> BorrowerStanding:
-        """The patron with this card. `lock` holds them as they are until the end. Raises UnknownPatron."""
+        """The patron with this card, locked until the commit with `lock`. Raises UnknownPatron."""
         patron = patrons.patron_facts(card=card, lock=lock)
         if patron is None:
             raise UnknownPatron(patron=card)
@@ -83,16 +83,16 @@ class PatronsAsBorrowers:
         return patron.card_number
 
     def id_of_login(self, login_id: int) -> UUID | None:
-        """The patron behind a login, if it is a patron's."""
+        """The patron that this login belongs to, or None."""
         patron = patrons.patron_facts(login_id=login_id)
         return patron.id if patron else None
 
     def names_of(self, ids: Collection[UUID]) -> Mapping[UUID, str]:
-        """The names of patrons, for staff to read."""
+        """The names of these patrons, to show to staff."""
         return patrons.names_of(ids)
 
     def categories(self) -> Mapping[str, str]:
-        """What each category that a patron can be in is called, by its code."""
+        """The names of all patron categories, by code."""
         return patrons.category_names()
 
     def in_category(self, category: str) -> Iterable[UUID]:
@@ -100,12 +100,12 @@ class PatronsAsBorrowers:
         return patrons.ids_in_category(category)
 
     def membership_ends(self, ids: Collection[UUID]) -> Mapping[UUID, date]:
-        """The last days of these patrons' memberships; those that never end are left out."""
+        """The last days of these patrons' memberships, without those that never end."""
         return patrons.membership_ends(ids)
 
 
 class UpstreamRows:
-    """The rows of both neighbours, lazily, to be used inside questions of lending's own."""
+    """Rows of the upstream contexts, lazily, for use as subqueries."""
 
     def books(self) -> "QuerySet[Any]":
         """The catalogue's books, by `id`."""
@@ -125,23 +125,23 @@ class UpstreamRows:
 
 
 class PatronsPrivacy:
-    """How long patrons want past loans to be remembered as theirs."""
+    """Patrons' choices about their loan history."""
 
     def of(self, patron_id: UUID) -> PrivacyChoice:
-        """A patron's choice; the usual one for somebody who has been erased."""
+        """A patron's choice; the default for an erased patron."""
         return PrivacyChoice(patrons.privacy_of(patron_id) or PrivacyChoice.DEFAULT)
 
     def of_whom(self, choice: PrivacyChoice) -> Iterable[UUID]:
-        """The ids of the patrons who chose this and not the usual, as a subquery."""
+        """The ids of the patrons who made this choice, as a subquery."""
         return patrons.ids_with_privacy(choice.value)
 
     def logins_of(self, ids: Collection[UUID]) -> Mapping[UUID, int]:
-        """The logins of these patrons; who has none is left out."""
+        """The logins of these patrons, without those who have none."""
         return patrons.logins_of(ids)
 
 
 class CatalogStatistics:
-    """How often books were borrowed, as the catalog counts it."""
+    """The catalogue's borrowing statistics."""
 
     def most_borrowed(self, *, first_month: date, last_month: date, limit: int) -> Sequence[Borrowings]:
         """The books borrowed most often in these months, both included, the first first."""
@@ -150,7 +150,7 @@ class CatalogStatistics:
 
 
 class PatronsNoticeHistory:
-    """Letters to patrons, and what became of them."""
+    """Notices to patrons and their deliveries."""
 
     def owed(self, *, patron: UUID | None = None, about: Iterable[UUID] = ()) -> NoticeRows:
         """Each letter to a patron, or about loans and holds."""

@@ -1,4 +1,4 @@
-"""What ties a person to a loan, besides the loan, and how it is cut."""
+"""Removes personal data from lending's records."""
 
 from collections.abc import Collection, Mapping, Sequence
 from uuid import UUID
@@ -14,13 +14,13 @@ from shared_kernel.services.audit import dissociate, entries_about
 
 
 class DjangoLoanAnonymiser:
-    """Ties in the database."""
+    """Anonymises what belongs to a loan, in the database."""
 
     def __init__(self, *, choices: PrivacyChoices) -> None:
         self._choices = choices
 
     def detach_patron(self, *, loan: UUID, patron: UUID, book: UUID) -> Sequence[UUID]:
-        """Let ended holds, charges and audit of a loan be nobody's; the ids of those holds."""
+        """Remove the patron from the loan's ended holds, charges and audit. Returns the ids of the holds."""
         ended = HoldRow.objects.filter(patron_id=patron, book_id=book).exclude(state__in=ACTIVE_STATES)
         holds = list(ended.order_by("id").values_list("id", flat=True))
         HoldRow.objects.filter(id__in=holds).update(patron_id=None)
@@ -30,31 +30,31 @@ class DjangoLoanAnonymiser:
         return holds
 
     def redact_responses(self, ids: Collection[int]) -> int:
-        """Forget these answers; their requests are not carried out again."""
+        """Redact these stored responses; their requests still count as done."""
         return Receipt.objects.filter(id__in=ids).update(result=None) if ids else 0
 
     def redact_events(self, ids: Collection[int]) -> int:
-        """Forget what these events told."""
+        """Redact the payloads of these events."""
         return redact_events(ids) if ids else 0
 
 
 class DjangoPersonalDataEraser:
-    """Words about patrons in the database."""
+    """Erases texts about patrons in the database."""
 
     def erase(self, patron: UUID) -> int:
-        """Erase what was written about this patron; tells in how many places it was."""
+        """Erase the texts about this patron. Returns the number of erased texts."""
         return LedgerEntryRow.objects.filter(patron_id=patron).exclude(reason="").update(reason="")
 
 
 def _cut_charges(loan: UUID) -> None:
-    """The account goes on adding up; what its entries were for is not told any more."""
+    """Keep the amounts, so that the balance stays right, and remove what they were for."""
     charges = LedgerEntryRow.objects.filter(loan_id=loan)
     about = Q(loan_id=loan) | Q(charge_id__in=list(charges.values_list("id", flat=True)))
     LedgerEntryRow.objects.filter(about).update(loan_id=None, due_version=None, reason="")
 
 
 def _cut_audit(loan: UUID, holds: Collection[UUID], *, patron: UUID, principal: str) -> None:
-    """The audit keeps what was done to the loan, but not for whom, nor what people wrote about it."""
+    """Keep what was done to the loan in the audit, without the patron and without free text."""
     known = {str(hold) for hold in holds}
     told = [
         *entries_about(kind="loan", id=loan),

@@ -1,4 +1,4 @@
-"""What catalog and patrons need to know of lending; it satisfies the ports that they declare."""
+"""Implements the ports that catalog and patrons declare for facts about circulation."""
 
 from collections.abc import Collection, Mapping, Sequence
 from typing import Literal
@@ -21,10 +21,10 @@ _SERVED = (HoldRow.State.ALLOCATED, HoldRow.State.READY)
 
 
 class LendingFacts:
-    """Lending's answers to its upstream contexts."""
+    """Facts about circulation for the upstream contexts."""
 
     def copy_is_busy(self) -> Q:
-        """That the copy of a query's row is lent or held: one look into an index each."""
+        """A condition on a query's rows: the copy is lent or held. One index look-up each."""
         lent = LoanRow.objects.filter(copy_id=OuterRef("pk"), state__in=_OUT)
         held = HoldRow.objects.filter(copy_id=OuterRef("pk"), state__in=_SERVED)
         return Q(Exists(lent)) | Q(Exists(held))

@@ -1,4 +1,4 @@
-"""Many rows, some at a time, so that memory stays small."""
+"""Iterates over the ids of many rows in batches, to keep memory small."""
 
 from collections.abc import Iterator
 from typing import Any, Final
@@ -10,7 +10,7 @@ _BATCH: Final = 500
 
 
 def ids_in_batches(rows: "QuerySet[Any]") -> Iterator[UUID]:  # loans or holds
-    """Their ids, in the order of these; rows that are changed meanwhile are not met twice."""
+    """The ids of the rows, in order of id; a row that changes meanwhile is not visited twice."""
     ids = rows.order_by("id").values_list("id", flat=True)
     batch = list(ids[:_BATCH])
     while batch:

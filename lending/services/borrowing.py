@@ -1,4 +1,4 @@
-"""Gathers the facts on which the rules of borrowing decide: once, for the command and the query alike."""
+"""Collects the facts for the borrowing policies, for the command and the eligibility query alike."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -16,7 +16,7 @@ from lending.services.ports import CopyDirectory, LendingWork, PatronDirectory
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Gateways:
-    """Where lending looks up what other contexts own."""
+    """The gateways to what other contexts own."""
 
     patrons: PatronDirectory
     copies: CopyDirectory
@@ -24,7 +24,7 @@ class Gateways:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BorrowingContext:
-    """The facts of one borrowing, and the calendar that its dates are of."""
+    """The facts of one borrowing, and the calendar of its branch."""
 
     facts: BorrowingFacts
     calendar: BranchCalendar
@@ -33,7 +33,7 @@ class BorrowingContext:
 def borrowing_context(
     work: LendingWork, *, patron: BorrowerStanding, copy: CirculatingCopy, queue: HoldQueue, now: datetime
 ) -> BorrowingContext:
-    """What is known about this patron and this copy at this instant."""
+    """Collect the facts about this patron and this copy at this instant."""
     calendar = work.calendars.of(copy.branch)
     rules = work.rules.matching(branch=copy.branch, category=patron.category, item_type=copy.item_type)
     loans = work.loans.open_of(patron=patron.id, copy=copy.id)
@@ -56,7 +56,7 @@ def borrowing_context(
 
 
 def open_loans(loans: Iterable[Loan], *, now: datetime) -> tuple[OpenLoan, ...]:
-    """A patron's loans, as the rules look at them."""
+    """The loans in the form that the policies use."""
     return tuple(
         OpenLoan(
             id=loan.id,

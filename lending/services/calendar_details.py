@@ -1,4 +1,4 @@
-"""The public shapes of what is answered about branches and their calendars."""
+"""The public shapes of branches, closures and their previews."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

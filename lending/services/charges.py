@@ -1,4 +1,4 @@
-"""Posts what a loan costs, in the commit in which it becomes due."""
+"""Posts the charges of a loan, in the same commit as the change that causes them."""
 
 from datetime import datetime
 from decimal import Decimal
@@ -20,7 +20,7 @@ def charge_overdue_fine(loan: Loan, work: LendingWork, *, price: Decimal | None,
 
 
 def accrued_fine(loan: Loan, work: LendingWork, *, price: Decimal | None, at: datetime) -> Decimal:
-    """The fine that a loan would cost if its overdue period ended now; nothing for one that isn't overdue."""
+    """The fine if the overdue period ended now; zero if the loan isn't overdue."""
     if not loan.is_overdue(at):
         return Decimal(0)
     calendar = work.calendars.of(loan.branch)
@@ -36,5 +36,5 @@ def charge_lost_item(loan: Loan, work: LendingWork, *, copy: CirculatingCopy | N
 
 
 def refund_lost_item(loan: Loan, work: LendingWork, *, at: datetime) -> None:
-    """Take the price of a lost copy back that was found; the fee for processing stays."""
+    """Refund the price of a lost copy that was found; the processing fee stays."""
     work.accounts.of_patron(loan.patron_id).refund(EntryKind.LOST, loan_id=loan.id, at=at)

@@ -1,4 +1,4 @@
-"""The hold shelf: which copies are free, whom they go to, and until when they wait there."""
+"""Allocates copies to holds, and sets pickup deadlines on the hold shelf."""
 
 from datetime import datetime
 from uuid import UUID
@@ -10,7 +10,7 @@ from lending.domain.standing import CirculatingCopy
 from lending.services.borrowing import Gateways
 from lending.services.ports import LendingWork
 
-#: Where the patron's category has lost its terms meanwhile, a copy waits so many days.
+#: The pickup period if the patron's category has no terms any more.
 _USUAL_PICKUP_DAYS = 7
 
 
@@ -41,7 +41,7 @@ def assign_received_copy(
     scanned_in: str,
     at: datetime,
 ) -> Hold | None:
-    """A copy is in hand at a branch: give it to whom it goes to, at once if it is picked up there."""
+    """Allocate a copy received at a branch to its hold, ready at once if it is picked up there."""
     if copy.lendable and queue.serving(copy.id) is None:
         queue.allocate([as_free_copy(copy)], at=at)
     hold = queue.serving(copy.id)
@@ -54,7 +54,7 @@ def assign_received_copy(
 def reassign_copy(
     queue: HoldQueue, ended: Hold, work: LendingWork, *, gateways: Gateways, at: datetime
 ) -> None:
-    """A hold that a copy served has ended: the copy goes to the next, at once if it lay on the hold shelf."""
+    """Give the copy of an ended hold to the next hold, ready at once if it was on the hold shelf."""
     copy = next((it for it in gateways.copies.of_book(queue.book_id) if it.id == ended.copy_id), None)
     if copy is None or not copy.lendable:
         return
@@ -74,7 +74,7 @@ def pickup_for(
     branch: str,
     at: datetime,
 ) -> Pickup:
-    """Where the copy will wait, and until when: the end of an open day of that branch."""
+    """The pickup branch and deadline, which is the end of an open day of that branch."""
     category = gateways.patrons.standing_of(hold.patron_id).category
     rules = work.rules.matching(branch=copy.branch, category=category, item_type=copy.item_type)
     terms = effective_terms(rules, branch=copy.branch, category=category, item_type=copy.item_type)

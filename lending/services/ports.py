@@ -1,4 +1,4 @@
-"""What lending needs from the world, in lending's own words."""
+"""The ports of lending: its repositories, and what it needs from other contexts."""
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import date, datetime
@@ -73,10 +73,10 @@ class AmbiguousBook(Refusal):
 
 
 class PatronDirectory(Protocol):
-    """Who may borrow: patrons, through the anti-corruption layer."""
+    """Patrons, through the anti-corruption layer."""
 
     def standing(self, *, card: str, lock: bool = False) -> BorrowerStanding:
-        """The patron with this card. `lock` holds them as they are until the end. Raises UnknownPatron."""
+        """The patron with this card, locked until the commit with `lock`. Raises UnknownPatron."""
         ...
 
     def standing_of(self, patron_id: UUID, *, lock: bool = False) -> BorrowerStanding:
@@ -88,31 +88,31 @@ class PatronDirectory(Protocol):
         ...
 
     def id_of_login(self, login_id: int) -> UUID | None:
-        """The patron behind a login, if it is a patron's."""
+        """The patron that this login belongs to, or None."""
         ...
 
     def names_of(self, ids: Collection[UUID]) -> Mapping[UUID, str]:
-        """The names of patrons, for staff to read."""
+        """The names of these patrons, to show to staff."""
         ...
 
     def categories(self) -> Mapping[str, str]:
-        """What each category that a patron can be in is called, by its code."""
+        """The names of all patron categories, by code."""
         ...
 
     def in_category(self, category: str) -> Iterable[UUID]:
-        """The ids of the patrons of a category: a lazy set, to be used inside a question of lending's own."""
+        """The ids of the patrons of a category, lazily, for use as a subquery."""
         ...
 
     def membership_ends(self, ids: Collection[UUID]) -> Mapping[UUID, date]:
-        """The last days of these patrons' memberships; those that never end are left out."""
+        """The last days of these patrons' memberships, without those that never end."""
         ...
 
 
 class CopyDirectory(Protocol):
-    """What can be lent: copies of the catalog, through the anti-corruption layer."""
+    """Copies in the catalogue, through the anti-corruption layer."""
 
     def by_barcode(self, barcode: str, *, lock: bool = False) -> CirculatingCopy:
-        """The copy with this barcode. `lock` holds it as it is until the end. Raises UnknownCopy."""
+        """The copy with this barcode, locked until the commit with `lock`. Raises UnknownCopy."""
         ...
 
     def of_book(self, book_id: UUID) -> Sequence[CirculatingCopy]:
@@ -120,15 +120,15 @@ class CopyDirectory(Protocol):
         ...
 
     def prices_of(self, copy_ids: Collection[UUID]) -> Mapping[UUID, Decimal]:
-        """What replacing these copies costs; those whose price nobody knows are left out."""
+        """The replacement prices of these copies, without unknown ones."""
         ...
 
     def title_of(self, book_id: UUID) -> str:
-        """What a book is called. Raises UnknownBook."""
+        """The title of a book. Raises UnknownBook."""
         ...
 
     def books_having(self, *, branch: str | None, item_type: str | None) -> Iterable[UUID]:
-        """The ids of books with such a copy (None: any): a lazy set, to be used inside a question of ours."""
+        """The ids of books with such a copy (None: any), lazily, for use as a subquery."""
         ...
 
 
@@ -136,7 +136,7 @@ class Loans(Repository, Protocol):
     """All loans, open and past."""
 
     def add(self, loan: Loan, /) -> None:
-        """Take a new loan in."""
+        """Add a new loan."""
         ...
 
     def get(self, id: UUID, *, lock: bool = False) -> Loan:
@@ -144,35 +144,35 @@ class Loans(Repository, Protocol):
         ...
 
     def open_of_copy(self, copy_id: UUID) -> Loan | None:
-        """The loan that this copy is out on."""
+        """The outstanding loan of this copy."""
         ...
 
     def open_of_patron(self, patron_id: UUID) -> Sequence[Loan]:
-        """The loans that this patron has."""
+        """The outstanding loans of this patron."""
         ...
 
     def open_of(self, *, patron: UUID, copy: UUID) -> Sequence[Loan]:
-        """The loans that this patron has, and the one that this copy is out on, whoever has it."""
+        """The outstanding loans of this patron, and the outstanding loan of this copy."""
         ...
 
     def lent_of_book(self, book_id: UUID) -> Collection[UUID]:
-        """The ids of the copies of a book that are out."""
+        """The ids of the copies of a book that are on loan."""
         ...
 
     def last_return_of(self, copy_id: UUID) -> datetime | None:
-        """When this copy last came back."""
+        """When this copy was last returned."""
         ...
 
 
 class HoldQueues(Repository, Protocol):
-    """The queues of holds, one for each book. To get one locks it: all circulation of a book is in turn."""
+    """The hold queues, one a book. Loading one locks it, so all circulation of a book is serialised."""
 
     def of_book(self, book_id: UUID, *, title: str) -> HoldQueue:
-        """The queue of a book, empty if nobody ever waited; `title` is what the book is called now."""
+        """The queue of a book, empty if it never had a hold; `title` is the book's present title."""
         ...
 
     def peek(self, book_id: UUID, *, title: str) -> HoldQueue:
-        """The queue as it is, for a question; not locked, not to be changed."""
+        """The queue for reading: not locked, not to be changed."""
         ...
 
     def of_hold(self, hold_id: UUID, *, patron: UUID | None = None) -> HoldQueue:
@@ -188,26 +188,26 @@ class HoldQueues(Repository, Protocol):
 
 
 class Accounts(Repository, Protocol):
-    """What patrons owe."""
+    """Patrons' accounts."""
 
     def of_patron(self, patron_id: UUID) -> PatronAccount:
-        """The account of a patron, locked; an empty one for who never owed anything."""
+        """The account of a patron, locked; empty if nothing was ever charged."""
         ...
 
     def peek(self, patron_id: UUID) -> PatronAccount:
-        """The account as it is, for a question; not locked, not to be changed."""
+        """The account for reading: not locked, not to be changed."""
         ...
 
     def balance_of(self, patron_id: UUID) -> Money:
-        """What a patron owes, without locking anything."""
+        """The balance of a patron's account, without a lock."""
         ...
 
 
 class InHouseUses(Repository, Protocol):
-    """Every use of a copy inside the house."""
+    """All in-house uses."""
 
     def add(self, use: InHouseUse, /) -> None:
-        """Take a use in."""
+        """Add an in-house use."""
         ...
 
 
@@ -217,7 +217,7 @@ class Rules(Repository, Protocol):
     def matching(
         self, *, branch: str | None, category: str | None, item_type: str | None
     ) -> Iterable[CirculationRule]:
-        """Every row that can decide on such a loan, and every row that names the category.
+        """Every row that matches such a loan, and every row that names the category.
 
         None stands for a branch, category or item type that no row names.
         """
@@ -228,7 +228,7 @@ class Rules(Repository, Protocol):
         ...
 
     def of(self, dimensions: Dimensions) -> CirculationRule:
-        """The row of these dimensions, locked; an empty one if there is none yet."""
+        """The row with these dimensions, locked; a new one if there is none yet."""
         ...
 
 
@@ -244,43 +244,43 @@ class Calendars(Repository, Protocol):
         ...
 
     def get_by_code(self, branch: str) -> BranchCalendar:
-        """The same, locked, to be changed. Raises BranchNotFound."""
+        """The branch, locked for a change. Raises BranchNotFound."""
         ...
 
     def add(self, branch: BranchCalendar, /) -> None:
-        """Take a new branch in."""
+        """Add a new branch."""
         ...
 
 
 class PrivacyChoices(Protocol):
-    """How long patrons want past loans to be remembered as theirs, through the anti-corruption layer."""
+    """Patrons' choices about their loan history, through the anti-corruption layer."""
 
     def of(self, patron_id: UUID) -> PrivacyChoice:
-        """A patron's choice; the usual one for somebody who has been erased."""
+        """A patron's choice; the default for an erased patron."""
         ...
 
     def of_whom(self, choice: PrivacyChoice) -> Iterable[UUID]:
-        """The ids of the patrons who chose this and not the usual: a lazy set, for questions of our own."""
+        """The ids of the patrons who made this choice, lazily, for use as a subquery."""
         ...
 
     def logins_of(self, ids: Collection[UUID]) -> Mapping[UUID, int]:
-        """The logins of these patrons; who has none is left out."""
+        """The logins of these patrons, without those who have none."""
         ...
 
 
 class LoanAnonymiser(Protocol):
-    """What ties a person to a loan, besides the loan: ended holds, charges, audit, answers, events."""
+    """Removes the patron of a loan from everything but the loan: holds, charges, audit, responses, events."""
 
     def detach_patron(self, *, loan: UUID, patron: UUID, book: UUID) -> Sequence[UUID]:
-        """Let ended holds, charges and audit of a loan be nobody's; the ids of those holds."""
+        """Remove the patron from the loan's ended holds, charges and audit. Returns the ids of the holds."""
         ...
 
     def redact_responses(self, ids: Collection[int]) -> int:
-        """Forget these answers, kept for repeated requests; tells how many there were."""
+        """Redact these responses, stored for idempotent requests. Returns their number."""
         ...
 
     def redact_events(self, ids: Collection[int]) -> int:
-        """Forget what these events told, which everybody has heard; tells how many there were."""
+        """Redact the payloads of these events, which every context has consumed. Returns their number."""
         ...
 
 
@@ -294,7 +294,7 @@ class LendingWork(Protocol):
 
     @property
     def accounts(self) -> Accounts:
-        """What patrons owe."""
+        """Patrons' accounts."""
         ...
 
     @property
@@ -304,7 +304,7 @@ class LendingWork(Protocol):
 
     @property
     def in_house_uses(self) -> InHouseUses:
-        """Uses inside the house."""
+        """In-house uses."""
         ...
 
     @property

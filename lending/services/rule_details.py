@@ -1,4 +1,4 @@
-"""The public shapes of what is answered about circulation rules."""
+"""The public shapes of circulation rules."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass

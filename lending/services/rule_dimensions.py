@@ -1,4 +1,4 @@
-"""What a rule may speak of: branches and categories that there are, and any item type."""
+"""Validates the dimensions of a rule: an existing branch and category, and any item type."""
 
 from lending.domain.circulation_rule import Dimensions
 from lending.services.ports import LendingWork, PatronDirectory, UnknownBranch, UnknownCategory

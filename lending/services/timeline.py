@@ -1,4 +1,4 @@
-"""What there is on record of a copy, a loan or a patron, in the order in which it happened."""
+"""The entries of a timeline, and the port for the notices among them."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -14,7 +14,7 @@ NoticeRows = QuerySet[Any, Any]  # another context's rows of `.values()`
 
 
 class NoticeHistory(Protocol):
-    """Letters and what became of them: patrons, through the anti-corruption layer."""
+    """Notices and their deliveries: patrons, through the anti-corruption layer."""
 
     def owed(self, *, patron: UUID | None = None, about: Iterable[UUID] = ()) -> NoticeRows:
         """Each letter to a patron, or about loans and holds: `id, at, kind, patron_id, about_id`."""

@@ -31,17 +31,17 @@ class DjangoAccounts(DjangoRepository[PatronAccount, AccountRow]):
         return self.attach(row)
 
     def peek(self, patron_id: UUID) -> PatronAccount:
-        """The account as it is, for a question."""
+        """The account for reading."""
         row = AccountRow.objects.filter(patron_id=patron_id).first()
         return self.rebuild(row) if row else PatronAccount(patron_id=patron_id, currency=settings.CURRENCY)
 
     def balance_of(self, patron_id: UUID) -> Money:
-        """What a patron owes, without locking anything."""
+        """The balance of a patron's account, without a lock."""
         [(minor,)] = _balance(patron_id=patron_id) or [(0,)]
         return Money.from_minor(minor or 0, settings.CURRENCY)
 
     def is_new(self, aggregate: PatronAccount) -> bool:  # noqa: ARG002  its row is made when it is locked
-        """Never: to lock an account is to have its row."""
+        """Never: locking an account creates its row."""
         return False
 
     def rebuild(self, row: AccountRow) -> PatronAccount:

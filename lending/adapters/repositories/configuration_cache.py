@@ -1,4 +1,4 @@
-"""Rules and calendars change a few times a year and are read with every loan: each process remembers them."""
+"""A process-wide cache of rules and calendars, which change rarely and are read with every loan."""
 
 from collections.abc import Callable, Hashable, Sequence
 from typing import Any, TypeVar
@@ -8,45 +8,45 @@ from lending.models import ConfigurationRow
 from shared_kernel.sql import CompiledQuery
 
 R = TypeVar("R")
-Remembered = dict[Hashable, Sequence[Any]]  # rows of any kind, by what was asked for
+Cache = dict[Hashable, Sequence[Any]]  # rows of any kind, by what was asked for
 
-#: Whoever asks can ask for what there isn't, so there is an end to it.
+#: Requests may name anything, so the cache is bounded.
 _MOST = 1000
 
 
 class ConfigurationCache:
     """The rules and calendars as they are during one unit of work.
 
-    A stamp in the database tells whether what this process read earlier still holds. It is drawn anew by
-    every change, in its transaction: so a change counts from its commit on, and one rolled back never did.
+    A stamp in the database tells whether the cache is still valid. Every change replaces the stamp in its own
+    transaction, so the cache is invalidated at the commit, and not at all after a rollback.
     """
 
     def __init__(self) -> None:
-        self._remembered: Remembered | None = None
+        self._cached: Cache | None = None
 
     def get(self, *what: Hashable, read: Callable[[], Sequence[R]]) -> Sequence[R]:
-        """The rows that were read before, or else are read now. They are others' too: not to be changed."""
-        if self._remembered is None:
+        """The cached rows, or else those that `read` returns. They are shared: not to be changed."""
+        if self._cached is None:
             stamps = _stamps()
-            self._remembered = _remembered_under(stamps[0][0]) if stamps else {}
-        if what not in self._remembered:
-            if len(self._remembered) >= _MOST:
-                self._remembered.clear()
-            self._remembered[what] = read()
-        return self._remembered[what]
+            self._cached = _cache_under(stamps[0][0]) if stamps else {}
+        if what not in self._cached:
+            if len(self._cached) >= _MOST:
+                self._cached.clear()
+            self._cached[what] = read()
+        return self._cached[what]
 
     def invalidate(self) -> None:
-        """Let everybody read anew once this transaction has committed."""
+        """Invalidate the cache of every process once this transaction commits."""
         ConfigurationRow.objects.update(stamp=uuid4())
-        self._remembered = None
+        self._cached = None
 
 
 _stamps = CompiledQuery(lambda: ConfigurationRow.objects.values_list("stamp"))
-_memory: tuple[UUID, Remembered] = (uuid4(), {})
+_process_cache: tuple[UUID, Cache] = (uuid4(), {})
 
 
-def _remembered_under(stamp: UUID) -> Remembered:
-    global _memory  # noqa: PLW0603 - exchanged whole, which no thread can see half done
-    if _memory[0] != stamp:
-        _memory = stamp, {}
-    return _memory[1]
+def _cache_under(stamp: UUID) -> Cache:
+    global _process_cache  # noqa: PLW0603 - exchanged whole, which no thread can see half done
+    if _process_cache[0] != stamp:
+        _process_cache = stamp, {}
+    return _process_cache[1]

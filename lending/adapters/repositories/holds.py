@@ -36,7 +36,7 @@ class DjangoHoldQueues(DjangoRepository[HoldQueue, HoldQueueRow]):
         return self._identity_map.setdefault(row.id, self._assembled(row, title=title))
 
     def peek(self, book_id: UUID, *, title: str) -> HoldQueue:
-        """The queue as it is, for a question."""
+        """The queue for reading."""
         row = HoldQueueRow.objects.filter(book_id=book_id).first()
         return self._assembled(row, title=title) if row else HoldQueue(book_id=book_id, book_title=title)
 
@@ -62,7 +62,7 @@ class DjangoHoldQueues(DjangoRepository[HoldQueue, HoldQueueRow]):
         return super().recorded()
 
     def is_new(self, aggregate: HoldQueue) -> bool:  # noqa: ARG002  its row is made when it is locked
-        """Never: to lock a queue is to have its row."""
+        """Never: locking a queue creates its row."""
         return False
 
     def columns(self, aggregate: HoldQueue) -> dict[str, Any]:
@@ -82,7 +82,7 @@ class DjangoHoldQueues(DjangoRepository[HoldQueue, HoldQueueRow]):
         return HoldQueue(book_id=row.book_id, book_title=title, holds=holds, version=row.version)
 
     def _store(self, queue: HoldQueue, holds: Iterable[Hold], *, ended: bool) -> None:
-        """Write the holds; one whose place has changed gets a rank behind all that were ever given."""
+        """Write the holds; one whose place has changed gets a new highest rank."""
         highest = max(self._ranks.values(), default=0)
         last = 0
         for hold in holds:

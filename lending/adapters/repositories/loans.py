@@ -1,4 +1,4 @@
-"""Loans, and uses in the house, in the database."""
+"""Loans and in-house uses in the database."""
 
 from collections.abc import Collection, Sequence
 from datetime import datetime
@@ -25,34 +25,34 @@ class DjangoLoans(DjangoRepository[Loan, LoanRow]):
     refusals = {"lending_one_outstanding_loan_per_copy": CopyNotAvailable}
 
     def open_of_copy(self, copy_id: UUID) -> Loan | None:
-        """The loan that this copy is out on."""
+        """The outstanding loan of this copy."""
         return self._first(_outstanding_of_copy(copy_id=copy_id))
 
     def _first(self, rows: Sequence[LoanRow]) -> Loan | None:
         return self.attach(rows[0]) if rows else None
 
     def open_of_patron(self, patron_id: UUID) -> Sequence[Loan]:
-        """The loans that this patron has."""
+        """The outstanding loans of this patron."""
         return [self.attach(row) for row in _open_of_patron(patron_id=patron_id)]
 
     def open_of(self, *, patron: UUID, copy: UUID) -> Sequence[Loan]:
-        """The loans that this patron has, and the one that this copy is out on, whoever has it."""
+        """The outstanding loans of this patron, and the outstanding loan of this copy."""
         return [self.attach(row) for row in _open_of(patron_id=patron, copy_id=copy)]
 
     def lent_of_book(self, book_id: UUID) -> Collection[UUID]:
-        """The ids of the copies of a book that are out, as this unit of work leaves them."""
+        """The ids of the copies of a book that are on loan, changes of this unit of work included."""
         rows = LoanRow.objects.filter(book_id=book_id, state__in=_OUTSTANDING).values_list("id", "copy_id")
         stored = {loan_id: copy_id for loan_id, copy_id in rows if loan_id not in self._identity_map}
         known = {loan.copy.id for loan in self._identity_map.values() if loan.state in OUTSTANDING}
         return known.union(stored.values())
 
     def last_return_of(self, copy_id: UUID) -> datetime | None:
-        """When this copy last came back."""
+        """When this copy was last returned."""
         last: datetime | None = LoanRow.objects.filter(copy_id=copy_id).aggregate(at=Max("returned_at"))["at"]
         return last
 
     def rebuild(self, row: LoanRow) -> Loan:
-        """The loan as its row tells it."""
+        """The loan of this row."""
         return Loan(
             id=row.id,
             version=row.version,
@@ -118,7 +118,7 @@ class DjangoInHouseUses(DjangoRepository[InHouseUse, InHouseUseRow]):
     rows = InHouseUseRow
 
     def rebuild(self, row: InHouseUseRow) -> InHouseUse:
-        """The use as its row tells it."""
+        """The in-house use of this row."""
         return InHouseUse(
             id=row.id,
             version=row.version,

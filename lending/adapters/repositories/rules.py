@@ -18,7 +18,7 @@ from shared_kernel.sql import CompiledQuery, Param
 
 class DjangoRules(DjangoRepository[CirculationRule, CirculationRuleRow]):
     rows = CirculationRuleRow
-    # Two managers began the same row at once: the second finds it made.
+    # Two managers created the same row at once.
     refusals = {
         "lending_one_rule_per_dimensions": ConcurrentChange,
         "lending_circulation_rule_pkey": ConcurrentChange,
@@ -41,7 +41,7 @@ class DjangoRules(DjangoRepository[CirculationRule, CirculationRuleRow]):
         return [self.rebuild(row) for row in CirculationRuleRow.objects.all()]
 
     def of(self, dimensions: Dimensions) -> CirculationRule:
-        """The row of these dimensions, locked; an empty one if there is none yet."""
+        """The row with these dimensions, locked; a new one if there is none yet."""
         found = self.find(lock=True, id=dimensions.rule_id)
         if found is None:
             found = CirculationRule(dimensions=dimensions)
@@ -49,7 +49,7 @@ class DjangoRules(DjangoRepository[CirculationRule, CirculationRuleRow]):
         return found
 
     def rebuild(self, row: CirculationRuleRow) -> CirculationRule:
-        """The rule as its row tells it."""
+        """The rule of this row."""
         dimensions = Dimensions(
             branch=row.branch or None, category=row.category or None, item_type=row.item_type or None
         )
@@ -126,14 +126,14 @@ class DjangoCalendars(DjangoRepository[BranchCalendar, BranchRow]):
         return BranchRow.objects.filter(code=branch).exists()
 
     def get_by_code(self, branch: str) -> BranchCalendar:
-        """The same, locked, to be changed. Raises BranchNotFound."""
+        """The branch, locked for a change. Raises BranchNotFound."""
         found = self.find(lock=True, code=branch)
         if found is None:
             raise BranchNotFound
         return found
 
     def rebuild(self, row: BranchRow) -> BranchCalendar:
-        """The calendar as its rows tell it."""
+        """The branch of this row, with its closures."""
         return _assembled(_with_closures(code=row.code))
 
     def flush(self) -> None:

@@ -1,4 +1,4 @@
-"""The library opens a branch."""
+"""Adds a branch."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -30,7 +30,7 @@ class AddBranch(Command[BranchDetails]):
 
 
 def add_branch(command: AddBranch, work: LendingWork, *, clock: Clock) -> BranchDetails:
-    """Add it. Raises BranchExists and AlwaysClosed; refused with every detail that can't be."""
+    """Add it. Raises BranchExists, AlwaysClosed, and Refused with every invalid detail."""
     code, name, zone = branch_details(code=command.code, name=command.name, time_zone=command.time_zone)
     branch = BranchCalendar.open(
         code=code,

@@ -1,4 +1,4 @@
-"""A branch will be closed for some days."""
+"""Adds a closure of a branch."""
 
 from dataclasses import dataclass
 from datetime import date
@@ -28,7 +28,7 @@ class AddClosure(Command[ClosureDetails]):
 
 
 def add_closure(command: AddClosure, work: LendingWork, *, clock: Clock) -> ClosureDetails:
-    """Close it. Raises BranchNotFound, ReasonRequired, ClosureInvalid and ClosureOverlaps."""
+    """Add the closure. Raises BranchNotFound, ReasonRequired, ClosureInvalid and ClosureOverlaps."""
     reason = required_reason(command.reason)
     calendar = work.calendars.get_by_code(command.branch)
     bind_audit_subjects(branch=calendar.id)

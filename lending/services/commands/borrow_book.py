@@ -1,4 +1,4 @@
-"""A patron takes a copy home."""
+"""Lends a copy to a patron."""
 
 from collections.abc import Collection
 from dataclasses import dataclass

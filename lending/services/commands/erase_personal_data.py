@@ -1,4 +1,4 @@
-"""Somebody has been erased, so nothing that people wrote about them may stay."""
+"""Erases personal data of a patron who has been erased."""
 
 from dataclasses import dataclass
 from typing import ClassVar, Protocol
@@ -9,16 +9,16 @@ from shared_kernel.services.bus import Command
 
 
 class PersonalDataEraser(Protocol):
-    """What people wrote about patrons in lending's books."""
+    """Erases what staff wrote about patrons in lending's records."""
 
     def erase(self, patron: UUID) -> int:
-        """Erase what was written about this patron; tells in how many places it was."""
+        """Erase the texts about this patron. Returns the number of erased texts."""
         ...
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ErasePersonalData(Command[int]):
-    """Erase the reasons of waivers in an erased patron's account: people write what they like."""
+    """Erase the reasons of waivers in an erased patron's account, which are free text."""
 
     audited: ClassVar[bool] = False  # it follows from the erasure, which is on record
 
@@ -26,5 +26,5 @@ class ErasePersonalData(Command[int]):
 
 
 def erase_personal_data(command: ErasePersonalData, _work: LendingWork, *, eraser: PersonalDataEraser) -> int:
-    """Erase them, and tell how many there were."""
+    """Erase them, and answer how many there were."""
     return eraser.erase(command.patron)

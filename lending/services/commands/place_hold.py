@@ -1,4 +1,4 @@
-"""A patron begins to wait for a book."""
+"""Places a hold."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -22,7 +22,7 @@ from shared_kernel.services.request_context import bind_audit_subjects
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PlaceHold(Command[HoldDetails]):
-    """Wait for a book, or with `copy` (a barcode) for that copy of it alone.
+    """Place a hold on a book, or with `copy` (a barcode) on that copy of it.
 
     `pickup_branch` absent: wherever the copy that comes is at home.
     """
@@ -37,7 +37,7 @@ class PlaceHold(Command[HoldDetails]):
 
 
 def place_hold(command: PlaceHold, work: LendingWork, *, gateways: Gateways, clock: Clock) -> HoldDetails:
-    """Take the hold in and, where a copy is free, set it aside at once. Raises Refused with every reason."""
+    """Place it, and allocate a copy at once if one is free. Raises Refused with every reason why not."""
     patron = gateways.patrons.standing(card=command.patron_card, lock=True)
     if command.viewer_login and gateways.patrons.id_of_login(command.viewer_login) != patron.id:
         raise UnknownPatron(patron=command.patron_card)

@@ -1,4 +1,4 @@
-"""A ready hold is to be picked up by a day on which its branch turned out to be closed."""
+"""Moves a pickup deadline off a day on which the branch is closed."""
 
 from dataclasses import dataclass
 from uuid import UUID
@@ -18,7 +18,7 @@ class RedateHold(Command[bool]):
 
 
 def redate_hold(command: RedateHold, work: LendingWork, *, clock: Clock) -> bool:
-    """Move it, and tell whether it moved; a hold that has ended meanwhile is left alone."""
+    """Move it, and answer whether it moved; a hold that has ended is left alone."""
     bind_audit_subjects(hold=command.hold)
     try:
         queue = work.holds.of_hold(command.hold)

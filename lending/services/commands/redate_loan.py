@@ -1,4 +1,4 @@
-"""A loan is due on a day on which its branch turned out to be closed."""
+"""Moves a due date off a day on which the branch is closed."""
 
 from dataclasses import dataclass
 from uuid import UUID
@@ -19,7 +19,7 @@ class RedateLoan(Command[bool]):
 
 
 def redate_loan(command: RedateLoan, work: LendingWork, *, gateways: Gateways, clock: Clock) -> bool:
-    """Move it, and tell whether it moved. Locks the book's queue, then the loan, as returning does."""
+    """Move it, and answer whether it moved. Locks the book's queue, then the loan, as returning does."""
     bind_audit_subjects(loan=command.loan)
     loan = work.loans.get(command.loan)
     work.holds.of_book(loan.copy.book_id, title=loan.copy.book_title)

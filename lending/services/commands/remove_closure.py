@@ -1,4 +1,4 @@
-"""A branch will be open after all."""
+"""Removes a closure of a branch."""
 
 from dataclasses import dataclass
 from uuid import UUID
@@ -12,7 +12,7 @@ from shared_kernel.services.request_context import bind_audit_subjects
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RemoveClosure(Command[None]):
-    """Take a closure of a branch, by its code, back. What it moved stays where it is."""
+    """Remove a closure of the branch with this code. Due dates that it moved stay where they are."""
 
     refusals = (BranchNotFound, ClosureNotFound)
 
@@ -21,7 +21,7 @@ class RemoveClosure(Command[None]):
 
 
 def remove_closure(command: RemoveClosure, work: LendingWork, *, clock: Clock) -> None:
-    """Take it back. Raises BranchNotFound and ClosureNotFound."""
+    """Remove it. Raises BranchNotFound and ClosureNotFound."""
     bind_audit_subjects(closure=command.closure)
     calendar = work.calendars.get_by_code(command.branch)
     bind_audit_subjects(branch=calendar.id)

@@ -1,4 +1,4 @@
-"""A patron keeps a copy longer."""
+"""Renews a loan."""
 
 from dataclasses import dataclass
 from uuid import UUID
@@ -17,7 +17,7 @@ from shared_kernel.services.request_context import bind_audit_subjects
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RenewLoan(Command[LoanDetails]):
-    """Renew a loan. `viewer_login` bounds it to that login's own loans; None may renew any."""
+    """Renew a loan. `viewer_login` limits it to that login's own loans; None may renew any."""
 
     refusals = (LoanNotFound, LoanIsAnonymous, *refusals_of(*RENEWAL_POLICIES))
 

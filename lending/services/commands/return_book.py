@@ -1,4 +1,4 @@
-"""A copy is scanned at the return desk."""
+"""Returns a copy."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -29,7 +29,7 @@ class ReturnResult(Result):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReturnBook(Command[ReturnResult]):
-    """Take the copy with this barcode back: now, or as of an earlier instant (a book drop that was emptied).
+    """Return the copy with this barcode, now or as of an earlier instant (from a book drop).
 
     `branch` is where it was scanned; absent, the copy's own.
     """
@@ -42,7 +42,7 @@ class ReturnBook(Command[ReturnResult]):
 
 
 def return_book(command: ReturnBook, work: LendingWork, *, gateways: Gateways, clock: Clock) -> ReturnResult:
-    """End the loan and give the copy to whoever waits for it; else count a use inside the house.
+    """End the loan and allocate the copy to the next hold; without either, record an in-house use.
 
     Raises UnknownCopy, UnknownBranch, ReturnedBeforeBorrowed and ReturnedInTheFuture.
     """

@@ -1,4 +1,4 @@
-"""A manager decides the terms of lending for some copies and patrons."""
+"""Sets a circulation rule."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -19,7 +19,7 @@ from shared_kernel.services.request_context import bind_audit_subjects, current_
 class SetRule(Command[RuleDetails]):
     """Replace the values of the rule for these dimensions (None: all); those not given are inherited.
 
-    `version` is the version that the asker has seen, if that matters.
+    `version` is the expected version; None skips the check.
     """
 
     refusals = (
@@ -40,7 +40,7 @@ class SetRule(Command[RuleDetails]):
 
 
 def set_rule(command: SetRule, work: LendingWork, *, gateways: Gateways, clock: Clock) -> RuleDetails:
-    """Set it. What is lent already keeps the terms that it was lent under.
+    """Set it. Existing loans keep their terms.
 
     Raises UnknownBranch, UnknownCategory, RuleItemTypeInvalid, InvalidRuleValue, FallbackRuleIncomplete and
     PreconditionFailed.

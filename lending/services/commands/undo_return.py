@@ -1,4 +1,4 @@
-"""A return was scanned by mistake."""
+"""Undoes a return."""
 
 from dataclasses import dataclass
 from uuid import UUID
@@ -14,7 +14,7 @@ from shared_kernel.services.request_context import bind_audit_subjects
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class UndoReturn(Command[LoanDetails]):
-    """Let a loan go on as if its copy had never been scanned."""
+    """Undo a return that was scanned by mistake: the loan is open again."""
 
     refusals = (LoanNotFound, LoanIsAnonymous, UndoTooLate)
 
@@ -22,7 +22,7 @@ class UndoReturn(Command[LoanDetails]):
 
 
 def undo_return(command: UndoReturn, work: LendingWork, *, clock: Clock) -> LoanDetails:
-    """Restore the loan, the queue and the account. Raises UndoTooLate, also if the copy has moved on."""
+    """Restore the loan, the queue and the account. Raises UndoTooLate, also if the copy was lent again."""
     bind_audit_subjects(loan=command.loan)
     now = clock.now()
     loan = work.loans.get(command.loan)

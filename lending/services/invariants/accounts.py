@@ -1,4 +1,4 @@
-"""What must be true of accounts: the ledger adds up, and nothing is charged twice."""
+"""The invariants of accounts: the ledger adds up, and nothing is charged twice."""
 
 from collections.abc import Iterator, Sequence
 from decimal import Decimal

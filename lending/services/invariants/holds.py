@@ -1,4 +1,4 @@
-"""What must be true of holds and their queues."""
+"""The invariants of holds and their queues."""
 
 from collections.abc import Sequence
 
@@ -19,13 +19,13 @@ def a_patron_waits_for_a_book_once() -> Rows:
 
 
 def a_copy_serves_one_hold() -> Rows:
-    """A copy serves one hold at most."""
+    """A copy is allocated to at most one hold."""
     served = _HOLDS.filter(state__in=["allocated", "ready"]).values("copy_id")
     return served.annotate(holds=Count("id")).filter(holds__gt=1)
 
 
 def each_place_is_taken_once() -> Rows:
-    """Of two active holds of a book one comes first: their positions are 1, 2, 3 and so on."""
+    """The active holds of a book have different positions."""
     places = _HOLDS.filter(ACTIVE).values("book_id", "rank")
     return places.annotate(holds=Count("id")).filter(holds__gt=1)
 
@@ -46,18 +46,18 @@ def only_waiting_holds_are_suspended() -> Rows:
 
 
 def a_hold_has_ended_when_it_says_so() -> Rows:
-    """A hold has ended if, and only if, it tells when."""
+    """A hold has ended if, and only if, it has an end date."""
     wrong = (ACTIVE & Q(ended_at__isnull=False)) | (~ACTIVE & Q(ended_at__isnull=True))
     return _HOLDS.filter(wrong).values("id", "state")
 
 
-def an_active_hold_is_somebodys() -> Rows:
-    """An active hold is a patron's."""
+def an_active_hold_has_a_patron() -> Rows:
+    """An active hold has a patron."""
     return _HOLDS.filter(ACTIVE, patron_id__isnull=True).values("id")
 
 
 def a_hold_is_in_a_queue() -> Rows:
-    """A book that was ever waited for has a queue."""
+    """A book with holds has a queue."""
     queue = HoldQueueRow.objects.filter(book_id=OuterRef("book_id"))
     return _HOLDS.filter(~Exists(queue)).values("id", "book_id")
 
@@ -76,7 +76,7 @@ def invariants() -> Sequence[Invariant]:
         a_hold_has_a_copy_once_one_serves_it,
         only_waiting_holds_are_suspended,
         a_hold_has_ended_when_it_says_so,
-        an_active_hold_is_somebodys,
+        an_active_hold_has_a_patron,
         a_hold_is_in_a_queue,
         a_queue_is_as_its_last_event_left_it,
     )

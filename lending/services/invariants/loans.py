@@ -1,4 +1,4 @@
-"""What must be true of loans."""
+"""The invariants of loans."""
 
 from collections.abc import Sequence
 
@@ -17,13 +17,13 @@ _TERMS = sorted(REQUIRED_VALUES)
 
 
 def a_copy_is_out_once() -> Rows:
-    """A copy is out on one loan at most."""
+    """A copy has at most one outstanding loan."""
     out = _LOANS.filter(_OUT).values("copy_id")
     return out.annotate(loans=Count("id")).filter(loans__gt=1)
 
 
 def a_lent_copy_serves_no_hold() -> Rows:
-    """A copy that is out serves no hold."""
+    """A copy on loan is allocated to no hold."""
     served = HoldRow.objects.filter(copy_id=OuterRef("copy_id"), state__in=["allocated", "ready"])
     return _LOANS.filter(_OUT).filter(Exists(served)).values("id", "copy_id")
 
@@ -39,20 +39,20 @@ def a_loan_ends_after_it_began() -> Rows:
 
 
 def a_loan_has_ended_when_it_was_returned() -> Rows:
-    """A loan was returned if, and only if, it tells when."""
+    """A loan is returned if, and only if, it has a return date."""
     wrong = (_OUT & Q(returned_at__isnull=False)) | (~_OUT & ~Q(state="returned", returned_at__isnull=False))
     return _LOANS.filter(wrong).values("id", "state")
 
 
 def due_dates_are_counted() -> Rows:
-    """Each renewal gave a loan another due date, and nothing was told of one that it never had."""
+    """Each renewal gave the loan a new version of its due date, and no notice is about a later version."""
     wrong = Q(due_version__lt=F("renewals") + 1)
     wrong |= Q(due_soon_version__gt=F("due_version")) | Q(overdue_version__gt=F("due_version"))
     return _LOANS.filter(wrong).values("id", "due_version", "renewals")
 
 
 def a_loan_keeps_its_terms() -> Rows:
-    """A loan keeps all the terms that it was made under."""
+    """A loan has all its terms."""
     return _LOANS.exclude(terms__has_keys=_TERMS).values("id")
 
 
@@ -64,22 +64,22 @@ def a_loan_is_renewed_as_its_terms_allow() -> Rows:
 
 
 def a_loan_is_of_a_known_branch() -> Rows:
-    """A loan is of a branch that there is."""
+    """The branch of a loan exists."""
     known = BranchRow.objects.filter(code=OuterRef("branch"))
     return _LOANS.filter(~Exists(known)).values("id", "branch")
 
 
-def only_ended_loans_are_nobodys() -> Rows:
-    """A loan without a patron has ended, and tells when it was anonymised; any other does not."""
+def only_returned_loans_are_anonymised() -> Rows:
+    """Exactly the anonymised loans have no patron, and all of them were returned."""
     named = Q(patron_id__isnull=False, anonymised_at__isnull=True)
-    nobodys = Q(patron_id__isnull=True, anonymised_at__isnull=False, state="returned")
-    return _LOANS.exclude(named | nobodys).values("id")
+    anonymised = Q(patron_id__isnull=True, anonymised_at__isnull=False, state="returned")
+    return _LOANS.exclude(named | anonymised).values("id")
 
 
-def no_account_tells_of_a_loan_that_is_nobodys() -> Rows:
-    """No charge leads from a patron's account to a loan that is nobody's any more."""
-    nobodys = LoanRow.objects.filter(id=OuterRef("loan_id"), patron_id__isnull=True)
-    entries = LedgerEntryRow.objects.filter(loan_id__isnull=False).filter(Exists(nobodys))
+def no_account_refers_to_an_anonymised_loan() -> Rows:
+    """No charge in a patron's account refers to an anonymised loan."""
+    anonymised = LoanRow.objects.filter(id=OuterRef("loan_id"), patron_id__isnull=True)
+    entries = LedgerEntryRow.objects.filter(loan_id__isnull=False).filter(Exists(anonymised))
     return entries.order_by().values("id", "loan_id")
 
 
@@ -105,8 +105,8 @@ def invariants() -> Sequence[Invariant]:
         a_loan_keeps_its_terms,
         a_loan_is_renewed_as_its_terms_allow,
         a_loan_is_of_a_known_branch,
-        only_ended_loans_are_nobodys,
-        no_account_tells_of_a_loan_that_is_nobodys,
+        only_returned_loans_are_anonymised,
+        no_account_refers_to_an_anonymised_loan,
         a_loan_is_as_its_last_event_left_it,
         an_in_house_use_is_as_its_last_event_left_it,
     )

@@ -1,4 +1,4 @@
-"""What must be true of rules, branches and calendars."""
+"""The invariants of rules, branches and calendars."""
 
 from collections.abc import Sequence
 

@@ -1,4 +1,4 @@
-"""What must be true of lending's records and those of its upstream together."""
+"""The invariants of lending's records together with those of the upstream contexts."""
 
 from collections.abc import Sequence
 from itertools import chain
@@ -16,7 +16,7 @@ _COPY_CHANGES = ("catalog.copy_added.v1", "catalog.copy_condition_changed.v1")
 
 
 class UpstreamRecords(Protocol):
-    """What the catalogue and patrons have: lazy rows, to be used inside questions of ours."""
+    """Rows of the catalogue and of patrons, lazily, for use as subqueries."""
 
     def books(self) -> "QuerySet[Any]":
         """The catalogue's books, by `id`."""
@@ -36,19 +36,19 @@ class UpstreamRecords(Protocol):
 
 
 def what_is_out_is_in_the_catalogue(upstream: UpstreamRecords) -> Rows:
-    """A copy that is out is in the catalogue, of that book, and not withdrawn."""
+    """A copy on loan is in the catalogue, belongs to the book, and is not withdrawn."""
     copy = upstream.copies().filter(id=OuterRef("copy_id"), book_id=OuterRef("book_id"))
     return LoanRow.objects.filter(_OUT).filter(~Exists(copy)).order_by().values("id", "copy_id")
 
 
 def what_is_waited_for_is_in_the_catalogue(upstream: UpstreamRecords) -> Rows:
-    """A book that is waited for is in the catalogue."""
+    """A book with active holds is in the catalogue."""
     book = upstream.books().filter(id=OuterRef("book_id"))
     return HoldRow.objects.filter(ACTIVE).filter(~Exists(book)).order_by().values("id", "book_id")
 
 
 def who_has_or_waits_or_owes_is_a_patron(upstream: UpstreamRecords) -> Rows:
-    """Whoever has a copy, waits for one, or owes something, is a patron."""
+    """The patron of an outstanding loan, an active hold or a debt exists."""
     known = upstream.patrons().filter(id=OuterRef("patron_id"))
     borrowing = LoanRow.objects.filter(_OUT).filter(~Exists(known)).order_by()
     yield from borrowing.values("patron_id", loan_id=F("id"))
@@ -59,7 +59,7 @@ def who_has_or_waits_or_owes_is_a_patron(upstream: UpstreamRecords) -> Rows:
 
 
 def no_reason_is_about_who_was_erased(upstream: UpstreamRecords) -> Rows:
-    """No account of somebody who was erased holds words about them, as far as lending has heard."""
+    """The account of an erased patron has no free text, once lending has consumed the event."""
     known = upstream.patrons().filter(id=OuterRef("patron_id"))
     erased = unconsumed_events("lending", ("patrons.patron_erased.v1",)).filter(
         aggregate_id=OuterRef("patron_id")
@@ -69,15 +69,15 @@ def no_reason_is_about_who_was_erased(upstream: UpstreamRecords) -> Rows:
 
 
 def a_hold_is_served_by_a_copy_that_can_be_lent(upstream: UpstreamRecords) -> Rows:
-    """A copy that was set aside for a hold is of its book and can be lent, as far as lending has heard."""
+    """An allocated copy belongs to the hold's book and can be lent, once lending has consumed its changes."""
     copy = upstream.lendable_copies().filter(id=OuterRef("copy_id"), book_id=OuterRef("book_id"))
     changed = unconsumed_events("lending", _COPY_CHANGES).filter(aggregate_id=OuterRef("copy_id"))
     allocated = HoldRow.objects.filter(state="allocated").order_by()
     return allocated.filter(~Exists(copy), ~Exists(changed)).values("id", "copy_id")
 
 
-def nobody_waits_beside_a_free_copy(upstream: UpstreamRecords) -> Rows:
-    """Where a hold waits that takes part, no copy that would do is free, as far as lending has heard."""
+def no_hold_waits_for_a_free_copy(upstream: UpstreamRecords) -> Rows:
+    """No hold waits while a copy that could fill it is free, once lending has consumed its changes."""
     this = {"copy_id": OuterRef("id")}
     free = upstream.lendable_copies().filter(
         ~Exists(LoanRow.objects.filter(_OUT, **this)),
@@ -102,6 +102,6 @@ def invariants(upstream: UpstreamRecords) -> Sequence[Invariant]:
         who_has_or_waits_or_owes_is_a_patron,
         no_reason_is_about_who_was_erased,
         a_hold_is_served_by_a_copy_that_can_be_lent,
-        nobody_waits_beside_a_free_copy,
+        no_hold_waits_for_a_free_copy,
     )
     return [Invariant.of("lending", function, upstream) for function in functions]

@@ -1,4 +1,4 @@
-"""What does a patron owe?"""
+"""Queries about patrons' accounts."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -17,7 +17,7 @@ from shared_kernel.services.bus import Query
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class GetAccount(Query[AccountDetails]):
-    """A patron's account. `viewer_login` bounds the answer to that login's own; None sees everybody's."""
+    """A patron's account. `viewer_login` limits it to that login's own; None sees every account."""
 
     refusals = (PatronNotFound,)
 

@@ -1,4 +1,4 @@
-"""Questions about branches and their calendars."""
+"""Queries about branches and their calendars."""
 
 from dataclasses import dataclass
 from datetime import date
@@ -53,7 +53,7 @@ def get_branch(query: GetBranch) -> BranchDetails:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ListClosures(Query[Page[ClosureDetails]]):
-    """When the branch with this code is, was or will be closed besides its weekly days."""
+    """The closures of the branch with this code."""
 
     refusals = (BranchNotFound,)
 
@@ -73,7 +73,7 @@ def list_closures(query: ListClosures) -> Page[ClosureDetails]:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PreviewClosure(Query[ClosurePreview]):
-    """What would it do to close the branch with this code on these days?"""
+    """Preview a closure of the branch with this code."""
 
     refusals = (BranchNotFound, ClosureInvalid, ClosureOverlaps)
 
@@ -85,7 +85,7 @@ class PreviewClosure(Query[ClosurePreview]):
 def preview_closure(
     query: PreviewClosure, *, work: LendingWork, patrons: PatronDirectory, clock: Clock
 ) -> ClosurePreview:
-    """What is due on these days, and when it would be due instead. Refused as the closure itself would be."""
+    """The loans and holds that the closure would move. Refused as AddClosure would be."""
     try:
         calendar = work.calendars.of(query.branch)
     except UnknownBranch:

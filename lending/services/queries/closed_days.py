@@ -1,4 +1,4 @@
-"""Finds what is due on days on which its branch is closed: a closure may be younger than the loan."""
+"""Finds due dates and pickup deadlines on closed days, since a closure may be added after the loan."""
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -37,13 +37,13 @@ def due_on_closed_days(_query: DueOnClosedDays, *, work: LendingWork) -> Iterato
 
 def _ids(rows: "QuerySet[Any]", branch: str, deadline: str, calendars: Calendars) -> Iterator[UUID]:
     """The ids of those loans or holds whose `deadline` falls on a day on which their `branch` is closed."""
-    is_open = _memory_of(calendars)
+    is_open = _cached_is_open(calendars)
     for code, at in list(rows.order_by(deadline, branch).values_list(branch, deadline).distinct()):
         if not is_open(code, at):
             yield from ids_in_batches(rows.filter(**{branch: code, deadline: at}))
 
 
-def _memory_of(calendars: Calendars) -> Callable[[str, datetime], bool]:
+def _cached_is_open(calendars: Calendars) -> Callable[[str, datetime], bool]:
     known: dict[str, BranchCalendar | None] = {}
 
     def is_open(code: str, at: datetime) -> bool:

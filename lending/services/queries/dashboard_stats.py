@@ -1,4 +1,4 @@
-"""How circulation is doing, in a few numbers: for the first page of the administration."""
+"""Statistics of circulation for the dashboard of the administration."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""What the people at the desk look at all day."""
+"""The board of the circulation desk."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -55,7 +55,7 @@ class DeskBoardDetails(Result):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DeskBoard(Query[DeskBoardDetails]):
-    """What is to be done today?"""
+    """What is to be done at the desk today?"""
 
 
 def desk_board(_query: DeskBoard, *, patrons: PatronDirectory, clock: Clock) -> DeskBoardDetails:

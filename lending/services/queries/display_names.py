@@ -1,4 +1,4 @@
-"""What are these called?"""
+"""The display names of patrons and loans."""
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
@@ -11,14 +11,14 @@ from shared_kernel.services.bus import Query
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DisplayNames(Query[Mapping[UUID, str]]):
-    """The names of patrons and the titles of loans, by id; who or what nobody knows any more is left out."""
+    """The names of patrons and the titles of loans, by id, without unknown ones."""
 
     patrons: Collection[UUID]
     loans: Collection[UUID]
 
 
 def display_names(query: DisplayNames, *, patrons: PatronDirectory) -> Mapping[UUID, str]:
-    """Two queries, however many there are."""
+    """Find them in two SQL queries, however many there are."""
     loans = LoanRow.objects.filter(id__in=query.loans).order_by().values_list("id", "title", "barcode")
     titles = {loan: f"{title} ({barcode})" for loan, title, barcode in loans}
     return {**patrons.names_of(query.patrons), **titles}

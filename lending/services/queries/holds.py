@@ -1,4 +1,4 @@
-"""Questions about holds."""
+"""Queries about holds."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

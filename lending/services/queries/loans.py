@@ -1,4 +1,4 @@
-"""Lending's questions and their answers."""
+"""Queries about loans."""
 
 from dataclasses import dataclass
 from datetime import datetime

@@ -1,4 +1,4 @@
-"""What is remembered of whose loans were, and why: the proof of what anonymising did."""
+"""The privacy report: how many loans still have a patron, and why."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -36,13 +36,15 @@ class PrivacySummary(Result):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PrivacyReport(Query[PrivacySummary]):
-    """Whose loans are still known, and why?"""
+    """How many loans still have a patron, and why?"""
 
 
 def privacy_report(_query: PrivacyReport, *, choices: PrivacyChoices, clock: Clock) -> PrivacySummary:
     """Count them, in a fixed number of queries."""
     now, span = clock.now(), retention_period()
-    nobodys = LoanRow.objects.filter(patron_id__isnull=True).aggregate(n=Count("id"), at=Max("anonymised_at"))
+    anonymised = LoanRow.objects.filter(patron_id__isnull=True).aggregate(
+        n=Count("id"), at=Max("anonymised_at")
+    )
     named = LoanRow.objects.filter(patron_id__isnull=False).order_by()
     returned = named.filter(state=LoanRow.State.RETURNED)
     wished = Q(returned_at__lt=now - span, patron_id__in=choices.of_whom(PrivacyChoice.FOREVER))
@@ -52,8 +54,8 @@ def privacy_report(_query: PrivacyReport, *, choices: PrivacyChoices, clock: Clo
     return PrivacySummary(
         at=now,
         kept_days=span // timedelta(days=1),
-        anonymous=nobodys["n"],
-        last_anonymised_at=nobodys["at"],
+        anonymous=anonymised["n"],
+        last_anonymised_at=anonymised["at"],
         not_returned=named.exclude(state=LoanRow.State.RETURNED).count(),
         recent=ended - by_choice - waiting,
         by_choice=by_choice,

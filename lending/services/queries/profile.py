@@ -1,4 +1,4 @@
-"""What a patron has, waits for and owes: for the desk, and for the patron's own eyes."""
+"""A patron's loans, holds and balance, for the desk and for the patron."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""What does the library look like in numbers and lists?"""
+"""Runs the reports."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace

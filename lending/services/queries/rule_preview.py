@@ -1,4 +1,4 @@
-"""What would change, before a rule is set."""
+"""Previews the effect of a rule before it is set."""
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence

@@ -1,4 +1,4 @@
-"""Questions about the rule matrix."""
+"""Queries about the rule matrix."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""What has a patron been charged, paid and forgiven, line by line?"""
+"""A statement of a patron's account."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""What happened to a copy, a loan or a patron?"""
+"""The timeline of a copy, a loan or a patron."""
 
 from collections.abc import Callable
 from dataclasses import dataclass

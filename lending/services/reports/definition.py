@@ -1,4 +1,4 @@
-"""What all reports have in common: what they are asked about, their lines and their charts."""
+"""What all reports have in common: scope, lines and charts."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, fields
@@ -43,7 +43,7 @@ class BorrowingStatistics(Protocol):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReportContext:
-    """Where reports look things up, and the instant as of which they are made."""
+    """What reports read from, and the instant as of which they are made."""
 
     patrons: PatronDirectory
     calendars: Calendars
@@ -53,7 +53,7 @@ class ReportContext:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReportScope:
-    """What a report is about: a branch's code, and the first and last day of a period, where it has one."""
+    """What a report covers: a branch's code, and the first and last day of a period, if it has one."""
 
     branch: str | None = None
     first_on: date | None = None
@@ -76,7 +76,7 @@ class ReportScope:
 
 
 def next_month(month: date) -> date:
-    """The first day of the month after it."""
+    """The first day of the next month."""
     return date(month.year + month.month // 12, month.month % 12 + 1, 1)
 
 

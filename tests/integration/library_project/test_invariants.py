@@ -242,11 +242,11 @@ PLANTED: dict[str, tuple[tuple[type[Any], ...], Callable[[], object]]] = {
         lambda: set_first(LoanRow, {"renewals": 4, "due_version": 5}),
     ),
     "lending.a_loan_is_of_a_known_branch": ((), lambda: set_first(LoanRow, {"branch": "ATLANTIS"})),
-    "lending.only_ended_loans_are_nobodys": (
+    "lending.only_returned_loans_are_anonymised": (
         (LoanRow,),
         lambda: set_first(LoanRow, {"patron_id": None}, state="open"),
     ),
-    "lending.no_account_tells_of_a_loan_that_is_nobodys": (
+    "lending.no_account_refers_to_an_anonymised_loan": (
         (),
         lambda: LoanRow.objects.filter(id=str(charge().loan_id)).update(
             patron_id=None, anonymised_at=datetime.now(UTC)
@@ -281,7 +281,7 @@ PLANTED: dict[str, tuple[tuple[type[Any], ...], Callable[[], object]]] = {
         (),
         lambda: set_first(HoldRow, {"ended_at": datetime.now(UTC)}, state="waiting"),
     ),
-    "lending.an_active_hold_is_somebodys": (
+    "lending.an_active_hold_has_a_patron": (
         (HoldRow,),
         lambda: set_first(HoldRow, {"patron_id": None}, state="waiting"),
     ),
@@ -364,7 +364,7 @@ PLANTED: dict[str, tuple[tuple[type[Any], ...], Callable[[], object]]] = {
             condition="damaged"
         ),
     ),
-    "lending.nobody_waits_beside_a_free_copy": ((), plant_free_copy),
+    "lending.no_hold_waits_for_a_free_copy": ((), plant_free_copy),
     "library.every_constraint_is_in_force": ((LoanRow,), lambda: None),
 }
 
