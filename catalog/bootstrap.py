@@ -1,4 +1,4 @@
-"""What the catalogue can do, and the adapters that its handlers are bound to."""
+"""The catalogue's handlers, and the adapters that they are bound to."""
 
 from collections.abc import Callable
 from dataclasses import dataclass

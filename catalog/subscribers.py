@@ -1,4 +1,4 @@
-"""What the catalogue does when it hears of other contexts."""
+"""How the catalogue reacts to events of other contexts."""
 
 from datetime import UTC
 from uuid import UUID

@@ -1,4 +1,4 @@
-"""What Celery's clock makes the catalogue do. What was missed is done at the next tick."""
+"""The catalogue's periodic tasks. What one run misses, the next one does."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -12,7 +12,7 @@ from catalog.services.commands.prune_rejected_records import PruneRejectedRecord
 from catalog.services.imports.worker import ImportWorker
 from shared_kernel.services.commands import dispatch
 
-#: A tick that has much to do gives the worker back after so long, for the sake of the other ticks.
+#: A run ends after this time, so that the worker can run the other tasks.
 _AT_MOST_SECONDS = 5
 _reckoning, _importing = Lock(), Lock()
 _worker = ImportWorker()
@@ -20,7 +20,7 @@ _worker = ImportWorker()
 
 @shared_task(name="catalog.reckon_popularity", ignore_result=True)
 def reckon_popularity() -> None:
-    """Let what was borrowed meanwhile count."""
+    """Recompute the popularity of Books that were borrowed since the last run."""
     with _alone(_reckoning) as alone:
         end = monotonic() + _AT_MOST_SECONDS
         while alone and dispatch(RecomputePopularity()) and monotonic() < end:
@@ -29,7 +29,7 @@ def reckon_popularity() -> None:
 
 @shared_task(name="catalog.import_files", ignore_result=True)
 def import_files() -> None:
-    """Go on with the files that were sent to be imported, and with imports that are being reverted."""
+    """Continue imports, and imports that are being reverted."""
     with _alone(_importing) as alone:
         if alone:
             _worker.work(seconds=_AT_MOST_SECONDS)
@@ -43,7 +43,7 @@ def prune_rejected_records() -> None:
 
 @contextmanager
 def _alone(lock: Lock) -> Iterator[bool]:
-    """Whether no other tick of this process is at it."""
+    """Whether no other run in this process holds the lock."""
     alone = lock.acquire(blocking=False)
     try:
         yield alone

@@ -27,7 +27,7 @@ class BookHasCopies(Refusal):
 
 
 class Book(Aggregate):
-    """A bibliographic record: what somebody wrote, whichever copies of it there are."""
+    """A bibliographic record, whatever copies of it there are."""
 
     def __init__(self, *, id: UUID, version: int = 0, description: Description, added_at: datetime) -> None:
         super().__init__(id=id, version=version)
@@ -36,13 +36,13 @@ class Book(Aggregate):
 
     @classmethod
     def add(cls, *, id: UUID, description: Description, at: datetime) -> Self:
-        """A new Book, described so, at an aware UTC instant."""
+        """A new Book. `at` is an aware UTC instant."""
         book = cls(id=id, description=description, added_at=at)
         book._record(BookAdded(aggregate_id=id, occurred_at=at, **_event_values(description)))
         return book
 
     def revise(self, description: Description, *, at: datetime) -> bool:
-        """Describe the Book anew, and tell whether that changed anything."""
+        """Replace the description; whether that changed anything."""
         changed = _changed_fields(self.description, description)
         if changed:
             self.description = description
@@ -51,7 +51,7 @@ class Book(Aggregate):
         return bool(changed)
 
     def remove(self, *, at: datetime) -> None:
-        """Let the Book go. That nothing is left of it is for the asker to see to."""
+        """Remove the Book. The caller checks that no copies, loans or holds are left."""
         self._record(BookRemoved(aggregate_id=self.id, occurred_at=at, title=self.description.title.text))
 
 
@@ -61,7 +61,7 @@ def _changed_fields(old: Description, new: Description) -> tuple[str, ...]:
     )
 
 
-def _event_values(description: Description) -> dict[str, Any]:  # the values that both events tell
+def _event_values(description: Description) -> dict[str, Any]:  # the values that both events contain
     return {
         "title": description.title.text,
         "isbn": description.isbn,

@@ -8,7 +8,7 @@ from shared_kernel.domain.events import DomainEvent
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BookAdded(DomainEvent):
-    """A Book is in the catalogue. Authors are not told: no event carries a person's name."""
+    """A Book was added. Authors are left out: no event contains a person's name."""
 
     type: ClassVar[str] = "catalog.book_added.v1"
 
@@ -21,7 +21,7 @@ class BookAdded(DomainEvent):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BookRevised(DomainEvent):
-    """A Book's record says something else now; `changed` names the values that differ."""
+    """A Book's description changed; `changed` has the names of the values that differ."""
 
     type: ClassVar[str] = "catalog.book_revised.v1"
 
@@ -35,7 +35,7 @@ class BookRevised(DomainEvent):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BookRemoved(DomainEvent):
-    """A Book has left the catalogue, and with it what was left of its Copies."""
+    """A Book was removed, together with its withdrawn Copies."""
 
     type: ClassVar[str] = "catalog.book_removed.v1"
 

@@ -20,7 +20,7 @@ LONGEST_REASON = 500
 
 
 class Condition(StrEnum):
-    """What may be done with a Copy, as far as the Copy itself is concerned. Only one in service is lent."""
+    """The condition of a Copy. Only Copies in service are lent."""
 
     IN_SERVICE = "in_service"
     REFERENCE_ONLY = "reference_only"
@@ -83,7 +83,7 @@ class UnknownBranch(InvalidValue):
 
 @dataclass(frozen=True, slots=True)
 class ItemType:
-    """The kind of a Copy, a lower-case slug such as “book” or “dvd”: the library makes up its own."""
+    """The kind of a Copy: a lower-case slug such as “book” or “dvd”, chosen by the library."""
 
     slug: str
 
@@ -93,9 +93,9 @@ class ItemType:
 
 
 class Copy(Aggregate):
-    """One physical thing that can be lent. `price` is what replacing it costs, if anybody has said.
+    """One physical thing that can be lent. `price` is the replacement price, if known.
 
-    `reason` says why it has its condition, for those who work here.
+    `reason` explains the condition to staff.
     """
 
     def __init__(
@@ -132,7 +132,7 @@ class Copy(Aggregate):
         price: Money | None = None,
         at: datetime,
     ) -> Self:
-        """A new Copy, in service; without a barcode it gets one made from its id. Raises InvalidPrice."""
+        """A new Copy, in service. Without a barcode it gets one derived from its id. Raises InvalidPrice."""
         if price is not None and price.minor < 0:
             raise InvalidPrice
         copy = cls(
@@ -159,9 +159,9 @@ class Copy(Aggregate):
         return copy
 
     def change_condition(self, condition: Condition, *, reason: str, at: datetime) -> bool:
-        """Put the Copy into a condition, and tell whether that changed anything.
+        """Change the condition; whether that changed anything.
 
-        Raises ConditionReasonRequired where a Copy is taken out of service without one, and InvalidReason.
+        Raises InvalidReason, and ConditionReasonRequired if it is taken out of service without one.
         """
         visible = has_visible_text(reason)
         if not visible and condition is not Condition.IN_SERVICE:
@@ -184,7 +184,7 @@ class Copy(Aggregate):
         return True
 
     def remove(self, *, at: datetime) -> None:
-        """Let the Copy go. That nobody has it is for the asker to see to."""
+        """Remove the Copy. The caller checks that nobody has it."""
         self._record(
             CopyRemoved(
                 aggregate_id=self.id,

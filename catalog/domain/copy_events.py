@@ -9,7 +9,7 @@ from shared_kernel.domain.events import DomainEvent
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CopyAdded(DomainEvent):
-    """There is a Copy more of a Book. `item_type` is its slug, `branch` its home branch's code."""
+    """A Copy of a Book was added. `item_type` is a slug, `branch` the code of its home branch."""
 
     type: ClassVar[str] = "catalog.copy_added.v1"
 
@@ -23,7 +23,7 @@ class CopyAdded(DomainEvent):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CopyConditionChanged(DomainEvent):
-    """What may be done with a Copy has changed, or why. The reason stays here: it may speak of people."""
+    """The condition of a Copy changed, or the reason for it. The reason is left out: it may name people."""
 
     type: ClassVar[str] = "catalog.copy_condition_changed.v1"
 
@@ -36,7 +36,7 @@ class CopyConditionChanged(DomainEvent):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CopyRemoved(DomainEvent):
-    """A Copy has left the catalogue."""
+    """A Copy was removed."""
 
     type: ClassVar[str] = "catalog.copy_removed.v1"
 

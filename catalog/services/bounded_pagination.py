@@ -1,4 +1,4 @@
-"""Pages of rows that meet a condition for which there is no index, each at a bounded cost."""
+"""Pages of rows filtered by a condition without an index, each at a bounded cost."""
 
 from collections.abc import Callable, Sequence
 from typing import Any, TypeVar

@@ -1,4 +1,4 @@
-"""Rows as answers: Books with what there is of each, Copies with their state."""
+"""Read models: Books with their availability, Copies with their state."""
 
 from collections.abc import Callable, Collection, Mapping
 from functools import cache

@@ -17,7 +17,7 @@ _TOGETHER = 500
 
 class Command(LibraryCommand):
     help = (
-        "Make the search index anew, and reckon popularity. The library stays open, and it can be repeated."
+        "Rebuild the search index and recompute popularity, while the library stays open. It can be repeated."
     )
 
     def run(self, **_: Any) -> None:

@@ -14,7 +14,7 @@ from shared_kernel.services.queries import ask
 
 
 class Command(LibraryCommand):
-    help = "Remove the books that an import has made, but for those that somebody has used or changed since."
+    help = "Remove the books that an import created, except those that were lent, held or changed since."
 
     def options(self, parser: CommandParser) -> None:
         """Declare which import."""

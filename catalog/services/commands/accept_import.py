@@ -1,4 +1,4 @@
-"""A file is taken in, to be imported."""
+"""Accept a file to be imported."""
 
 from dataclasses import dataclass
 from uuid import UUID, uuid4
@@ -16,9 +16,9 @@ _LONGEST_NAME = 200
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AcceptImport(Command[ImportDetails]):
-    """Take in a file of MARC 21, MARCXML or CSV; a worker goes on from there.
+    """Accept a file of MARC 21, MARCXML or CSV; a worker imports it.
 
-    `encoding` is that of its text, where the file lies about it.
+    `encoding` overrides what the file says about its text.
     """
 
     refusals = (FileTooLarge, FileUnreadable, UnknownEncoding)
@@ -31,7 +31,7 @@ class AcceptImport(Command[ImportDetails]):
 def accept_import(
     command: AcceptImport, work: CatalogWork, *, clock: Clock, files: FileReader
 ) -> ImportDetails:
-    """Keep it in the queue. Raises FileTooLarge, FileUnreadable, UnknownEncoding."""
+    """Queue it. Raises FileTooLarge, FileUnreadable, UnknownEncoding."""
     if len(command.content) > LARGEST_FILE:
         raise FileTooLarge
     recognised = files.recognise(command.content, name=command.name, encoding=command.encoding)
@@ -52,9 +52,9 @@ def accept_import(
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BeginImport(Command[UUID]):
-    """Begin to import a file that this process reads from its own disk; the answer is the import's id.
+    """Begin to import a file that this process reads from its own disk; the result is the import's id.
 
-    Nobody else can go on with it: interrupted, it is given up, and the same file is imported again.
+    No other process can continue it: if interrupted, it fails, and the same file can be imported again.
     """
 
     name: str
@@ -66,7 +66,7 @@ class BeginImport(Command[UUID]):
 
 
 def begin_import(command: BeginImport, work: CatalogWork, *, clock: Clock) -> UUID:
-    """Note that it goes on."""
+    """Record the import as running."""
     begun = Import(
         id=uuid4(),
         name=_shown(command.name),

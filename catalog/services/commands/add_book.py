@@ -1,4 +1,4 @@
-"""A Book comes into the catalogue."""
+"""Add a Book to the catalogue."""
 
 from dataclasses import dataclass
 from uuid import uuid4
@@ -16,7 +16,7 @@ from shared_kernel.services.request_context import bind_audit_subjects
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AddBook(Command[BookDetails]):
-    """Add a Book and, if wanted, copies of it, of the usual item type, with barcodes made up for them."""
+    """Add a Book and some copies of it, of the default item type and with generated barcodes."""
 
     refusals = (*DESCRIPTION_REFUSALS, DuplicateISBN)
 

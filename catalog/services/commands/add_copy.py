@@ -1,4 +1,4 @@
-"""There is a copy more of a Book."""
+"""Add a Copy of a Book."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -22,7 +22,7 @@ _LONGEST_CODE = 20
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AddCopy(Command[CopyDetails]):
-    """Add a Copy of a Book. Without a barcode one is made up; `price` is that of replacing it."""
+    """Add a Copy of a Book. Without a barcode one is generated; `price` is the replacement price."""
 
     refusals = (
         BookNotFound,

@@ -1,4 +1,4 @@
-"""What may be done with a Copy changes."""
+"""Change the condition of a Copy."""
 
 from dataclasses import dataclass
 from uuid import UUID
@@ -23,7 +23,7 @@ NOT_ON_THE_SHELF = "not found on the shelf"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ChangeCopyCondition(Command[CopyDetails]):
-    """Put a Copy into a condition. Why is asked for, but for one that comes back into service."""
+    """Change the condition of a Copy. A reason is required unless it comes back into service."""
 
     refusals = (
         CopyNotFound,

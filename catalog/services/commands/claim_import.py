@@ -1,4 +1,4 @@
-"""What a worker does with imports between their records: take one on, lay it down, bring it to its end."""
+"""Claim an import for a worker, and finish it."""
 
 from dataclasses import dataclass
 from typing import ClassVar
@@ -15,7 +15,7 @@ _NOT_IN_DATABASE = "It was interrupted. Import the file again: what is imported 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ClaimedImport(Result):
-    """An import to go on with: behind record number `handled`, or undoing it where it is `reverting`."""
+    """An import to continue after record number `handled`, or to revert if it is `reverting`."""
 
     id: UUID
     format: FileFormat
@@ -26,9 +26,9 @@ class ClaimedImport(Result):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ClaimImport(Command[ClaimedImport | None]):
-    """Take on the oldest import that waits, or that its worker has left; None if there is none.
+    """Claim the oldest import that is waiting or abandoned; None if there is none.
 
-    `import_id` asks for that one alone.
+    `import_id` restricts it to that import.
     """
 
     audited: ClassVar[bool] = False
@@ -38,7 +38,7 @@ class ClaimImport(Command[ClaimedImport | None]):
 
 
 def claim_import(command: ClaimImport, work: CatalogWork, *, clock: Clock) -> ClaimedImport | None:
-    """Take it on. One whose file only a process that is gone could read has failed."""
+    """Claim it. An import whose file only a process that is gone could read fails."""
     now = clock.now()
     while (waiting := work.imports.next_waiting(command.claim, at=now, id=command.import_id)) is not None:
         if waiting.in_database or waiting.state is ImportState.REVERTING:
@@ -57,7 +57,7 @@ def claim_import(command: ClaimImport, work: CatalogWork, *, clock: Clock) -> Cl
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FinishImport(Command[None]):
-    """Note that all records are handled, or why the rest never will be."""
+    """Finish an import: all records are handled, or it has failed."""
 
     audited: ClassVar[bool] = False
 
@@ -67,7 +67,7 @@ class FinishImport(Command[None]):
 
 
 def finish_import(command: FinishImport, work: CatalogWork, *, clock: Clock) -> None:
-    """Bring it to its end; the file isn't kept any longer. Raises ImportOvertaken."""
+    """Finish it and delete the file. Raises ImportOvertaken."""
     bind_audit_subjects(**{"import": command.import_id})
     ended = work.imports.get(command.import_id, lock=True)
     ended.require_claim(command.claim, at=clock.now())

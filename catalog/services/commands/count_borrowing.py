@@ -1,4 +1,4 @@
-"""Borrowings are counted: use of the collection, and from it popularity."""
+"""Count borrowings by month, and compute the popularity of Books from them."""
 
 from dataclasses import dataclass
 from datetime import date
@@ -21,15 +21,15 @@ class CountBorrowing(Command[None]):
 
 
 def count_borrowing(command: CountBorrowing, work: CatalogWork) -> None:
-    """One more. It is counted also where the Book has gone meanwhile: it was borrowed all the same."""
+    """Count it, even if the Book has been removed since."""
     work.borrowings.add_one(command.book, command.month)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RecomputePopularity(Command[int]):
-    """Reckon anew how popular Books are whose borrowings were counted, or are longer than a year ago.
+    """Recompute the popularity of Books with new borrowings, or with borrowings that are now over a year old.
 
-    `at_most` bounds how many counts are gone through; the answer is how many were.
+    `at_most` limits the counts that are processed; the result is how many were.
     """
 
     audited: ClassVar[bool] = False
@@ -38,7 +38,7 @@ class RecomputePopularity(Command[int]):
 
 
 def recompute_popularity(command: RecomputePopularity, work: CatalogWork, *, clock: Clock) -> int:
-    """The month that has begun and the eleven before it count."""
+    """Count the borrowings of the current month and the eleven before it."""
     this_month = clock.now().date().replace(day=1)
     return work.borrowings.recompute_popularity(since=_year_before(this_month), at_most=command.at_most)
 

@@ -1,4 +1,4 @@
-"""What finds Books is made anew from what they say: because words are folded otherwise, or as a repair."""
+"""Rebuild the search index: after a change of how words are folded, or as a repair."""
 
 from dataclasses import dataclass
 from typing import ClassVar
@@ -10,7 +10,7 @@ from shared_kernel.services.bus import Command
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReindexBooks(Command[UUID | None]):
-    """Index Books anew, so many of those behind an id; the answer is the last one's, None behind the last."""
+    """Index a batch of Books again, by id, after `after`; the result is the last id, None at the end."""
 
     audited: ClassVar[bool] = False
 
@@ -19,8 +19,8 @@ class ReindexBooks(Command[UUID | None]):
 
 
 def reindex_books(command: ReindexBooks, work: CatalogWork) -> UUID | None:
-    """Write what follows from the Books alone: no Book changes by it.
+    """Rebuild what is derived from the Books; the Books themselves don't change.
 
-    No word is forgotten, since Books are found by words while this goes on.
+    Words stay in the vocabulary, since people search while this runs.
     """
     return work.search_index.rebuild(after=command.after, at_most=command.at_most)

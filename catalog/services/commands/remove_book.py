@@ -1,4 +1,4 @@
-"""A Book leaves the catalogue."""
+"""Remove a Book from the catalogue."""
 
 from dataclasses import dataclass
 from uuid import UUID

@@ -1,4 +1,4 @@
-"""What an import has brought is taken out again."""
+"""Revert an import."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -21,7 +21,7 @@ _CHANGED = "changed"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RevertImport(Command[ImportDetails]):
-    """Remove the Books that an import has made, but for those that somebody has used or changed since."""
+    """Remove the Books that an import created, except those that were lent, held or changed since."""
 
     refusals = (ImportNotFound, ImportNotFinished)
 
@@ -31,7 +31,7 @@ class RevertImport(Command[ImportDetails]):
 def revert_import(
     command: RevertImport, work: CatalogWork, *, clock: Clock, circulation: CirculationFacts
 ) -> ImportDetails:
-    """Remove a hundred at once; a worker goes on. Again changes nothing. Raises ImportNotFinished."""
+    """Remove the first hundred; a worker continues. It can be repeated. Raises ImportNotFinished."""
     bind_audit_subjects(**{"import": command.import_id})
     reverted = work.imports.get(command.import_id, lock=True)
     if reverted.state is not ImportState.REVERTING and reverted.begin_revert():
@@ -41,7 +41,7 @@ def revert_import(
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ContinueRevert(Command[bool]):
-    """Remove some more; whether there are any left."""
+    """Remove another batch; whether any are left."""
 
     audited: ClassVar[bool] = False
 

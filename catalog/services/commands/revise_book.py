@@ -1,4 +1,4 @@
-"""A Book's record is put right."""
+"""Correct the description of a Book."""
 
 from dataclasses import dataclass
 from typing import TypeVar
@@ -21,7 +21,7 @@ T = TypeVar("T")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReviseBook(Command[BookDetails]):
-    """Describe a Book anew. What is unset stays as it is, None is unknown.
+    """Change a Book's description. Unset values stay as they are; None means unknown.
 
     Another `isbn` takes the place of the Book's own and leaves its further ones; None drops them all.
     `seen_version` is the one that was looked at, if that matters.

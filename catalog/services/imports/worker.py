@@ -1,4 +1,4 @@
-"""Goes on with imports, some seconds at a time, wherever they were left."""
+"""The import worker: continues imports where they stopped, a few seconds at a time."""
 
 from collections.abc import Iterator
 from time import monotonic
