@@ -13,8 +13,8 @@ from django.utils import timezone
 from patrons.adapters.files import FileMailer
 from patrons.adapters.letters import TextLetterComposer
 from patrons.adapters.loan_letters import StoredLoanLetters
+from patrons.adapters.personal_data import DjangoPersonalDataEraser
 from patrons.adapters.sendgrid import SendGridMailer
-from patrons.adapters.traces import StoredTraces
 from patrons.adapters.unit_of_work import DjangoPatronsWork
 from patrons.adapters.wordings import DjangoWordings
 from patrons.domain.card_number import SERIALS
@@ -27,11 +27,13 @@ from patrons.services.commands.erase_patron import erase_patron
 from patrons.services.commands.forget_loan_letters import LoanLetters, forget_loan_letters
 from patrons.services.commands.lift_block import lift_block
 from patrons.services.commands.link_login import link_login
-from patrons.services.commands.owe_notice import owe_notice
+from patrons.services.commands.mark_interrupted_notices import mark_interrupted_notices
+from patrons.services.commands.queue_notice import queue_notice
+from patrons.services.commands.record_notice_outcome import record_notice_outcome
 from patrons.services.commands.register_patron import register_patron
 from patrons.services.commands.reinstate_patron import reinstate_patron
 from patrons.services.commands.renew_membership import renew_membership
-from patrons.services.commands.repeat_notice import repeat_notice
+from patrons.services.commands.resend_notice import resend_notice
 from patrons.services.commands.revise_wording import reset_wording, revise_wording
 from patrons.services.commands.send_password_link import (
     answer_password_link_request,
@@ -39,14 +41,12 @@ from patrons.services.commands.send_password_link import (
     send_password_link,
 )
 from patrons.services.commands.set_password import set_password
-from patrons.services.commands.settle_cut_off_notices import settle_cut_off_notices
-from patrons.services.commands.settle_notice import settle_notice
 from patrons.services.commands.suspend_patron import suspend_patron
 from patrons.services.commands.update_contact import update_contact
 from patrons.services.commands.withdraw_notices import withdraw_notices
 from patrons.services.delivery import Compose
 from patrons.services.mail import LetterComposer, Mailer
-from patrons.services.ports import CirculationFacts, PatronsWork, Traces
+from patrons.services.ports import CirculationFacts, PatronsWork, PersonalDataEraser
 from patrons.services.queries import letters, memberships_ending, notices, password_links, patrons, wordings
 from patrons.services.wordings import Wordings
 from shared_kernel.domain.clock import Clock
@@ -73,12 +73,12 @@ COMMANDS: tuple[CommandHandler, ...] = (
     define_category,
     revise_wording,
     reset_wording,
-    owe_notice,
+    queue_notice,
     withdraw_notices,
     claim_notice,
-    settle_notice,
-    repeat_notice,
-    settle_cut_off_notices,
+    record_notice_outcome,
+    resend_notice,
+    mark_interrupted_notices,
 )
 
 QUERIES: tuple[QueryHandler, ...] = (
@@ -88,7 +88,7 @@ QUERIES: tuple[QueryHandler, ...] = (
     password_links.password_link_is_requested,
     password_links.password_link_is_valid,
     notices.notice_is_due,
-    notices.notice_was_cut_off,
+    notices.notice_was_interrupted,
     wordings.list_wordings,
     wordings.get_wording,
     letters.preview_letter,
@@ -115,7 +115,7 @@ class Ports:
     wall_clock: Clock
     circulation: CirculationFacts
     draw_serial: Callable[[], int]
-    traces: Traces
+    eraser: PersonalDataEraser
     letters: LoanLetters
     wordings: Wordings
     composer: LetterComposer
@@ -129,7 +129,7 @@ class Ports:
             wall_clock=timezone,
             circulation=circulation,
             draw_serial=partial(secrets.randbelow, SERIALS),
-            traces=StoredTraces(letters=_letters_folder),
+            eraser=DjangoPersonalDataEraser(letters=_letters_folder),
             letters=StoredLoanLetters(letters=_letters_folder),
             wordings=_wordings,
             composer=_composer,

@@ -1,11 +1,11 @@
-"""Events in our words: what a patron is to be told of, and what they needn't be told any more."""
+"""Subscribers: queue the notices that events call for, and withdraw those that are no longer true."""
 
 from uuid import UUID
 
 from outbox.envelope import ReceivedEvent
 from patrons.domain.notice import KINDS
 from patrons.services.commands.forget_loan_letters import ForgetLoanLetters
-from patrons.services.commands.owe_notice import OweNotice
+from patrons.services.commands.queue_notice import QueueNotice
 from patrons.services.commands.withdraw_notices import WithdrawNotices
 from shared_kernel.services.commands import dispatch
 
@@ -15,32 +15,32 @@ _OF_A_DUE_DATE = ("due_soon", "due_date_changed", "overdue", "loan_lost", "retur
 _OF_A_DEADLINE = ("hold_ready", "hold_deadline_changed")
 
 
-def owe_loan_receipt(event: ReceivedEvent) -> None:
+def queue_loan_receipt(event: ReceivedEvent) -> None:
     """`lending.book_borrowed.v1`: the patron is told what is due when."""
-    _owe("loan_receipt", event, about=event.subject)
+    _queue("loan_receipt", event, about=event.subject)
 
 
-def owe_return_confirmation(event: ReceivedEvent) -> None:
+def queue_return_confirmation(event: ReceivedEvent) -> None:
     """`lending.book_returned.v1`: the patron is told that it has arrived, and not when it would be due."""
     _withdraw(*_OF_A_DUE_DATE, about=event.subject)
-    _owe("return_confirmation", event, about=event.subject)
+    _queue("return_confirmation", event, about=event.subject)
 
 
-def owe_renewal_confirmation(event: ReceivedEvent) -> None:
+def queue_renewal_confirmation(event: ReceivedEvent) -> None:
     """`lending.loan_renewed.v1`: the patron is told the new due date, and not the old one."""
     _withdraw(*_OF_A_DUE_DATE, about=event.subject)
-    _owe("renewal_confirmation", event, about=event.subject)
+    _queue("renewal_confirmation", event, about=event.subject)
 
 
-def owe_due_date_change(event: ReceivedEvent) -> None:
+def queue_due_date_change(event: ReceivedEvent) -> None:
     """`lending.loan_due_date_changed.v1`: the patron is told the new due date, and not the old one."""
     _withdraw(*_OF_A_DUE_DATE, about=event.subject)
-    _owe("due_date_changed", event, about=event.subject)
+    _queue("due_date_changed", event, about=event.subject)
 
 
-def owe_due_soon_reminder(event: ReceivedEvent) -> None:
+def queue_due_soon_reminder(event: ReceivedEvent) -> None:
     """`lending.loan_due_soon.v1`: the patron is reminded."""
-    _owe("due_soon", event, about=event.subject)
+    _queue("due_soon", event, about=event.subject)
 
 
 def withdraw_due_soon_reminder(event: ReceivedEvent) -> None:
@@ -48,9 +48,9 @@ def withdraw_due_soon_reminder(event: ReceivedEvent) -> None:
     _withdraw("due_soon", about=event.subject)
 
 
-def owe_overdue_notice(event: ReceivedEvent) -> None:
+def queue_overdue_notice(event: ReceivedEvent) -> None:
     """`lending.loan_still_overdue.v1`: the patron is told again and again."""
-    _owe("overdue", event, about=event.subject)
+    _queue("overdue", event, about=event.subject)
 
 
 def withdraw_reminders(event: ReceivedEvent) -> None:
@@ -58,60 +58,60 @@ def withdraw_reminders(event: ReceivedEvent) -> None:
     _withdraw(*_OF_A_DUE_DATE, about=event.subject)
 
 
-def owe_loss_notice(event: ReceivedEvent) -> None:
+def queue_loss_notice(event: ReceivedEvent) -> None:
     """`lending.loan_declared_lost.v1`: the patron is told that nobody waits for it any more."""
     _withdraw(*_OF_A_DUE_DATE, about=event.subject)
-    _owe("loan_lost", event, about=event.subject)
+    _queue("loan_lost", event, about=event.subject)
 
 
-def take_return_back(event: ReceivedEvent) -> None:
+def correct_return_confirmation(event: ReceivedEvent) -> None:
     """`lending.return_undone.v1`: who was told that it came back is told otherwise, all others nothing."""
     _withdraw("return_confirmation", about=event.subject)
-    _owe("return_undone", event, about=event.subject, corrects=("return_confirmation",))
+    _queue("return_undone", event, about=event.subject, corrects=("return_confirmation",))
 
 
-def owe_charge_notice(event: ReceivedEvent) -> None:
+def queue_charge_notice(event: ReceivedEvent) -> None:
     """`lending.charge_posted.v1`: the patron is told what they owe, and for what."""
-    _owe("charge", event, about=UUID(event.data["entry_id"]))
+    _queue("charge", event, about=UUID(event.data["entry_id"]))
 
 
-def take_charge_back(event: ReceivedEvent) -> None:
+def correct_charge_notice(event: ReceivedEvent) -> None:
     """`lending.charge_refunded.v1`: who was told of the charge is told that it is gone, others nothing."""
     _withdraw("charge", about=_charge(event))
-    _owe("charge_refunded", event, about=_charge(event), corrects=("charge",))
+    _queue("charge_refunded", event, about=_charge(event), corrects=("charge",))
 
 
-def owe_waiver_notice(event: ReceivedEvent) -> None:
+def queue_waiver_notice(event: ReceivedEvent) -> None:
     """`lending.charge_waived.v1`: the patron is told what they needn't pay."""
-    _owe("charge_waived", event, about=_charge(event))
+    _queue("charge_waived", event, about=_charge(event))
 
 
-def owe_payment_receipt(event: ReceivedEvent) -> None:
+def queue_payment_receipt(event: ReceivedEvent) -> None:
     """`lending.payment_posted.v1`: the patron is told that it has arrived."""
-    _owe("payment_receipt", event)
+    _queue("payment_receipt", event)
 
 
-def owe_first_in_queue_notice(event: ReceivedEvent) -> None:
+def queue_first_in_queue_notice(event: ReceivedEvent) -> None:
     """`lending.hold_became_first.v1`: the patron is told that the next copy is theirs."""
-    _owe("hold_first", event, about=_hold(event))
+    _queue("hold_first", event, about=_hold(event))
 
 
-def owe_pickup_notice(event: ReceivedEvent) -> None:
+def queue_pickup_notice(event: ReceivedEvent) -> None:
     """`lending.hold_ready.v1`: the patron is told what to pick up where and until when."""
     _withdraw("hold_first", "hold_unallocated", about=_hold(event))
-    _owe("hold_ready", event, about=_hold(event))
+    _queue("hold_ready", event, about=_hold(event))
 
 
-def owe_deadline_change(event: ReceivedEvent) -> None:
+def queue_deadline_change(event: ReceivedEvent) -> None:
     """`lending.hold_deadline_changed.v1`: the patron is told the new deadline, and not the old one."""
     _withdraw(*_OF_A_DEADLINE, about=_hold(event))
-    _owe("hold_deadline_changed", event, about=_hold(event))
+    _queue("hold_deadline_changed", event, about=_hold(event))
 
 
-def owe_hold_expiry(event: ReceivedEvent) -> None:
+def queue_hold_expiry(event: ReceivedEvent) -> None:
     """`lending.hold_expired.v1`: the patron is told that it is too late."""
     _withdraw(*_OF_A_DEADLINE, about=_hold(event))
-    _owe("hold_expired", event, about=_hold(event))
+    _queue("hold_expired", event, about=_hold(event))
 
 
 def withdraw_pickup_notice(event: ReceivedEvent) -> None:
@@ -119,21 +119,21 @@ def withdraw_pickup_notice(event: ReceivedEvent) -> None:
     _withdraw(*_OF_A_DEADLINE, "hold_first", "hold_unallocated", about=_hold(event))
 
 
-def take_pickup_notice_back(event: ReceivedEvent) -> None:
+def correct_pickup_notice(event: ReceivedEvent) -> None:
     """`lending.hold_unallocated.v1`: who was told to pick it up is told not to come, others nothing."""
     _withdraw(*_OF_A_DEADLINE, about=_hold(event))
-    _owe("hold_unallocated", event, about=_hold(event), corrects=_OF_A_DEADLINE)
+    _queue("hold_unallocated", event, about=_hold(event), corrects=_OF_A_DEADLINE)
 
 
-def forget_letters(event: ReceivedEvent) -> None:
-    """`lending.loan_anonymised.v1`: the letters about it, and about the holds before it, tell nothing now."""
+def redact_letters(event: ReceivedEvent) -> None:
+    """`lending.loan_anonymised.v1`: the letters about the loan and its holds are emptied."""
     holds = (UUID(hold) for hold in event.data["hold_ids"])
     dispatch(ForgetLoanLetters(about=(event.subject, *holds)))
 
 
-def owe_membership_reminder(event: ReceivedEvent) -> None:
+def queue_membership_reminder(event: ReceivedEvent) -> None:
     """`patrons.membership_expiring.v1`: the patron is told when to renew."""
-    _owe("membership_expiring", event, about=event.subject, patron=event.subject)
+    _queue("membership_expiring", event, about=event.subject, patron=event.subject)
 
 
 def withdraw_membership_reminder(event: ReceivedEvent) -> None:
@@ -141,7 +141,7 @@ def withdraw_membership_reminder(event: ReceivedEvent) -> None:
     _withdraw("membership_expiring", about=event.subject)
 
 
-def _owe(
+def _queue(
     kind: str,
     event: ReceivedEvent,
     *,
@@ -152,7 +152,7 @@ def _owe(
     told = {name: event.data[name] for name in KINDS[kind].tells if name in event.data}
     reader = patron or UUID(event.data["patron_id"])
     dispatch(
-        OweNotice(event_id=event.id, kind=kind, patron=reader, params=told, about=about, corrects=corrects)
+        QueueNotice(event_id=event.id, kind=kind, patron=reader, params=told, about=about, corrects=corrects)
     )
 
 

@@ -7,7 +7,7 @@ import factory
 
 from patrons.models import NoticeRow
 from patrons.services.answers import PatronDetails
-from patrons.services.commands.owe_notice import OweNotice
+from patrons.services.commands.queue_notice import QueueNotice
 from patrons.services.commands.register_patron import RegisterPatron
 from shared_kernel.services.commands import dispatch
 
@@ -26,7 +26,7 @@ class Owing(factory.Factory):  # type: ignore[misc]  # likewise
     """The command that owes a notice of a loan."""
 
     class Meta:
-        model = OweNotice
+        model = QueueNotice
 
     event_id = factory.LazyFunction(uuid4)
     kind = "loan_receipt"
@@ -45,7 +45,7 @@ def a_patron(**fields: Any) -> PatronDetails:
 def owe(*, patron: PatronDetails | None = None, kind: str = "loan_receipt", **params: Any) -> NoticeRow:
     """A queued notice for a patron, of whom there is one if none is given."""
     reader = {"patron": patron.id} if patron else {}
-    command: OweNotice = Owing(
+    command: QueueNotice = Owing(
         kind=kind, **reader, **{f"params__{name}": value for name, value in params.items()}
     )
     dispatch(command)

@@ -5,8 +5,8 @@ from collections.abc import Mapping
 from django.conf import settings
 from django.utils.html import escape, format_html
 
+from patrons.adapters.fact_formatting import format_days, format_facts
 from patrons.adapters.logins import link_path
-from patrons.adapters.phrasing import days_in_words, in_words
 from patrons.domain.language import LANGUAGES
 from patrons.domain.notice import KINDS
 from patrons.domain.wording import NEVER_KEPT, Wording
@@ -53,10 +53,10 @@ class TextLetterComposer:
 
     def example(self, wording: Wording, *, language: str) -> LetterDetails:
         """What a wording makes of invented facts."""
-        facts = in_words(_EXAMPLE, language=language) | {
+        facts = format_facts(_EXAMPLE, language=language) | {
             "name": _EXAMPLE_NAME,
             "link": f"{settings.PUBLIC_URL}/password/…",
-            "days": days_in_words(_link_days(), language=language),
+            "days": format_days(_link_days(), language=language),
         }
         return _details(wording, facts, language)
 
@@ -68,7 +68,7 @@ class TextLetterComposer:
         """A letter as it would be sent now, without links. Raises LetterRejected."""
         language = _language(chosen_language)
         facts = _unkept(_facts(kind, params, language=language))
-        words = facts | {"name": name, "days": days_in_words(_link_days(), language=language)}
+        words = facts | {"name": name, "days": format_days(_link_days(), language=language)}
         return _details(self._wordings.current(kind, language), words, language)
 
 
@@ -99,7 +99,7 @@ def _facts(kind: str, params: Params, *, language: str) -> dict[str, str]:
     if missing := [fact for fact in KINDS[kind].tells if fact not in params]:
         raise LetterRejected(f"the notice does not tell {', '.join(missing)}")
     try:
-        return in_words(params, language=language)
+        return format_facts(params, language=language)
     except (ValueError, OverflowError):
         raise LetterRejected("the notice has a date or an amount that can't be read") from None
 
@@ -130,7 +130,7 @@ def _password_link(login_id: int | None, *, language: str) -> dict[str, str]:
     path = None if login_id is None else link_path(login_id)
     if path is None:
         raise LetterRejected("the patron has no login of their own")
-    return {"link": f"{settings.PUBLIC_URL}{path}", "days": days_in_words(_link_days(), language=language)}
+    return {"link": f"{settings.PUBLIC_URL}{path}", "days": format_days(_link_days(), language=language)}
 
 
 def _link_days() -> int:

@@ -78,7 +78,7 @@ class DjangoLogins:
         return _user_of_link(login, token) is not None
 
     def erase(self, patron: UUID) -> None:
-        """Let the patron's login be nobody's, with no name and no way in. One of the staff's is kept."""
+        """Anonymise and disable the patron's login. A login of staff is kept."""
         login_id = self.of(patron)
         user = None if login_id is None else User.objects.select_for_update().get(pk=login_id)
         if user is None or not _is_a_patrons(user, active=None):

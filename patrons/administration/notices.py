@@ -16,7 +16,7 @@ from patrons.bootstrap import mailer
 from patrons.domain.notice import NoticeState
 from patrons.models import ChannelPauseRow, NoticeRow
 from patrons.services.backlog import notice_backlog
-from patrons.services.commands.repeat_notice import RepeatNotice
+from patrons.services.commands.resend_notice import ResendNotice
 from patrons.services.queries.letters import ShowLetter
 from shared_kernel.services.queries import ask
 from shared_kernel.web.access import principal
@@ -121,7 +121,7 @@ class NoticeAdmin(CommandAdmin[NoticeRow]):
         if row is None:
             raise Http404
         if request.method == "POST":
-            self.run_each(request, [row], lambda row: RepeatNotice(notice=row.id))
+            self.run_each(request, [row], lambda row: ResendNotice(notice=row.id))
             name = f"{self.admin_site.name}:patrons_noticerow_change"
             return HttpResponseRedirect(reverse(name, args=[id]))
         return self._ask_about(request, row)
@@ -129,7 +129,7 @@ class NoticeAdmin(CommandAdmin[NoticeRow]):
     @admin.action(description="Send again (it may arrive twice)")
     def send_again(self, request: HttpRequest, rows: QuerySet[NoticeRow]) -> None:
         """Queue ambiguous or failed notices anew."""
-        self.run_each(request, rows, lambda row: RepeatNotice(notice=row.id))
+        self.run_each(request, rows, lambda row: ResendNotice(notice=row.id))
 
     def _ask_about(self, request: HttpRequest, row: NoticeRow) -> HttpResponse:
         context = {

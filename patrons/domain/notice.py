@@ -1,4 +1,4 @@
-"""A notice: the intent to tell a patron something, and the stages of telling it."""
+"""A notice: a message to a patron, its kinds and its states."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -10,7 +10,7 @@ from shared_kernel.domain.errors import InvalidValue
 
 EMAIL = "email"
 #: An attempt that is silent for so long was cut off: no send lasts a third of it.
-CUT_OFF_AFTER = timedelta(seconds=30)
+INTERRUPTED_AFTER = timedelta(seconds=30)
 _LONGEST_WAIT_SECONDS = 60
 
 

@@ -1,4 +1,4 @@
-"""The aggregate Patron: a person with privileges."""
+"""The aggregate Patron."""
 
 from collections.abc import Iterable
 from datetime import date, datetime
@@ -66,7 +66,7 @@ class MembershipNeverEnds(Refusal):
 
 
 class Patron(Aggregate):
-    """A person with privileges: who they are, how long, and what keeps them from borrowing.
+    """A library patron: contact, membership, blocks and preferences.
 
     `category` is a category's code, `home_branch` the code of one of lending's branches, and `expires_on`
     the last day of the membership (None: it never ends), of which `end_announced` was told in advance.
@@ -157,7 +157,7 @@ class Patron(Aggregate):
         birth_date: date | None,
         at: datetime,
     ) -> None:
-        """Put down what the patron is called and how they want to be treated; the same again is no change."""
+        """Change name, contact and preferences. Without a difference no event is recorded."""
         known = {
             "name": (self.name, name),
             "email": (self.email, email),
@@ -194,7 +194,7 @@ class Patron(Aggregate):
         )
 
     def announce_end(self, *, today: date, at: datetime) -> bool:
-        """Tell, once for each last day, that the membership ends within two weeks; whether it does."""
+        """Record, once for each last day, that the membership ends within two weeks; whether it did."""
         end = self.expires_on
         if end is None or end == self.end_announced or not today <= end <= today + ANNOUNCED_BEFORE:
             return False
@@ -232,5 +232,5 @@ class Patron(Aggregate):
         self._record(events.PatronReinstated(aggregate_id=self.id, occurred_at=at, block_ids=lifted))
 
     def erase(self, *, at: datetime) -> None:
-        """Be forgotten. What keeps a patron from it is circulation's to say, before."""
+        """Erase the patron. Whether open loans, holds or charges prevent it is checked before."""
         self._record(events.PatronErased(aggregate_id=self.id, occurred_at=at))

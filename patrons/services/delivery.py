@@ -9,12 +9,12 @@ from prometheus_client import Counter
 
 from patrons.domain.notice import NoticeState
 from patrons.services.commands.claim_notice import ClaimNotice
+from patrons.services.commands.mark_interrupted_notices import MarkInterruptedNotices
+from patrons.services.commands.record_notice_outcome import RecordNoticeOutcome
 from patrons.services.commands.send_password_link import AnswerPasswordLinkRequest
-from patrons.services.commands.settle_cut_off_notices import SettleCutOffNotices
-from patrons.services.commands.settle_notice import SettleNotice
 from patrons.services.mail import ChannelClosed, Letter, Mailer, NotDelivered
 from patrons.services.ports import ClaimedNotice
-from patrons.services.queries.notices import NoticeIsDue, NoticeWasCutOff
+from patrons.services.queries.notices import NoticeIsDue, NoticeWasInterrupted
 from patrons.services.queries.password_links import PasswordLinkIsRequested
 from shared_kernel.metrics import REGISTRY
 from shared_kernel.resilience.breakers import BreakerOpen
@@ -53,8 +53,8 @@ def deliver_due_notices(
     attempts were made.
     """
     answer_link_requests()
-    if ask(NoticeWasCutOff()):
-        log.warning("notices_cut_off", count=dispatch(SettleCutOffNotices()))
+    if ask(NoticeWasInterrupted()):
+        log.warning("notices_cut_off", count=dispatch(MarkInterruptedNotices()))
     last_start = monotonic() + for_at_most.total_seconds()
     attempts = 0
     while monotonic() < last_start and not stopping() and ask(NoticeIsDue(setting=mailer.setting)):
@@ -91,7 +91,7 @@ def _deliver(notice: ClaimedNotice, mailer: Mailer, compose: Compose) -> None:
         raise
     failpoint("notices.after_send")
     dispatch(
-        SettleNotice(
+        RecordNoticeOutcome(
             notice=notice.id,
             attempt=notice.attempt,
             state=NoticeState.ACCEPTED,
@@ -120,7 +120,7 @@ def _put_down(notice: ClaimedNotice, outcome: NotDelivered, letter: Letter | Non
     )
     _SENDS.labels(notice.kind, outcome.state.value).inc()
     dispatch(
-        SettleNotice(
+        RecordNoticeOutcome(
             notice=notice.id,
             attempt=notice.attempt,
             state=outcome.state,

@@ -1,4 +1,4 @@
-"""What the use cases need of the world outside."""
+"""The ports of patrons."""
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
@@ -96,7 +96,7 @@ class Logins(Protocol):
         ...
 
     def erase(self, patron: UUID) -> None:
-        """Let the patron's login be nobody's, with no name and no way in. One of the staff's is kept."""
+        """Anonymise and disable the patron's login. A login of staff is kept."""
         ...
 
 
@@ -126,9 +126,9 @@ class KeptLetter:
 
 
 class Notices(Protocol):
-    """The notices owed to patrons, by email."""
+    """The notices to patrons, by email."""
 
-    def owe(
+    def queue(
         self,
         *,
         event_id: UUID,
@@ -145,7 +145,7 @@ class Notices(Protocol):
         """Take the notice that has been due longest and that nobody else is taking, if there is one."""
         ...
 
-    def settle(
+    def record_outcome(
         self,
         id: UUID,
         *,
@@ -157,34 +157,34 @@ class Notices(Protocol):
         failure: str,
         letter: KeptLetter | None = None,
     ) -> None:
-        """Put down how an attempt ended, and with which letter, if there was one.
+        """Record how an attempt ended, and with which letter, if there was one.
 
-        `retry_at` counts for a notice that is queued again. One that became untrue meanwhile is withdrawn.
+        `retry_at` counts for a notice that is queued again. One that is no longer true is withdrawn.
         """
         ...
 
-    def settle_cut_off(self, *, claimed_before: datetime, at: datetime) -> int:
+    def mark_interrupted(self, *, claimed_before: datetime, at: datetime) -> int:
         """Make ambiguous what has been sending since before an instant; tells how many."""
         ...
 
     def requeue(self, id: UUID, *, at: datetime) -> bool:
-        """Queue what is ambiguous or failed once more; False for anything else, and for what is untrue."""
+        """Queue an ambiguous or failed notice again; False for any other or a withdrawn one."""
         ...
 
     def withdraw(self, *, about: UUID, kinds: Collection[str], at: datetime) -> None:
-        """Send nothing of this about the loan, hold or charge from now on: it isn't true any more."""
+        """Withdraw the unsent notices of these kinds about a loan, hold or charge."""
         ...
 
     def states_since(self, instant: datetime, *, patron: UUID, kind: str) -> Sequence[str]:
         """The states of a patron's notices of this kind that were owed since an instant."""
         ...
 
-    def was_told(self, patron: UUID, *, about: UUID, kinds: Collection[str]) -> bool:
+    def was_sent(self, patron: UUID, *, about: UUID, kinds: Collection[str]) -> bool:
         """Whether the latest notice of these kinds about this went out, or may have."""
         ...
 
     def forget(self, patron: UUID, *, at: datetime) -> Sequence[UUID]:
-        """Strip all of a patron's notices of what they tell, and send none of them; answers their ids."""
+        """Empty and withdraw all notices to a patron; returns their ids."""
         ...
 
     def pause(self, *, until: datetime, reason: str, setting: str) -> None:
@@ -208,11 +208,11 @@ class LinkRequests(Protocol):
         ...
 
 
-class Traces(Protocol):
-    """What remembers a person outside patrons' own tables: answers kept for repetition, logs, letters."""
+class PersonalDataEraser(Protocol):
+    """Erases personal data outside patrons' own tables: stored answers, logs, letters."""
 
-    def wipe(self, patron: Patron, *, notices: Collection[UUID]) -> None:
-        """Forget what tells who this patron was. `notices` are the ids of those they got."""
+    def erase(self, patron: Patron, *, notices: Collection[UUID]) -> None:
+        """Erase what identifies this patron. `notices` are the ids of those they were sent."""
         ...
 
 

@@ -21,7 +21,7 @@ _MAY_HAVE_ARRIVED = {NoticeState.SENDING, NoticeState.ACCEPTED, NoticeState.AMBI
 class DjangoNotices:
     """Notices, one row each. Every process that sends takes its own by locking the row for a moment."""
 
-    def owe(
+    def queue(
         self,
         *,
         event_id: UUID,
@@ -64,7 +64,7 @@ class DjangoNotices:
             correlation_id=row.correlation_id,
         )
 
-    def settle(
+    def record_outcome(
         self,
         id: UUID,
         *,
@@ -97,7 +97,7 @@ class DjangoNotices:
             **ended,
         )
 
-    def settle_cut_off(self, *, claimed_before: datetime, at: datetime) -> int:
+    def mark_interrupted(self, *, claimed_before: datetime, at: datetime) -> int:
         """Make ambiguous what has been sending since before an instant; tells how many."""
         return NoticeRow.objects.filter(state=NoticeState.SENDING, claimed_at__lt=claimed_before).update(
             state=NoticeState.AMBIGUOUS, finished_at=at, failure="the sender was cut off"
@@ -130,7 +130,7 @@ class DjangoNotices:
         owed = NoticeRow.objects.filter(patron_id=patron, kind=kind, owed_at__gt=instant)
         return list(owed.order_by().values_list("state", flat=True))
 
-    def was_told(self, patron: UUID, *, about: UUID, kinds: Collection[str]) -> bool:
+    def was_sent(self, patron: UUID, *, about: UUID, kinds: Collection[str]) -> bool:
         """Whether the latest notice of these kinds about this went out, or may have."""
         told = NoticeRow.objects.filter(patron_id=patron, about_id=about, kind__in=kinds)
         latest = told.order_by("-owed_at", "id").values_list("state", flat=True).first()

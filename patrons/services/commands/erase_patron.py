@@ -1,4 +1,4 @@
-"""Somebody is to be forgotten."""
+"""Erase a patron."""
 
 import re
 from collections.abc import Iterator
@@ -9,8 +9,8 @@ from patrons.domain.block import PrintableReasonRequired
 from patrons.domain.patron import Patron, PatronNotFound
 from patrons.domain.text import tidied
 from patrons.services.answers import ErasureResult
-from patrons.services.ports import CirculationFacts, PatronsWork, Traces
-from patrons.services.vetting import refuse_if
+from patrons.services.ports import CirculationFacts, PatronsWork, PersonalDataEraser
+from patrons.services.validation import raise_refusals
 from shared_kernel.domain.clock import Clock
 from shared_kernel.domain.errors import InvalidValue, Refusal
 from shared_kernel.domain.text import fold
@@ -28,9 +28,9 @@ class ReasonTellsWho(InvalidValue):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ErasePatron(Command[ErasureResult]):
-    """Forget who a patron was, for the reason in `comment`, which stays in the audit.
+    """Erase a patron's personal data, for the reason in `comment`, which stays in the audit.
 
-    What they borrowed stays, as that of somebody.
+    Their loans stay, under an id that identifies nobody.
     """
 
     refusals = (
@@ -47,15 +47,20 @@ class ErasePatron(Command[ErasureResult]):
 
 
 def erase_patron(
-    command: ErasePatron, work: PatronsWork, *, clock: Clock, circulation: CirculationFacts, traces: Traces
+    command: ErasePatron,
+    work: PatronsWork,
+    *,
+    clock: Clock,
+    circulation: CirculationFacts,
+    eraser: PersonalDataEraser,
 ) -> ErasureResult:
     """Erase the patron, under the lock that borrowing takes: what circulation says of them stays true."""
     bind_audit_subjects(patron=command.patron)
     patron = work.patrons.get(command.patron, lock=True)
-    refuse_if([*circulation.reasons_to_keep(patron.id), *_faults_of(command.comment, patron)])
+    raise_refusals([*circulation.reasons_to_keep(patron.id), *_faults_of(command.comment, patron)])
     now = clock.now()
     patron.erase(at=now)
-    traces.wipe(patron, notices=work.notices.forget(patron.id, at=now))
+    eraser.erase(patron, notices=work.notices.forget(patron.id, at=now))
     work.logins.erase(patron.id)
     work.patrons.remove(patron)
     return ErasureResult(id=patron.id, erased_at=now)
@@ -66,5 +71,6 @@ def _faults_of(reason: str, patron: Patron) -> Iterator[Refusal]:
         yield PrintableReasonRequired()
     identity = (patron.name, patron.email, patron.card_number, patron.birth_date)
     known = (fold(str(each)) for each in identity if each is not None)
-    if any(re.search(rf"\b{re.escape(each)}\b", fold(reason)) for each in known):
+    text = " ".join(fold(reason).split())
+    if any(re.search(rf"\b{re.escape(each)}\b", text) for each in known):
         yield ReasonTellsWho()

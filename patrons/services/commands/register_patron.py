@@ -1,4 +1,4 @@
-"""Somebody becomes a patron."""
+"""Register a patron."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -14,7 +14,7 @@ from patrons.domain.patron import DuplicateCardNumber, DuplicateEmail, Patron, U
 from patrons.domain.person_name import InvalidName, PersonName
 from patrons.services.answers import PatronDetails
 from patrons.services.ports import CirculationFacts, PatronsWork
-from patrons.services.vetting import refuse_if, unacceptable, unreadable
+from patrons.services.validation import parse_errors, raise_refusals, rule_violations
 from shared_kernel.domain.clock import Clock
 from shared_kernel.services.bus import Command
 from shared_kernel.services.request_context import bind_audit_subjects
@@ -57,9 +57,9 @@ def register_patron(
     circulation: CirculationFacts,
     draw_serial: Callable[[], int],
 ) -> PatronDetails:
-    """Take a new patron in. Refused with everything that is wrong with the command, all at once."""
+    """Register the patron. Raises Refused with every refusal at once."""
     now = clock.now()
-    _vet(command, work, circulation, today=now.date())
+    _validate(command, work, circulation, today=now.date())
     given = command.card_number
     patron = Patron.register(
         id=uuid4(),
@@ -78,9 +78,11 @@ def register_patron(
     return PatronDetails.of(patron)
 
 
-def _vet(command: RegisterPatron, work: PatronsWork, circulation: CirculationFacts, *, today: date) -> None:
-    refuse_if(
-        unreadable(
+def _validate(
+    command: RegisterPatron, work: PatronsWork, circulation: CirculationFacts, *, today: date
+) -> None:
+    raise_refusals(
+        parse_errors(
             (PersonName.parse, command.name),
             (EmailAddress.parse, command.email),
             (CardNumber.parse, command.card_number),
@@ -88,8 +90,8 @@ def _vet(command: RegisterPatron, work: PatronsWork, circulation: CirculationFac
             (partial(valid_birth_date, today=today), command.birth_date),
         )
     )
-    refuse_if(
-        unacceptable(
+    raise_refusals(
+        rule_violations(
             work,
             circulation,
             category=command.category,

@@ -80,7 +80,7 @@ def _send(to: str, work: PatronsWork, clock: Clock) -> bool:
     recent = work.notices.states_since(now - _HOUR, patron=patron.id, kind=KIND)
     # The link is made when the letter is written, so one that waits still will bring the latest link.
     if NoticeState.QUEUED not in recent and len(recent) < MOST_IN_AN_HOUR:
-        work.notices.owe(event_id=uuid4(), kind=KIND, patron=patron.id, params={}, at=now)
+        work.notices.queue(event_id=uuid4(), kind=KIND, patron=patron.id, params={}, at=now)
     return True
 
 

@@ -1,4 +1,4 @@
-"""A patron has another name or address, wants other letters, or to be remembered otherwise."""
+"""Change a patron's contact, preferences or category."""
 
 from dataclasses import dataclass
 from datetime import date
@@ -16,7 +16,7 @@ from patrons.domain.person_name import InvalidName, PersonName
 from patrons.domain.privacy import Privacy, UnknownPrivacy
 from patrons.services.answers import PatronDetails
 from patrons.services.ports import CirculationFacts, PatronsWork
-from patrons.services.vetting import refuse_if, unacceptable, unreadable
+from patrons.services.validation import parse_errors, raise_refusals, rule_violations
 from shared_kernel.domain.clock import Clock
 from shared_kernel.domain.errors import PreconditionFailed
 from shared_kernel.services.bus import Command
@@ -25,7 +25,7 @@ from shared_kernel.services.request_context import bind_audit_subjects
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class UpdateContact(Command[PatronDetails]):
-    """Put down what has changed about a patron, along with a change of category, if there is one.
+    """Change a patron's contact and preferences, and the category if one is given.
 
     What is None (`home_branch`, `language`, `birth_date`: unset) stays as it is. `home_branch` None is no
     branch in particular, `language` None the library's, `birth_date` None unknown.
@@ -63,14 +63,14 @@ class UpdateContact(Command[PatronDetails]):
 def update_contact(
     command: UpdateContact, work: PatronsWork, *, clock: Clock, circulation: CirculationFacts
 ) -> PatronDetails:
-    """Change it; refused with everything that is wrong with the command, all at once."""
+    """Change them. Raises Refused with every refusal at once."""
     bind_audit_subjects(patron=command.patron)
     patron = work.patrons.get(command.patron, lock=True)
     if command.viewer_login is not None and command.viewer_login != work.logins.of(patron.id):
         raise PatronNotFound(id=patron.id)
     patron.require_version(command.version)
     now, notices = clock.now(), command.declined_notices
-    _vet(command, work, circulation, today=now.date())
+    _validate(command, work, circulation, today=now.date())
     patron.update_contact(
         name=patron.name if command.name is None else PersonName.parse(command.name),
         email=patron.email if command.email is None else EmailAddress.parse(command.email),
@@ -85,9 +85,11 @@ def update_contact(
     return PatronDetails.of(patron)
 
 
-def _vet(command: UpdateContact, work: PatronsWork, circulation: CirculationFacts, *, today: date) -> None:
-    refuse_if(
-        unreadable(
+def _validate(
+    command: UpdateContact, work: PatronsWork, circulation: CirculationFacts, *, today: date
+) -> None:
+    raise_refusals(
+        parse_errors(
             (PersonName.parse, command.name),
             (EmailAddress.parse, command.email),
             (declined, command.declined_notices),
@@ -99,8 +101,8 @@ def _vet(command: UpdateContact, work: PatronsWork, circulation: CirculationFact
             ),
         )
     )
-    refuse_if(
-        unacceptable(
+    raise_refusals(
+        rule_violations(
             work,
             circulation,
             category=command.category,

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from django.utils import timezone
 
-from patrons.domain.notice import CUT_OFF_AFTER
+from patrons.domain.notice import INTERRUPTED_AFTER
 from patrons.models import NoticeRow
 from patrons.services.backlog import is_paused
 from shared_kernel.services.bus import Query
@@ -25,10 +25,12 @@ def notice_is_due(query: NoticeIsDue) -> bool:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class NoticeWasCutOff(Query[bool]):
+class NoticeWasInterrupted(Query[bool]):
     """Whether there is a notice whose sender died before it recorded the outcome."""
 
 
-def notice_was_cut_off(_query: NoticeWasCutOff) -> bool:
+def notice_was_interrupted(_query: NoticeWasInterrupted) -> bool:
     """Whether there is one. Saves a write lock, likewise."""
-    return NoticeRow.objects.filter(state="sending", claimed_at__lt=timezone.now() - CUT_OFF_AFTER).exists()
+    return NoticeRow.objects.filter(
+        state="sending", claimed_at__lt=timezone.now() - INTERRUPTED_AFTER
+    ).exists()

@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from outbox.models import OutboxMessage
 from patrons.models import CategoryRow, ChannelPauseRow, NoticeRow, PatronRow
-from patrons.services.commands.repeat_notice import NoticeNotRepeatable
+from patrons.services.commands.resend_notice import NoticeNotRepeatable
 from shared_kernel.models import AuditEntry
 from shared_kernel.services.logins import CreatedLogin
 from tests.factories_patrons import a_patron, owe

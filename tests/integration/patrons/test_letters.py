@@ -28,7 +28,7 @@ from patrons.models import NoticeRow
 from patrons.services.answers import PatronDetails
 from patrons.services.commands.claim_notice import ClaimNotice
 from patrons.services.commands.link_login import LinkLogin
-from patrons.services.commands.owe_notice import OweNotice
+from patrons.services.commands.queue_notice import QueueNotice
 from patrons.services.commands.renew_membership import RenewMembership
 from patrons.services.mail import LetterRejected
 from shared_kernel.domain.money import Money
@@ -182,7 +182,7 @@ class TestALanguage:
 
     def letter(self, language: str | None, kind: str, /, **params: Any) -> str:
         reader = a_patron(language=language)
-        dispatch(OweNotice(event_id=uuid4(), kind=kind, patron=reader.id, params=params))
+        dispatch(QueueNotice(event_id=uuid4(), kind=kind, patron=reader.id, params=params))
         claimed = dispatch(ClaimNotice())
         assert claimed
         composed = compose(claimed)

@@ -174,7 +174,7 @@ class TestAnotherAttempt:
         assert "1 done." in page(operator.post(address, follow=True))
         deliver()
         assert NoticeRow.objects.get().state == "accepted"
-        assert AuditEntry.objects.get(action="RepeatNotice").subjects == {"notice": str(notice.id)}
+        assert AuditEntry.objects.get(action="ResendNotice").subjects == {"notice": str(notice.id)}
 
     def test_is_refused_with_the_reason_for_what_needs_none(self, operator: Client) -> None:
         notice = owe()

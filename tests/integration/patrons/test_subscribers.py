@@ -12,10 +12,10 @@ from patrons.bootstrap import compose
 from patrons.domain.notice import KINDS, NoticeState
 from patrons.models import NoticeRow
 from patrons.services.commands.claim_notice import ClaimNotice
-from patrons.services.commands.repeat_notice import NoticeNotRepeatable, RepeatNotice
-from patrons.services.commands.settle_notice import SettleNotice
+from patrons.services.commands.record_notice_outcome import RecordNoticeOutcome
+from patrons.services.commands.resend_notice import NoticeNotRepeatable, ResendNotice
 from patrons.services.commands.update_contact import UpdateContact
-from patrons.subscribers import owe_loan_receipt, owe_return_confirmation
+from patrons.subscribers import queue_loan_receipt, queue_return_confirmation
 from shared_kernel.models import AuditEntry
 from shared_kernel.services.commands import dispatch
 from tests.factories_patrons import a_patron
@@ -51,8 +51,8 @@ def event(kind: str, data: dict[str, Any]) -> ReceivedEvent:
 class TestABorrowing:
     def test_owes_the_patron_a_receipt_once(self) -> None:
         borrowed = event("book_borrowed", BORROWED)
-        owe_loan_receipt(borrowed)
-        owe_loan_receipt(borrowed)
+        queue_loan_receipt(borrowed)
+        queue_loan_receipt(borrowed)
         notice = NoticeRow.objects.get()
         assert (notice.event_id, notice.kind, notice.patron_id) == (borrowed.id, "loan_receipt", PATRON)
         assert notice.params == {"book_title": "Emma", "barcode": "B-1", "due_at": "2024-01-29T23:59:59Z"}
@@ -60,12 +60,12 @@ class TestABorrowing:
 
     def test_of_nobody_knows_whom_is_for_the_quarantine(self) -> None:
         with pytest.raises(KeyError):
-            owe_loan_receipt(event("book_borrowed", {"barcode": "B-1"}))
+            queue_loan_receipt(event("book_borrowed", {"barcode": "B-1"}))
 
 
 class TestAReturn:
     def test_owes_the_patron_a_confirmation(self) -> None:
-        owe_return_confirmation(
+        queue_return_confirmation(
             event("book_returned", {**BORROWED, "was_overdue": True, "days_overdue": 17, "returned_at": "x"})
         )
         notice = NoticeRow.objects.get()
@@ -209,7 +209,9 @@ class TestWhatBecameUntrueOnItsWay:
         hear("loan_claimed_returned", BORROWED)
         assert told() == [("overdue", "sending")]
         dispatch(
-            SettleNotice(notice=claimed.id, attempt=1, state=NoticeState.QUEUED, failure="it answered 500")
+            RecordNoticeOutcome(
+                notice=claimed.id, attempt=1, state=NoticeState.QUEUED, failure="it answered 500"
+            )
         )
         row = NoticeRow.objects.get()
         assert row.state == "withdrawn"
@@ -221,7 +223,7 @@ class TestWhatBecameUntrueOnItsWay:
         NoticeRow.objects.update(state=state)
         hear("loan_claimed_returned", BORROWED)
         with pytest.raises(NoticeNotRepeatable):
-            dispatch(RepeatNotice(notice=NoticeRow.objects.get().id))
+            dispatch(ResendNotice(notice=NoticeRow.objects.get().id))
         assert told() == [("overdue", state)]
 
     def test_stays_sent_if_it_was(self) -> None:
@@ -316,7 +318,7 @@ class TestEachPublishedExample:
         claimed = dispatch(ClaimNotice())
         if claimed is None:
             name = subscriptions()["patrons"][type_].__name__
-            assert name.startswith(("withdraw", "take_", "forget"))
+            assert name.startswith(("withdraw", "correct", "redact"))
             return
         letter = compose(claimed)
         assert letter.text.startswith(f"Dear {ada.name},")

@@ -43,13 +43,13 @@ class OneBranch:
 
 
 @dataclass
-class Traces:
+class Eraser:
     """Remembers whom it was to forget."""
 
-    wiped: list[tuple[UUID, list[UUID]]] = field(default_factory=list)
+    erased: list[tuple[UUID, list[UUID]]] = field(default_factory=list)
 
-    def wipe(self, patron: Patron, *, notices: Collection[UUID]) -> None:
-        self.wiped.append((patron.id, list(notices)))
+    def erase(self, patron: Patron, *, notices: Collection[UUID]) -> None:
+        self.erased.append((patron.id, list(notices)))
 
 
 @dataclass
@@ -147,7 +147,7 @@ class Notices:
     paused_until: datetime | None = None
     pause_reason: str = ""
 
-    def owe(
+    def queue(
         self,
         *,
         event_id: UUID,
@@ -175,7 +175,7 @@ class Notices:
             attempt=notice.attempts,
         )
 
-    def settle(
+    def record_outcome(
         self,
         id: UUID,
         *,
@@ -196,7 +196,7 @@ class Notices:
         if state == NoticeState.QUEUED:
             notice.next_attempt_at = retry_at
 
-    def settle_cut_off(self, *, claimed_before: datetime, at: datetime) -> int:
+    def mark_interrupted(self, *, claimed_before: datetime, at: datetime) -> int:
         cut_off = [
             each
             for each in self.all
@@ -226,7 +226,7 @@ class Notices:
             if (each.patron, each.kind) == (patron, kind) and each.next_attempt_at > instant
         ]
 
-    def was_told(self, patron: UUID, *, about: UUID, kinds: Collection[str]) -> bool:
+    def was_sent(self, patron: UUID, *, about: UUID, kinds: Collection[str]) -> bool:
         of_these = [each for each in self.all if each.about == about and each.kind in kinds]
         arrived = {NoticeState.SENDING, NoticeState.ACCEPTED, NoticeState.AMBIGUOUS}
         return bool(of_these) and of_these[-1].state in arrived

@@ -14,11 +14,11 @@ from patrons.services.commands.announce_membership_end import AnnounceMembership
 from patrons.services.commands.change_category import ChangeCategory, change_category
 from patrons.services.commands.erase_patron import ErasePatron, erase_patron
 from patrons.services.commands.lift_block import LiftBlock, lift_block
-from patrons.services.commands.owe_notice import OweNotice, owe_notice
+from patrons.services.commands.queue_notice import QueueNotice, queue_notice
 from patrons.services.commands.renew_membership import RenewMembership, renew_membership
 from patrons.services.commands.update_contact import UpdateContact, update_contact
 from shared_kernel.domain.errors import PreconditionFailed, Refusal, Refused
-from tests.unit.patrons.fakes import NOW, FakeWork, FixedClock, OneBranch, Traces
+from tests.unit.patrons.fakes import NOW, Eraser, FakeWork, FixedClock, OneBranch
 from tests.unit.patrons.test_patron_commands import CLOCK, codes, register
 
 
@@ -121,21 +121,21 @@ class TestAMembership:
 
 
 class TestErasing:
-    def erase(self, work: FakeWork, patron: UUID, reason: str = "She asked for it.", **ports: Any) -> Traces:
-        traces = Traces()
-        wanted = {"circulation": OneBranch(), "traces": traces, **ports}
+    def erase(self, work: FakeWork, patron: UUID, reason: str = "She asked for it.", **ports: Any) -> Eraser:
+        eraser = Eraser()
+        wanted = {"circulation": OneBranch(), "eraser": eraser, **ports}
         view = erase_patron(ErasePatron(patron=patron, comment=reason), work, clock=CLOCK, **wanted)
         assert (view.id, view.erased_at) == (patron, NOW)
-        return traces
+        return eraser
 
     def test_leaves_nothing(self, work: FakeWork, ada: PatronDetails) -> None:
         work.logins.link(7, patron=ada.id)
-        owed = OweNotice(event_id=uuid4(), kind="loan_receipt", patron=ada.id, params={"barcode": "B-1"})
-        owe_notice(owed, work, wall_clock=FixedClock())
-        traces = self.erase(work, ada.id)
+        owed = QueueNotice(event_id=uuid4(), kind="loan_receipt", patron=ada.id, params={"barcode": "B-1"})
+        queue_notice(owed, work, wall_clock=FixedClock())
+        eraser = self.erase(work, ada.id)
         (notice,) = work.notices.all
         assert (notice.params, notice.state) == ({}, NoticeState.WITHDRAWN)
-        assert traces.wiped == [(ada.id, [notice.id])]
+        assert eraser.erased == [(ada.id, [notice.id])]
         assert work.patrons.all == {}
         assert work.logins.of(ada.id) is None
 

@@ -5,10 +5,13 @@ import pytest
 
 from patrons.domain.notice import NoticeState
 from patrons.services.commands.claim_notice import ClaimNotice, claim_notice
-from patrons.services.commands.owe_notice import OweNotice, owe_notice
-from patrons.services.commands.repeat_notice import NoticeNotRepeatable, RepeatNotice, repeat_notice
-from patrons.services.commands.settle_cut_off_notices import SettleCutOffNotices, settle_cut_off_notices
-from patrons.services.commands.settle_notice import SettleNotice, settle_notice
+from patrons.services.commands.mark_interrupted_notices import (
+    MarkInterruptedNotices,
+    mark_interrupted_notices,
+)
+from patrons.services.commands.queue_notice import QueueNotice, queue_notice
+from patrons.services.commands.record_notice_outcome import RecordNoticeOutcome, record_notice_outcome
+from patrons.services.commands.resend_notice import NoticeNotRepeatable, ResendNotice, resend_notice
 from patrons.services.commands.update_contact import UpdateContact, update_contact
 from patrons.services.commands.withdraw_notices import WithdrawNotices, withdraw_notices
 from tests.unit.patrons.fakes import NOW, FakeWork, FixedClock, OneBranch
@@ -19,8 +22,8 @@ PATRON = uuid4()
 
 
 def owe(work: FakeWork, event: UUID = EVENT) -> None:
-    command = OweNotice(event_id=event, kind="loan_receipt", patron=PATRON, params={"barcode": "B-1"})
-    owe_notice(command, work, wall_clock=FixedClock())
+    command = QueueNotice(event_id=event, kind="loan_receipt", patron=PATRON, params={"barcode": "B-1"})
+    queue_notice(command, work, wall_clock=FixedClock())
 
 
 class TestOwing:
@@ -31,10 +34,10 @@ class TestOwing:
         assert [(each.event_id, each.state) for each in work.notices.all] == [(EVENT, NoticeState.QUEUED)]
 
     def test_leaves_no_audit_of_its_own(self) -> None:
-        assert not OweNotice.audited
+        assert not QueueNotice.audited
         assert not ClaimNotice.audited
-        assert not SettleNotice.audited
-        assert not SettleCutOffNotices.audited
+        assert not RecordNoticeOutcome.audited
+        assert not MarkInterruptedNotices.audited
 
 
 class TestClaiming:
@@ -60,10 +63,10 @@ class TestSettling:
         owe(work)
         claimed = claim_notice(ClaimNotice(), work, wall_clock=FixedClock())
         assert claimed
-        command = SettleNotice(
+        command = RecordNoticeOutcome(
             notice=claimed.id, attempt=1, state=state, failure="it answered 500", pause=pause
         )
-        settle_notice(command, work, wall_clock=FixedClock())
+        record_notice_outcome(command, work, wall_clock=FixedClock())
         return work
 
     def test_what_was_certainly_not_sent_is_tried_again_later(self) -> None:
@@ -85,13 +88,13 @@ class TestSettling:
         work = self.settled(state)
         later = FixedClock(NOW + timedelta(days=1))
         assert claim_notice(ClaimNotice(), work, wall_clock=later) is None
-        repeat_notice(RepeatNotice(notice=work.notices.all[0].id), work, wall_clock=later)
+        resend_notice(ResendNotice(notice=work.notices.all[0].id), work, wall_clock=later)
         assert claim_notice(ClaimNotice(), work, wall_clock=later)
 
     def test_what_was_accepted_is_never_repeated(self) -> None:
         work = self.settled(NoticeState.ACCEPTED)
         with pytest.raises(NoticeNotRepeatable):
-            repeat_notice(RepeatNotice(notice=work.notices.all[0].id), work, wall_clock=FixedClock())
+            resend_notice(ResendNotice(notice=work.notices.all[0].id), work, wall_clock=FixedClock())
 
 
 class TestASenderThatDied:
@@ -100,8 +103,8 @@ class TestASenderThatDied:
         owe(work)
         claim_notice(ClaimNotice(), work, wall_clock=FixedClock())
         counts = [
-            settle_cut_off_notices(
-                SettleCutOffNotices(), work, wall_clock=FixedClock(NOW + timedelta(seconds=age))
+            mark_interrupted_notices(
+                MarkInterruptedNotices(), work, wall_clock=FixedClock(NOW + timedelta(seconds=age))
             )
             for age in (30, 31, 32)
         ]
@@ -116,8 +119,8 @@ class TestANoticeThatAPatronDoesWithout:
         declined = UpdateContact(patron=ada.id, declined_notices=("loan_receipt",))
         update_contact(declined, work, clock=FixedClock(), circulation=OneBranch())
         for kind in ("loan_receipt", "hold_ready"):
-            command = OweNotice(event_id=EVENT, kind=kind, patron=ada.id, params={})
-            owe_notice(command, work, wall_clock=FixedClock())
+            command = QueueNotice(event_id=EVENT, kind=kind, patron=ada.id, params={})
+            queue_notice(command, work, wall_clock=FixedClock())
         assert [each.kind for each in work.notices.all] == ["hold_ready"]
 
 
@@ -130,8 +133,8 @@ class TestWithdrawing:
             (other, "due_soon"),
             (loan, "due_soon"),
         ]:
-            command = OweNotice(event_id=uuid4(), kind=kind, patron=PATRON, params={}, about=about)
-            owe_notice(command, work, wall_clock=FixedClock())
+            command = QueueNotice(event_id=uuid4(), kind=kind, patron=PATRON, params={}, about=about)
+            queue_notice(command, work, wall_clock=FixedClock())
         work.notices.all[-1].state = NoticeState.ACCEPTED
         untrue = WithdrawNotices(about=loan, kinds=("due_soon",))
         withdraw_notices(untrue, work, wall_clock=FixedClock())
@@ -142,4 +145,4 @@ class TestWithdrawing:
             "accepted",
         ]
         with pytest.raises(NoticeNotRepeatable):
-            repeat_notice(RepeatNotice(notice=work.notices.all[0].id), work, wall_clock=FixedClock())
+            resend_notice(ResendNotice(notice=work.notices.all[0].id), work, wall_clock=FixedClock())

@@ -1,4 +1,4 @@
-"""What is wrong with a patron's particulars, all of it at once."""
+"""Validation of the commands about patrons: every refusal at once."""
 
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any
@@ -11,14 +11,16 @@ from patrons.services.ports import CirculationFacts, PatronsWork
 from shared_kernel.domain.errors import Refusal, Refused
 
 
-def refuse_if(refusals: Iterable[Refusal]) -> None:
+def raise_refusals(refusals: Iterable[Refusal]) -> None:
     """Raise Refused with all of them, if there is any."""
     if found := list(refusals):
         raise Refused(*found)
 
 
-def unreadable(*typed: tuple[Callable[[Any], object], object]) -> Iterator[Refusal]:  # each parser's own type
-    """Why what was typed (None: nothing) isn't what each parser reads."""
+def parse_errors(
+    *typed: tuple[Callable[[Any], object], object],
+) -> Iterator[Refusal]:  # each parser's own type
+    """The refusals of each parser for its value; None is skipped."""
     for parse, given in typed:
         try:
             given is None or parse(given)
@@ -26,7 +28,7 @@ def unreadable(*typed: tuple[Callable[[Any], object], object]) -> Iterator[Refus
             yield from refused.refusals
 
 
-def unacceptable(
+def rule_violations(
     work: PatronsWork,
     circulation: CirculationFacts,
     *,
@@ -36,7 +38,7 @@ def unacceptable(
     card_number: str | None = None,
     of: UUID | None = None,
 ) -> Iterator[Refusal]:
-    """What, given and readable, can't be: unknown, or another's than the patron's with the id `of`."""
+    """Unknown references, and values that belong to a patron other than `of`."""
     if category is not None and not work.categories.knows(category):
         yield UnknownCategory(category=category)
     if home_branch is not None and not circulation.knows_branch(home_branch):

@@ -1,4 +1,4 @@
-"""An attempt to send a notice came to an end."""
+"""Record the outcome of an attempt to send a notice."""
 
 from dataclasses import dataclass
 from datetime import timedelta
@@ -12,8 +12,8 @@ from shared_kernel.services.bus import Command
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class SettleNotice(Command[None]):
-    """Put down how an attempt ended, with which letter.
+class RecordNoticeOutcome(Command[None]):
+    """Record how an attempt ended, with which letter.
 
     `pause` keeps back all sending with this `setting` of the mailer for so long.
     """
@@ -30,12 +30,12 @@ class SettleNotice(Command[None]):
     letter: KeptLetter | None = None
 
 
-def settle_notice(command: SettleNotice, work: PatronsWork, *, wall_clock: Clock) -> None:
-    """Record the end of the attempt."""
+def record_notice_outcome(command: RecordNoticeOutcome, work: PatronsWork, *, wall_clock: Clock) -> None:
+    """Record the outcome of the attempt."""
     now = wall_clock.now()
     # While sending is paused nothing is claimed anyway, and a changed setting ends the pause at once.
     wait = timedelta() if command.pause else wait_after(attempts=command.attempt)
-    work.notices.settle(
+    work.notices.record_outcome(
         command.notice,
         attempt=command.attempt,
         state=command.state,

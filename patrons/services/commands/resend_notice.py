@@ -1,4 +1,4 @@
-"""The operator decides that a notice is worth another attempt."""
+"""Resend a notice."""
 
 from dataclasses import dataclass
 from uuid import UUID
@@ -16,14 +16,14 @@ class NoticeNotRepeatable(Refusal):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class RepeatNotice(Command[None]):
-    """Send an ambiguous or failed notice again, taking upon oneself that it may arrive twice."""
+class ResendNotice(Command[None]):
+    """Send an ambiguous or failed notice again; it may arrive twice."""
 
     notice: UUID
 
 
-def repeat_notice(command: RepeatNotice, work: PatronsWork, *, wall_clock: Clock) -> None:
-    """Queue it anew."""
+def resend_notice(command: ResendNotice, work: PatronsWork, *, wall_clock: Clock) -> None:
+    """Queue it again."""
     bind_audit_subjects(notice=command.notice)
     if not work.notices.requeue(command.notice, at=wall_clock.now()):
         raise NoticeNotRepeatable

@@ -1,4 +1,4 @@
-"""Something happened that a patron is to be told of."""
+"""Queue a notice to a patron."""
 
 from dataclasses import dataclass
 from typing import ClassVar
@@ -10,8 +10,8 @@ from shared_kernel.services.bus import Command
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class OweNotice(Command[None]):
-    """Tell a patron of an event, in a letter of this kind; the same event and kind is told of once.
+class QueueNotice(Command[None]):
+    """Queue a notice of this kind about an event; the same event and kind only once.
 
     `about` is the loan, hold, charge or patron that it is about, by which it can be withdrawn. `corrects` are
     kinds that it takes back: it is owed only to somebody who was told of one of them, about the same thing.
@@ -27,11 +27,11 @@ class OweNotice(Command[None]):
     corrects: tuple[str, ...] = ()
 
 
-def owe_notice(command: OweNotice, work: PatronsWork, *, wall_clock: Clock) -> None:
-    """Queue the notice, unless the patron does without such notices or there is nothing to take back."""
+def queue_notice(command: QueueNotice, work: PatronsWork, *, wall_clock: Clock) -> None:
+    """Queue the notice, unless the patron declines this kind or there is nothing to correct."""
     if work.patrons.declines(command.patron, command.kind) or not _is_news(command, work):
         return
-    work.notices.owe(
+    work.notices.queue(
         event_id=command.event_id,
         kind=command.kind,
         patron=command.patron,
@@ -41,7 +41,7 @@ def owe_notice(command: OweNotice, work: PatronsWork, *, wall_clock: Clock) -> N
     )
 
 
-def _is_news(command: OweNotice, work: PatronsWork) -> bool:
+def _is_news(command: QueueNotice, work: PatronsWork) -> bool:
     if not command.corrects or command.about is None:
         return True
-    return work.notices.was_told(command.patron, about=command.about, kinds=command.corrects)
+    return work.notices.was_sent(command.patron, about=command.about, kinds=command.corrects)

@@ -1,4 +1,4 @@
-"""What remembers a person outside patrons' own tables, and how it forgets."""
+"""Erases personal data that is kept outside patrons' own tables."""
 
 from collections.abc import Callable, Collection
 from dataclasses import dataclass
@@ -18,13 +18,13 @@ from shared_kernel.services.idempotency import erase_stored_results, forget_answ
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class StoredTraces:
-    """Traces in the database, and letters that were written into the folder `letters`."""
+class DjangoPersonalDataEraser:
+    """Erases personal data in the database, and letters in files of the folder `letters`."""
 
     letters: Callable[[], Path]
 
-    def wipe(self, patron: Patron, *, notices: Collection[UUID]) -> None:
-        """Forget what tells who this patron was. `notices` are the ids of those they got.
+    def erase(self, patron: Patron, *, notices: Collection[UUID]) -> None:
+        """Erase what identifies this patron. `notices` are the ids of those they were sent.
 
         The audit keeps what was done, but not what people wrote about this patron, wherever they did. Files
         go before the commit: should that fail, letters that were delivered long ago are missing, no more.

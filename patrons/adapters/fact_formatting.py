@@ -1,4 +1,4 @@
-"""Facts in the words of a language: days, amounts and reasons as its readers write them."""
+"""Formats the facts of letters for a language: days, amounts and reasons."""
 
 from collections.abc import Iterator, Mapping
 from datetime import date, datetime
@@ -31,7 +31,7 @@ _REASONS: Final = {
 }
 
 
-def in_words(params: Params, *, language: str) -> dict[str, str]:
+def format_facts(params: Params, *, language: str) -> dict[str, str]:
     """What a wording can say, by placeholder; what there is nothing to say of, is empty.
 
     An instant is told as the day that ends by it. Raises ValueError for a fact that can't be read.
@@ -40,7 +40,7 @@ def in_words(params: Params, *, language: str) -> dict[str, str]:
         return dict(word for name, value in params.items() for word in _told(name, value, language))
 
 
-def days_in_words(count: int, *, language: str) -> str:
+def format_days(count: int, *, language: str) -> str:
     """`1 day`, `3 days`; nothing for none."""
     return f"{count} {_DAYS[language][count != 1]}" if count else ""
 
@@ -54,7 +54,7 @@ def _told(name: str, value: Fact, language: str) -> Iterator[tuple[str, str]]:
     elif isinstance(value, Mapping):
         yield name, _money(value, language)
     elif name == "days_overdue":
-        yield name, days_in_words(int(value or 0), language=language)
+        yield name, format_days(int(value or 0), language=language)
     elif name == "kind":
         yield "reason", _REASONS[language].get(str(value), str(value))
     else:
