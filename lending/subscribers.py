@@ -10,7 +10,7 @@ from outbox.envelope import ReceivedEvent
 from shared_kernel.services.commands import dispatch
 
 
-def forget_patron(event: ReceivedEvent) -> None:
+def erase_personal_data(event: ReceivedEvent) -> None:
     """`patrons.patron_erased.v1`: erase what staff wrote about the patron in the account."""
     dispatch(ErasePersonalData(patron=event.subject))
 

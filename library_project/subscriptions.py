@@ -13,7 +13,7 @@ SUBSCRIPTIONS: Subscriptions = {
     "lending": {
         "catalog.copy_added.v1": lending.allocate_copies,
         "catalog.copy_condition_changed.v1": lending.allocate_copies,
-        "patrons.patron_erased.v1": lending.forget_patron,
+        "patrons.patron_erased.v1": lending.erase_personal_data,
     },
     "patrons": {
         "lending.book_borrowed.v1": patrons.queue_loan_receipt,
