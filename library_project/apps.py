@@ -1,6 +1,6 @@
 from django.apps import AppConfig
 
-from library_project import deployment  # noqa: F401 - registers its checks
+from library_project import checks  # noqa: F401 - registers its checks
 
 
 class LibraryProjectConfig(AppConfig):

@@ -7,8 +7,8 @@ from django.core.wsgi import get_wsgi_application
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "library_project.settings")
 _django = get_wsgi_application()
 
-from library_project.database import limit_requests  # noqa: E402  Django first
+from library_project.database import use_web_timeouts  # noqa: E402  Django first
 from library_project.serving.application import Application  # noqa: E402
 
-limit_requests()
+use_web_timeouts()
 application = Application(_django)

@@ -9,9 +9,9 @@ from time import monotonic
 from urllib.parse import urlsplit
 
 #: Seconds that one answer may take, from the name's resolution on.
-PATIENCE = 1.0
+TIMEOUT = 1.0
 #: Seconds for which an answer is taken as still true.
-KEPT = 3.0
+CACHE_SECONDS = 3.0
 
 _HELLO = b"AMQP\x00\x00\x09\x01"
 #: A method frame, connection.start. A broker that refuses the version sends its own header instead.
@@ -31,11 +31,11 @@ class BrokerProbe:
     def answers(self) -> bool:
         """Whether the broker greets us; within a second, whatever the network does."""
         with self._lock:
-            if self._answer is None or (self._answer.done() and monotonic() - self._asked_at > KEPT):
+            if self._answer is None or (self._answer.done() and monotonic() - self._asked_at > CACHE_SECONDS):
                 self._answer, self._asked_at = self._thread.submit(_greets, self._url), monotonic()
             answer = self._answer
         try:
-            return answer.result(timeout=max(0.0, self._asked_at + PATIENCE - monotonic()))
+            return answer.result(timeout=max(0.0, self._asked_at + TIMEOUT - monotonic()))
         except TimeoutError:
             return False
 
@@ -52,7 +52,7 @@ def _greets(url: str) -> bool:
         parts = urlsplit(url)
         secure = parts.scheme == "amqps"
         host, port = parts.hostname or "localhost", parts.port or (5671 if secure else 5672)
-        connection = socket.create_connection((host, port), timeout=PATIENCE)
+        connection = socket.create_connection((host, port), timeout=TIMEOUT)
         with connection, _wrapped(connection, host, secure=secure) as stream:
             stream.sendall(_HELLO)
             return stream.recv(1) == _METHOD_FRAME

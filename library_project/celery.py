@@ -11,7 +11,7 @@ from celery.beat import EmbeddedService, Service
 from celery.signals import after_task_publish, beat_init, setup_logging, worker_ready
 from django.conf import settings
 
-from library_project.schedule import Schedule
+from library_project.beat_scheduler import ResilientScheduler
 from outbox.broker.connection import HEARTBEAT_SECONDS, TIMEOUT_SECONDS, BrokerConnection, transport_options
 from shared_kernel.resilience.heartbeat import heartbeat
 from shared_kernel.resilience.outages import outage
@@ -55,7 +55,7 @@ class _Amqp(AMQP):
     Connection = BrokerConnection
 
 
-app = Celery("library", amqp=_Amqp, task_cls="library_project.periodic_tasks:Tick")
+app = Celery("library", amqp=_Amqp, task_cls="library_project.periodic_tasks:PeriodicTask")
 app.conf.update(
     broker_url=settings.RABBITMQ_URL or "memory://localhost/",
     # The memory's transport looks for messages so often, and takes as many each time as are not worked on;
@@ -83,7 +83,7 @@ app.conf.update(
     worker_enable_remote_control=False,
     enable_utc=True,
     timezone="UTC",
-    beat_scheduler="library_project.schedule:Schedule",
+    beat_scheduler="library_project.beat_scheduler:ResilientScheduler",
     beat_schedule={name: _tick(task, every=every) for name, (task, every) in _TICKS.items()},
 )
 app.autodiscover_tasks()
@@ -98,7 +98,7 @@ def keep_the_librarys_logging(**_: Any) -> None:  # Celery's signal arguments
 def start_embedded_beat(**_: Any) -> None:  # Celery's signal arguments
     """Without a broker nothing crosses processes: the one worker carries its own clock, as a thread."""
     if not settings.RABBITMQ_URL:
-        clock: Thread = EmbeddedService(app, thread=True, scheduler_cls=Schedule)  # type: ignore[assignment]  # a process unless asked for a thread
+        clock: Thread = EmbeddedService(app, thread=True, scheduler_cls=ResilientScheduler)  # type: ignore[assignment]  # a process unless asked for a thread
         clock.start()
 
 

@@ -13,7 +13,7 @@ import yaml
 from django.core.exceptions import ImproperlyConfigured
 
 from library_project.production import unsafe_settings
-from library_project.settings_checks import why_impossible
+from library_project.settings_checks import expected_instead
 
 HERE = Path(__file__).resolve().parent
 Settings = dict[str, Any]  # as various as settings
@@ -114,7 +114,7 @@ def _checked(name: str, text: str | None, default: object, *, kind: type) -> obj
         value = [str(value)]  # a bare number, as in older files
     if type(value) is not kind or (isinstance(value, list) and not all(isinstance(it, str) for it in value)):
         raise _WrongSetting(f"{_shown(name, value)} is not {_KINDS[kind]}.")
-    meaning = why_impossible(name, value)
+    meaning = expected_instead(name, value)
     if meaning is not None:
         raise _WrongSetting(f"{_shown(name, value)} is impossible: give {meaning}.")
     return value

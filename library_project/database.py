@@ -49,7 +49,7 @@ def database_settings(url: str, *, pool: bool, base: Path) -> dict[str, Any]:  #
     return database
 
 
-def limited(options: Options, *, statement_timeout: float, lock_timeout: float) -> Options:
+def with_timeouts(options: Options, *, statement_timeout: float, lock_timeout: float) -> Options:
     """The options with limits, in seconds, on what PostgreSQL does for a process; 0 is none.
 
     Beside them it is told how to scan a table. Not for PgBouncer, which refuses them in a connection's first
@@ -61,6 +61,6 @@ def limited(options: Options, *, statement_timeout: float, lock_timeout: float) 
     return {**options, "options": " ".join([_FROM_THE_FIRST_ROW, *words, options.get("options", "")]).strip()}
 
 
-def limit_requests() -> None:
+def use_web_timeouts() -> None:
     """Give this process, which serves requests, their limits; to be called before it first connects."""
     settings.DATABASES["default"]["OPTIONS"] = settings.WEB_DATABASE_OPTIONS

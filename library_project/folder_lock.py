@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TextIO
 
-from library_project.address import CannotStart
+from library_project.listen_address import StartupError
 
 
 class FolderLock:
@@ -25,20 +25,20 @@ class FolderLock:
 
 
 @contextmanager
-def only_library_in(folder: Path, url: str) -> Iterator[FolderLock]:
-    """Hold the lock of `folder` and say in it where the library is served. Raises CannotStart."""
+def lock_folder(folder: Path, url: str) -> Iterator[FolderLock]:
+    """Hold the lock of `folder` and say in it where the library is served. Raises StartupError."""
     path = folder / "running"
     try:
         folder.mkdir(exist_ok=True)
         file = os.fdopen(os.open(path, os.O_RDWR | os.O_CREAT, 0o600), "r+")
     except OSError as error:
-        raise CannotStart(f"The folder {folder} can't be written: {error.strerror}.") from None
+        raise StartupError(f"The folder {folder} can't be written: {error.strerror}.") from None
     with file:
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
             where = file.read().strip() or "another address"
-            raise CannotStart(f"The library in this folder is already running at {where}.") from None
+            raise StartupError(f"The library in this folder is already running at {where}.") from None
         file.truncate()
         file.write(f"{url}\n")
         file.flush()

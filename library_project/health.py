@@ -17,27 +17,27 @@ from shared_kernel.web.json import encode
 View = Callable[[HttpRequest], HttpResponse]
 
 
-def watched(view: View) -> View:
+def probe(view: View) -> View:
     """GET and HEAD, never cached. Not `require(PUBLIC)`, which asks the session's database who is asking."""
     guarded: View = never_cache(require_safe(view))
     guarded.scopes = (PUBLIC,)  # type: ignore[attr-defined]  # lets the test of all routes see the policy
     return guarded
 
 
-@watched
+@probe
 def alive(_request: HttpRequest) -> HttpResponse:
     """The process answers. Needs nothing else, so that a lost database restarts nobody."""
     return _answer({"status": "ok"})
 
 
-@watched
+@probe
 def ready(_request: HttpRequest) -> HttpResponse:
     """200 when requests can be served, be it in a degraded way; 503 without the database or its tables."""
     found = readiness()
     return _answer(found, HTTPStatus.OK if found.status == "ready" else HTTPStatus.SERVICE_UNAVAILABLE)
 
 
-@watched
+@probe
 def circuit_breakers(_request: HttpRequest) -> HttpResponse:
     """Every breaker in the one state that all processes share; 503 without the database that keeps it."""
     try:

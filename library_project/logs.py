@@ -6,7 +6,7 @@ import re
 
 import structlog
 
-from library_project.outage_logs import OnceAnOutage
+from library_project.outage_filter import OutageFilter
 from shared_kernel.services.request_context import current_context
 
 #: `Key (email)=(…) already exists.` and the like.
@@ -36,7 +36,7 @@ def _without_values(
     return event
 
 
-class RoutesNotPaths(logging.Filter):
+class RoutePathFilter(logging.Filter):
     """Django's own lines about a request name its path, which may hold a card or a key: tell the route."""
 
     def filter(self, record: logging.LogRecord) -> bool:
@@ -83,7 +83,7 @@ def logging_settings(log_format: str) -> None:
             "version": 1,
             "disable_existing_loggers": False,
             "formatters": {"lines": formatter},
-            "filters": {"routes": {"()": RoutesNotPaths}, "outages": {"()": OnceAnOutage}},
+            "filters": {"routes": {"()": RoutePathFilter}, "outages": {"()": OutageFilter}},
             "handlers": {
                 "stderr": {
                     "class": "logging.StreamHandler",

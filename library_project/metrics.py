@@ -15,7 +15,7 @@ from prometheus_client.exposition import CONTENT_TYPE_LATEST, generate_latest
 from prometheus_client.metrics_core import GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 
-from library_project.health import watched
+from library_project.health import probe
 from outbox.pending import failing_messages
 from outbox.status import consumer_lags, outbox_lag, quarantine_counts
 from outbox.subscriptions import subscriptions
@@ -25,12 +25,12 @@ from shared_kernel.metrics import sums
 from shared_kernel.models import Breaker
 from shared_kernel.resilience.registry import all_breakers
 from shared_kernel.services.invariants import last_checks
-from shared_kernel.services.jobs import job_runs
+from shared_kernel.services.job_runs import job_runs
 
 log = structlog.get_logger(__name__)
 
 
-@watched
+@probe
 def metrics(_request: HttpRequest) -> HttpResponse:
     """Everything, in Prometheus' text format; without the database what was counted, and that it is away."""
     registry = CollectorRegistry()

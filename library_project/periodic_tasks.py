@@ -17,7 +17,7 @@ _next_note: dict[str, float] = {}
 log = structlog.get_logger(__name__)
 
 
-class Tick(Task):  # type: ignore[type-arg]  # a tick takes nothing and answers nothing
+class PeriodicTask(Task):  # type: ignore[type-arg]  # a tick takes nothing and answers nothing
     """A task that the clock gives."""
 
     abstract = True
@@ -32,14 +32,14 @@ class Tick(Task):  # type: ignore[type-arg]  # a tick takes nothing and answers 
 
     def _note_success(self) -> None:
         # Celery wants this class before there are models.
-        from shared_kernel.services.jobs import note_success
+        from shared_kernel.services.job_runs import record_success
 
         entries = self.app.conf.beat_schedule.values()
         period = next((entry["schedule"] for entry in entries if entry["task"] == self.name), None)
         if period is None or monotonic() < _next_note.get(self.name, 0.0):
             return
         try:
-            note_success(self.name, period=period)
+            record_success(self.name, period=period)
         except DatabaseProblem as problem:
             log.warning("job_not_noted", job=self.name, problem=type(problem).__name__)
         _next_note[self.name] = monotonic() + min(_NOTED_EVERY, period)

@@ -21,7 +21,7 @@ log = structlog.get_logger(__name__)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Checks(Result):
+class ReadinessChecks(Result):
     """What was found. `outbox_lag` is the age in seconds of the oldest event not yet published."""
 
     database: str = "away"
@@ -37,7 +37,7 @@ class Readiness(Result):
 
     status: str
     degraded: list[str]
-    checks: Checks
+    checks: ReadinessChecks
 
 
 def readiness() -> Readiness:
@@ -46,17 +46,17 @@ def readiness() -> Readiness:
         checks = _look()
     except DatabaseProblem as problem:
         log.warning("not_ready", problem=type(problem).__name__)
-        checks = Checks(broker=_broker())
+        checks = ReadinessChecks(broker=_broker())
     status = "ready" if checks.database == checks.migrations == "ok" else "unavailable"
     return Readiness(status=status, degraded=sorted(_degraded(checks)), checks=checks)
 
 
-def _look() -> Checks:
+def _look() -> ReadinessChecks:
     with connection.cursor() as cursor:
         cursor.execute("SELECT 1")
     if not _migrated():
-        return Checks(database="ok", migrations="pending", broker=_broker())
-    return Checks(
+        return ReadinessChecks(database="ok", migrations="pending", broker=_broker())
+    return ReadinessChecks(
         database="ok",
         migrations="ok",
         broker=_broker(),
@@ -65,7 +65,7 @@ def _look() -> Checks:
     )
 
 
-def _degraded(checks: Checks) -> set[str]:
+def _degraded(checks: ReadinessChecks) -> set[str]:
     found = {name for name in ("database", "migrations") if getattr(checks, name) != "ok"}
     in_use = {"rabbitmq": bool(settings.RABBITMQ_URL), "sendgrid": bool(settings.SENDGRID_API_KEY)}
     # A half open breaker waits for the next call, which may be long in coming: that alone is no degradation.

@@ -6,7 +6,7 @@ from contextlib import suppress
 from pathlib import Path
 
 
-def secret_key_in(folder: Path) -> str:
+def load_or_create_secret_key(folder: Path) -> str:
     """The installation's own secret, kept in `folder`; made there by whichever process comes first."""
     path = folder / "secret_key"
     if not path.exists():

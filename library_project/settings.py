@@ -11,15 +11,15 @@ from django.templatetags.static import static
 from drf_spectacular.types import OpenApiTypes
 
 from library_project import configuration
-from library_project.database import database_settings, limited
+from library_project.database import database_settings, with_timeouts
 from library_project.logs import logging_settings
-from library_project.secret_key import secret_key_in
-from library_project.var_folder import keep_to_owner
+from library_project.secret_key import load_or_create_secret_key
+from library_project.var_folder import restrict_to_owner
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 VAR_DIR = BASE_DIR / "var"
 try:
-    keep_to_owner(VAR_DIR)
+    restrict_to_owner(VAR_DIR)
     configuration.read_env_file(BASE_DIR / ".env")
     chosen = configuration.load()
 except OSError as error:
@@ -30,7 +30,7 @@ except ImproperlyConfigured as error:  # granian and celery would wrap the lines
 ENVIRONMENT: str = chosen["ENVIRONMENT"]
 PRODUCTION = ENVIRONMENT == "production"
 DEBUG: bool = chosen["DEBUG"]
-SECRET_KEY: str = chosen["SECRET_KEY"] or secret_key_in(VAR_DIR)
+SECRET_KEY: str = chosen["SECRET_KEY"] or load_or_create_secret_key(VAR_DIR)
 ALLOWED_HOSTS: list[str] = chosen["ALLOWED_HOSTS"]
 #: What the links in letters begin with, never a request's host. `make run` says at which address it serves.
 PUBLIC_URL: str = (chosen["PUBLIC_URL"] or os.environ.get("RUN_URL") or "http://127.0.0.1:8000").rstrip("/")
@@ -43,7 +43,7 @@ AUDIT_DENIALS_KEPT_DAYS: int = chosen["AUDIT_DENIALS_KEPT_DAYS"]
 
 INSTALLED_APPS = [
     "unfold.apps.BasicAppConfig",
-    "shared_kernel.web.admin_app.LibraryAdminConfig",
+    "shared_kernel.web.admin.apps.LibraryAdminConfig",
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.sessions",
@@ -61,12 +61,12 @@ INSTALLED_APPS = [
     "library_project",
 ]
 MIDDLEWARE = [
-    "shared_kernel.web.forwarded.ForwardedHeadersMiddleware",
+    "shared_kernel.web.forwarded_headers.ForwardedHeadersMiddleware",
     "shared_kernel.web.request_context.RequestContextMiddleware",
     "shared_kernel.web.problem_responses.ProblemMiddleware",
     "shared_kernel.web.request_body.RequestBodyMiddleware",
     "django.middleware.security.SecurityMiddleware",
-    "shared_kernel.web.content_security.ContentSecurityMiddleware",
+    "shared_kernel.web.content_security.ContentSecurityPolicyMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
@@ -93,7 +93,7 @@ TEMPLATES = [
                 "django.contrib.messages.context_processors.messages",
                 "shared_kernel.web.login_pages.navigation",
             ],
-            "builtins": ["shared_kernel.web.form_key_tag"],
+            "builtins": ["shared_kernel.web.form_idempotency_tag"],
         },
     }
 ]
@@ -104,7 +104,7 @@ _database = database_settings(chosen["DATABASE_URL"], pool=chosen["DATABASE_POOL
 WEB_DATABASE_OPTIONS = _database["OPTIONS"]
 if "pool" in _database["OPTIONS"]:
     WEB_DATABASE_OPTIONS, _database["OPTIONS"] = (
-        limited(
+        with_timeouts(
             _database["OPTIONS"],
             statement_timeout=chosen[f"DATABASE_{whose}STATEMENT_TIMEOUT"],
             lock_timeout=chosen["DATABASE_LOCK_TIMEOUT"],
@@ -120,7 +120,9 @@ AUTHENTICATION_BACKENDS = [
     "axes.backends.AxesStandaloneBackend",  # first, to refuse a locked login before its password is looked at
     "django.contrib.auth.backends.ModelBackend",
 ]
-AXES_HANDLER = "shared_kernel.web.guessing.GuessingHandler"  # adds limits by address, by name and in all
+AXES_HANDLER = (
+    "shared_kernel.web.login_limits.LoginLimitHandler"  # adds limits by address, by name and in all
+)
 AXES_FAILURE_LIMIT = 5
 AXES_COOLOFF_TIME = timedelta(minutes=15)
 AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]  # a stranger elsewhere locks nobody out
@@ -139,7 +141,7 @@ AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
     {"NAME": "patrons.adapters.passwords.UnlikeThePatron"},
 ]
-MESSAGE_STORAGE = "shared_kernel.web.messages.EachMessageOnce"
+MESSAGE_STORAGE = "shared_kernel.web.messages.UniqueMessageStorage"
 LOGIN_URL = "/login"
 LOGIN_REDIRECT_URL = "/"
 LOGOUT_REDIRECT_URL = "/"
@@ -177,7 +179,7 @@ REST_FRAMEWORK = {
     "DEFAULT_PERMISSION_CLASSES": ["shared_kernel.web.access.PolicyPermission"],
     "DEFAULT_RENDERER_CLASSES": [
         "shared_kernel.web.json.FastJSONRenderer",
-        "shared_kernel.web.browsable.BrowsableRenderer",
+        "shared_kernel.web.browsable_api.BrowsableRenderer",
     ],
     "DEFAULT_THROTTLE_CLASSES": ["shared_kernel.web.throttling.ClientThrottle"],
     "DEFAULT_PARSER_CLASSES": ["shared_kernel.web.json.StrictJSONParser"],

@@ -22,7 +22,7 @@ _EXCHANGE = re.compile(r"(?!amq\.)[A-Za-z0-9_.:-]{1,127}")
 _DAY = 86_400
 
 
-def why_impossible(name: str, value: object) -> str | None:
+def expected_instead(name: str, value: object) -> str | None:
     """What to give for the setting instead of this value of its type; None if it may be so."""
     check, meaning = _CHECKS.get(name) or _by_ending(name)
     return None if check(value) else meaning

@@ -10,8 +10,8 @@ from pathlib import Path
 from subprocess import Popen
 from threading import Event
 
-from library_project.address import Address, CannotStart
-from library_project.folder_lock import FolderLock, only_library_in
+from library_project.folder_lock import FolderLock, lock_folder
+from library_project.listen_address import Address, StartupError
 from library_project.process_group import ProcessGroup
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -27,9 +27,9 @@ def main() -> int:
         signal.signal(number, lambda *_: stop.set())
     try:
         address = Address.parse(os.environ.get("HOST") or "127.0.0.1", os.environ.get("PORT") or "8000")
-        with only_library_in(ROOT / "var", address.url) as lock, address.reserved():
+        with lock_folder(ROOT / "var", address.url) as lock, address.reserved():
             return _Supervisor(address, lock, stop).run()
-    except CannotStart as error:
+    except StartupError as error:
         sys.stderr.write(f"{error}\n")
         return 1
 

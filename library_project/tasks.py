@@ -4,7 +4,7 @@ import structlog
 from celery import shared_task
 
 from library_project.invariants import all_invariants
-from shared_kernel.services.invariants import check, keep
+from shared_kernel.services.invariants import check_invariant, save_results
 
 log = structlog.get_logger(__name__)
 
@@ -12,8 +12,8 @@ log = structlog.get_logger(__name__)
 @shared_task(name="library.check_invariants", ignore_result=True)
 def check_invariants() -> None:
     """Look whether all that must be true of the stored data is true, for `/metrics` to tell."""
-    results = [check(invariant) for invariant in all_invariants()]
-    keep(results)
+    results = [check_invariant(invariant) for invariant in all_invariants()]
+    save_results(results)
     for each in results:
         if not each.holds:
             log.error("invariant_broken", invariant=each.invariant, violations=len(each.violations))

@@ -10,7 +10,7 @@ from pathlib import Path
 _OTHERS = 0o077
 
 
-def keep_to_owner(folder: Path) -> None:
+def restrict_to_owner(folder: Path) -> None:
     """Make `folder`, and from now on every file of this process, its owner's alone.
 
     What others could read in it from before is closed, once: as long as the folder itself is closed, nothing

@@ -4,8 +4,8 @@ import os
 
 from django.core.wsgi import get_wsgi_application
 
-from library_project.database import limit_requests
+from library_project.database import use_web_timeouts
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "library_project.settings")
 application = get_wsgi_application()
-limit_requests()
+use_web_timeouts()

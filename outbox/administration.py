@@ -6,7 +6,7 @@ from django.http import HttpRequest
 
 from outbox.models import InboxEntry, OutboxMessage, QuarantinedMessage
 from outbox.quarantine import ReplayQuarantine
-from shared_kernel.web.admin_base import CommandAdmin, ReadOnlyAdmin, with_id
+from shared_kernel.web.admin.base import CommandAdmin, ReadOnlyAdmin, filter_by_id
 
 
 class OutboxMessageAdmin(ReadOnlyAdmin[OutboxMessage]):
@@ -36,7 +36,7 @@ class OutboxMessageAdmin(ReadOnlyAdmin[OutboxMessage]):
         search_term: str,
     ) -> tuple[QuerySet[OutboxMessage], bool]:
         """Search by exact id, which uses an index; Django would compare the text of every id."""
-        return with_id(queryset, search_term, "event_id", "aggregate_id"), False
+        return filter_by_id(queryset, search_term, "event_id", "aggregate_id"), False
 
 
 class InboxEntryAdmin(ReadOnlyAdmin[InboxEntry]):
@@ -55,7 +55,7 @@ class InboxEntryAdmin(ReadOnlyAdmin[InboxEntry]):
         search_term: str,
     ) -> tuple[QuerySet[InboxEntry], bool]:
         """Search by exact id."""
-        return with_id(queryset, search_term, "event_id"), False
+        return filter_by_id(queryset, search_term, "event_id"), False
 
 
 class QuarantinedMessageAdmin(CommandAdmin[QuarantinedMessage]):

@@ -16,8 +16,8 @@ from shared_kernel.models import ApiToken, AuditEntry, Breaker
 from shared_kernel.resilience.registry import all_breakers
 from shared_kernel.services.breakers import CloseBreaker, HoldBreakerOpen
 from shared_kernel.services.logins import CloseLogin, ReopenLogin
-from shared_kernel.web.admin_base import CommandAdmin, ReadOnlyAdmin
-from shared_kernel.web.form_keys import dispatch_form
+from shared_kernel.web.admin.base import CommandAdmin, ReadOnlyAdmin
+from shared_kernel.web.form_idempotency import dispatch_form
 from shared_kernel.web.usernames import usernames_of
 
 admin.site.unregister([Group, User])  # Django's own write rows; what a role may do is code (access.py)

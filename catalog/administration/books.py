@@ -20,9 +20,9 @@ from catalog.services.commands.remove_book import RemoveBook
 from catalog.services.commands.revise_book import ReviseBook
 from catalog.services.search.matches import matches_text
 from shared_kernel.domain.errors import Refused
-from shared_kernel.web.action_forms import ActionFormAdmin
-from shared_kernel.web.admin_base import ReadOnlyAdmin, show_refusals
-from shared_kernel.web.form_keys import dispatch_form
+from shared_kernel.web.admin.action_forms import ActionFormAdmin
+from shared_kernel.web.admin.base import ReadOnlyAdmin, add_refusals
+from shared_kernel.web.form_idempotency import dispatch_form
 
 
 class BookAdmin(ActionFormAdmin[BookRow]):
@@ -136,7 +136,7 @@ class BookAdmin(ActionFormAdmin[BookRow]):
             try:
                 dispatch_form(request, ReviseBook(book=id, **form.cleaned_data))
             except Refused as refused:
-                show_refusals(form, refused)
+                add_refusals(form, refused)
             else:
                 self.message_user(request, "The book was revised.", messages.SUCCESS)
                 return HttpResponseRedirect(_at(self, "bookrow_change", id))

@@ -7,7 +7,7 @@ from django.db.models import OuterRef, QuerySet, Subquery
 from django.http import HttpRequest
 
 from catalog.models import BookRow, BorrowingCountRow
-from shared_kernel.web.admin_base import ReadOnlyAdmin
+from shared_kernel.web.admin.base import ReadOnlyAdmin
 
 
 class BorrowingCountAdmin(ReadOnlyAdmin[BorrowingCountRow]):

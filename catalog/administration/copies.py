@@ -19,14 +19,14 @@ from catalog.services.commands.change_copy_condition import ChangeCopyCondition
 from catalog.services.prices import stored_price
 from catalog.services.search.matches import matches_text
 from shared_kernel.domain.errors import Refused
-from shared_kernel.web.action_forms import ActionFormAdmin, filled
-from shared_kernel.web.admin_base import show_refusals
-from shared_kernel.web.admin_timeline import WithTimeline
-from shared_kernel.web.autocomplete import AutocompleteAdmin
-from shared_kernel.web.form_keys import dispatch_form
+from shared_kernel.web.admin.action_forms import ActionFormAdmin, bound_form
+from shared_kernel.web.admin.autocomplete import AutocompleteAdmin
+from shared_kernel.web.admin.base import add_refusals
+from shared_kernel.web.admin.timeline import TimelineLinkMixin
+from shared_kernel.web.form_idempotency import dispatch_form
 
 
-class CopyAdmin(WithTimeline, ActionFormAdmin[CopyRow], AutocompleteAdmin[CopyRow]):
+class CopyAdmin(TimelineLinkMixin, ActionFormAdmin[CopyRow], AutocompleteAdmin[CopyRow]):
     timeline_of = "copy"
     read_scope = "catalog:read"
     write_scope = "catalog:write"
@@ -93,7 +93,7 @@ class CopyAdmin(WithTimeline, ActionFormAdmin[CopyRow], AutocompleteAdmin[CopyRo
             try:
                 dispatch_form(request, ChangeCopyCondition(barcode=row.barcode, **form.cleaned_data))
             except Refused as refused:
-                show_refusals(form, refused)
+                add_refusals(form, refused)
             else:
                 self.message_user(request, "The copy's condition was changed.", messages.SUCCESS)
                 return HttpResponseRedirect(_at(self, "change", id))
@@ -103,7 +103,7 @@ class CopyAdmin(WithTimeline, ActionFormAdmin[CopyRow], AutocompleteAdmin[CopyRo
     @admin.action(description="Change condition…")
     def change_condition(self, request: HttpRequest, rows: QuerySet[CopyRow]) -> HttpResponse | None:
         """Ask for the condition and the reason, then put each of them into it."""
-        form = filled(ChangeConditionForm, request)
+        form = bound_form(ChangeConditionForm, request)
         return self.ask(
             request, rows, form, lambda row, said: ChangeCopyCondition(barcode=row.barcode, **said)
         )

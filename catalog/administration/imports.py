@@ -22,10 +22,10 @@ from catalog.services.imports.job import LARGEST_FILE, LARGEST_UPLOAD
 from catalog.services.queries.get_import import GetImport
 from shared_kernel.domain.errors import Refused
 from shared_kernel.services.queries import ask
-from shared_kernel.web.admin_base import CommandAdmin, show_refusals
-from shared_kernel.web.admin_widgets import style_form
+from shared_kernel.web.admin.base import CommandAdmin, add_refusals
+from shared_kernel.web.admin.widgets import style_form
 from shared_kernel.web.csv_files import csv_file
-from shared_kernel.web.form_keys import dispatch_form
+from shared_kernel.web.form_idempotency import dispatch_form
 
 _UNFINISHED = (ImportState.QUEUED, ImportState.RUNNING, ImportState.REVERTING)
 _SHOWN = 20
@@ -137,7 +137,7 @@ class ImportAdmin(CommandAdmin[ImportRow]):
             try:
                 reverted = dispatch_form(request, RevertImport(import_id=id))
             except Refused as refused:
-                show_refusals(form, refused)
+                add_refusals(form, refused)
             else:
                 done = f"{reverted.removed} books removed, {reverted.kept_count} kept so far."
                 self.message_user(request, done, messages.SUCCESS)

@@ -10,7 +10,7 @@ from lending.models import HoldRow, LedgerEntryRow
 from lending.services.ports import PrivacyChoices
 from outbox.redaction import redact_events
 from shared_kernel.models import Receipt
-from shared_kernel.services.audit import dissociate, entries_about
+from shared_kernel.services.audit import anonymise_entries, entries_about
 
 
 class DjangoLoanAnonymiser:
@@ -60,7 +60,7 @@ def _cut_audit(loan: UUID, holds: Collection[UUID], *, patron: UUID, principal: 
         *entries_about(kind="loan", id=loan),
         *(entry for entry in entries_about(kind="patron", id=patron) if _hold_of(entry.subjects) in known),
     ]
-    dissociate([entry.pk for entry in told], principal=principal)
+    anonymise_entries([entry.pk for entry in told], principal=principal)
 
 
 def _hold_of(subjects: Mapping[str, str]) -> str:

@@ -25,8 +25,8 @@ from shared_kernel.services.pagination import PageRequest
 from shared_kernel.services.queries import ask
 from shared_kernel.services.request_context import RequestClock
 from shared_kernel.web.access import principal
-from shared_kernel.web.admin_base import CommandAdmin
-from shared_kernel.web.form_keys import dispatch_form
+from shared_kernel.web.admin.base import CommandAdmin
+from shared_kernel.web.form_idempotency import dispatch_form
 
 Context = dict[str, Any]  # a template's
 READ, WRITE = "circulation:read", "rules:write"

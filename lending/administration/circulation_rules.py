@@ -31,8 +31,8 @@ from shared_kernel.domain.text import has_visible_text
 from shared_kernel.services.pagination import PageRequest
 from shared_kernel.services.queries import ask
 from shared_kernel.web.access import principal
-from shared_kernel.web.admin_base import ReadOnlyAdmin
-from shared_kernel.web.form_keys import dispatch_form
+from shared_kernel.web.admin.base import ReadOnlyAdmin
+from shared_kernel.web.form_idempotency import dispatch_form
 from shared_kernel.web.usernames import usernames_of
 
 Context = dict[str, Any]  # a template's

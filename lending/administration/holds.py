@@ -1,7 +1,7 @@
 """Holds in the administration."""
 
 from lending.models import HoldRow
-from shared_kernel.web.admin_base import ReadOnlyAdmin
+from shared_kernel.web.admin.base import ReadOnlyAdmin
 
 
 class HoldAdmin(ReadOnlyAdmin[HoldRow]):

@@ -2,7 +2,7 @@
 
 from lending.administration.filters import BranchFilter
 from lending.models import InHouseUseRow
-from shared_kernel.web.admin_base import ReadOnlyAdmin
+from shared_kernel.web.admin.base import ReadOnlyAdmin
 
 
 class InHouseUseAdmin(ReadOnlyAdmin[InHouseUseRow]):

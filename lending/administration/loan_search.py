@@ -8,7 +8,7 @@ from django.http import HttpRequest
 from lending.models import LoanRow
 from lending.services.queries.lookups import PatronOfCard
 from shared_kernel.services.queries import ask
-from shared_kernel.web.admin_base import CommandAdmin
+from shared_kernel.web.admin.base import CommandAdmin
 
 L = TypeVar("L", bound=LoanRow)
 

@@ -14,9 +14,9 @@ from lending.administration.loan_search import LoanSearchAdmin
 from lending.models import LoanRow
 from lending.services.commands.borrow_book import BorrowBook
 from lending.services.commands.return_book import ReturnBook
-from shared_kernel.web.admin_timeline import WithTimeline
-from shared_kernel.web.autocomplete import AutocompleteInput
-from shared_kernel.web.form_keys import dispatch_form
+from shared_kernel.web.admin.autocomplete import AutocompleteInput
+from shared_kernel.web.admin.timeline import TimelineLinkMixin
+from shared_kernel.web.form_idempotency import dispatch_form
 
 
 class AddLoanForm(forms.Form):
@@ -36,7 +36,7 @@ class AddLoanForm(forms.Form):
     )
 
 
-class LoanAdmin(WithTimeline, LoanSearchAdmin[LoanRow]):
+class LoanAdmin(TimelineLinkMixin, LoanSearchAdmin[LoanRow]):
     """All loans. Adding one lends a copy."""
 
     timeline_of = "loan"

@@ -18,7 +18,7 @@ from lending.services.reports.definition import Report, ReportScope
 from shared_kernel.domain.errors import Refused
 from shared_kernel.services.pagination import PageRequest
 from shared_kernel.services.queries import ask
-from shared_kernel.web.admin_base import ReadOnlyAdmin
+from shared_kernel.web.admin.base import ReadOnlyAdmin
 from shared_kernel.web.csv_files import csv_file
 from shared_kernel.web.pagination import page_links, requested_page
 

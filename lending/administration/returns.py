@@ -10,7 +10,7 @@ from lending.administration.filters import BranchFilter
 from lending.administration.loan_search import LoanSearchAdmin
 from lending.models import LoanRow, ReturnRow
 from lending.services.commands.return_book import ReturnBook
-from shared_kernel.web.form_keys import dispatch_form
+from shared_kernel.web.form_idempotency import dispatch_form
 
 
 class AddReturnForm(forms.Form):

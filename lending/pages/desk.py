@@ -26,7 +26,7 @@ from shared_kernel.domain.errors import Refused
 from shared_kernel.services.bus import Command
 from shared_kernel.services.queries import ask
 from shared_kernel.web.access import PAYMENTS, principal, require
-from shared_kernel.web.form_keys import dispatch_form
+from shared_kernel.web.form_idempotency import dispatch_form
 
 DESK = "/desk/"
 _WRITE = "circulation:write"

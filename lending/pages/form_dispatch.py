@@ -7,7 +7,7 @@ from django.http import HttpRequest
 
 from shared_kernel.domain.errors import Refused
 from shared_kernel.services.bus import Command
-from shared_kernel.web.form_keys import dispatch_form
+from shared_kernel.web.form_idempotency import dispatch_form
 
 
 def dispatch_with_message(request: HttpRequest, command: Command[Any], *, success: str) -> None:

@@ -11,9 +11,9 @@ from lending.domain.branch_calendar import BranchCalendar
 from lending.domain.circulation_rule import effective_terms
 from lending.domain.loan import LentCopy, Loan
 from lending.domain.policies.patron import NoTermsForCategory
-from library_project.demo.circulation import Lending, Terms
-from library_project.demo.membership import categories, category
-from library_project.demo.stock import barcode, item_type, item_types, title_of
+from library_project.demo.books import barcode, item_type, item_types, title_of
+from library_project.demo.loan_simulation import SimulatedLoan, Terms
+from library_project.demo.patrons import categories, category
 from library_project.demo.volume import Calendar, Volume
 
 _LOANS_SEED = 1 << 42
@@ -22,7 +22,7 @@ _FIRST_SECOND, _LAST_SECOND = 600, 36_000 - 1
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Loans:
+class LoanFactory:
     """What was lent, under the terms that the library has now."""
 
     volume: Volume
@@ -43,11 +43,11 @@ class Loans:
                 terms[code, slug] = found
         return cls(volume=volume, calendar=calendar, branch=DjangoCalendars().of(DEFAULT_BRANCH), terms=terms)
 
-    def loans(self, first: int, lendings: Iterable[Lending]) -> list[Loan]:
+    def loans(self, first: int, lendings: Iterable[SimulatedLoan]) -> list[Loan]:
         """These loans, numbered from `first`."""
         return [self._loan(number, each) for number, each in enumerate(lendings, start=first)]
 
-    def _loan(self, number: int, lending: Lending) -> Loan:
+    def _loan(self, number: int, lending: SimulatedLoan) -> Loan:
         random = Random(_LOANS_SEED + number)  # noqa: S311  a demo needs no secrets
         slug = item_type(lending.copy)
         terms = self.terms[category(lending.patron), slug]

@@ -11,7 +11,7 @@ _STEP = 10  # percent between two lines
 
 
 @contextmanager
-def shown() -> Iterator[Callable[[str, int, int], None]]:
+def progress_display() -> Iterator[Callable[[str, int, int], None]]:
     """A function that is told what is being made, how much of it there is, and how much there will be."""
     terminal = Console(stderr=True)
     if not terminal.is_terminal:

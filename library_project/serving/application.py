@@ -10,18 +10,24 @@ from typing import Final
 from asgiref.typing import ASGIReceiveCallable, ASGISendCallable, HTTPScope, Scope
 from django.core.handlers.wsgi import WSGIHandler
 
-from library_project.serving.answers import Answer, answer, deliver
-from library_project.serving.bodies import Body, BodyReader, BodyRefused, ClientGone, may_have_body
-from library_project.serving.environ import environ_of
-from library_project.serving.limits import largest_body
-from library_project.serving.places import Job, Places
-from shared_kernel.resilience.step_aside import Reason
-from shared_kernel.web.request_body import REFUSED
+from library_project.serving.body_limits import largest_body
+from library_project.serving.request_bodies import (
+    Body,
+    BodyReader,
+    BodyRefused,
+    ClientDisconnected,
+    may_have_body,
+)
+from library_project.serving.responses import ServedResponse, deliver, get_response
+from library_project.serving.worker_slots import Job, WorkerSlots
+from library_project.serving.wsgi_environ import environ_of
+from shared_kernel.resilience.bulkheads import Bulkhead
+from shared_kernel.web.request_body import BODY_REFUSAL_STATUS
 
 #: Requests that Django works on at once. The interpreter runs one thread at a time.
-PLACES: Final = 2
+WORKER_SLOTS: Final = 2
 #: Requests beside them that wait for locks, or write long answers. Each may hold a database connection.
-ASIDE: Final = {Reason.WAITING: 4, Reason.STREAMING: 2}
+BULKHEAD_SIZES: Final = {Bulkhead.WAITING: 4, Bulkhead.STREAMING: 2}
 #: After so long a thread that computes lets another one have the interpreter, such as the event loop.
 _SWITCH_SECONDS: Final = 0.001
 #: Seconds for a body, and the bytes a second that a large one must come with.
@@ -38,9 +44,9 @@ class Application:
     def __init__(self, django: WSGIHandler) -> None:
         sys.setswitchinterval(_SWITCH_SECONDS)
         self._django = django
-        self._places = Places(PLACES, aside=ASIDE)
+        self._places = WorkerSlots(WORKER_SLOTS, aside=BULKHEAD_SIZES)
         #: Whoever asks whether the process lives must not wait for a place.
-        self._health = Places(1)
+        self._health = WorkerSlots(1)
         self._bodies = BodyReader(timeout=_BODY_TIMEOUT, slowest=_SLOWEST)
 
     async def __call__(self, scope: Scope, receive: ASGIReceiveCallable, send: ASGISendCallable) -> None:
@@ -52,7 +58,7 @@ class Application:
             return
         try:
             body = await self._bodies.read(scope, receive, partial(self._largest, scope))
-        except ClientGone:
+        except ClientDisconnected:
             return
         except BodyRefused as refused:
             told = await self._answer(scope, None, refused.status)
@@ -63,18 +69,20 @@ class Application:
         else:
             await deliver(await self._answer(scope, body, None), receive, send)
 
-    async def _answer(self, scope: HTTPScope, body: Body | None, refused: HTTPStatus | None) -> Answer:
+    async def _answer(
+        self, scope: HTTPScope, body: Body | None, refused: HTTPStatus | None
+    ) -> ServedResponse:
         places = self._health if scope["path"].rstrip("/") == "/health" else self._places
         return await places.run(partial(self._in_thread, scope, body, refused))
 
     def _in_thread(
-        self, scope: HTTPScope, body: Body | None, refused: HTTPStatus | None, job: Job[Answer]
-    ) -> Answer:
+        self, scope: HTTPScope, body: Body | None, refused: HTTPStatus | None, job: Job[ServedResponse]
+    ) -> ServedResponse:
         environ = environ_of(scope, body.file, body.length) if body else environ_of(scope)
         if refused:
-            environ[REFUSED] = refused
+            environ[BODY_REFUSAL_STATUS] = refused
         try:
-            return answer(self._django, environ, job)
+            return get_response(self._django, environ, job)
         finally:
             if body:
                 body.close()

@@ -6,14 +6,14 @@ from tempfile import SpooledTemporaryFile
 from threading import Lock
 from typing import IO, Final
 
-from library_project.serving.budget import Budget
+from library_project.serving.byte_budget import ByteBudget
 
 #: A spool is a chain of files of this size, so that what has been read makes room.
 _LINK: Final = 4 * 1024 * 1024
 _IN_MEMORY: Final = 256 * 1024
 _CHUNK: Final = 64 * 1024
 #: All long answers of a process.
-_budget: Final = Budget(512 * 1024 * 1024)
+_budget: Final = ByteBudget(512 * 1024 * 1024)
 
 
 class SpoolBroken(Exception):

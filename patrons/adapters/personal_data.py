@@ -11,10 +11,10 @@ from django.contrib.contenttypes.models import ContentType
 from patrons.adapters.files import letter_file
 from patrons.domain.patron import Patron
 from patrons.models import LinkRequestRow, PatronRow
-from shared_kernel.services.audit import entries_about, forget_comments, strike_from_comments
+from shared_kernel.services.audit import entries_about, erase_comments, redact_comments
 from shared_kernel.services.codec import to_json
-from shared_kernel.services.free_text import Identity, strike_out
-from shared_kernel.services.idempotency import erase_stored_results, forget_answers_naming
+from shared_kernel.services.idempotency import erase_results_naming, erase_stored_results
+from shared_kernel.services.redaction import Identity, redact_person
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,10 +36,10 @@ class DjangoPersonalDataEraser:
             birth_date=patron.birth_date,
         )
         erase_stored_results(containing=to_json({"card_number": str(patron.card_number)})[1:-1])
-        forget_answers_naming(identity)
-        forget_comments(entries_about(kind="patron", id=patron.id))
-        strike_from_comments(identity)
-        strike_out(identity)
+        erase_results_naming(identity)
+        erase_comments(entries_about(kind="patron", id=patron.id))
+        redact_comments(identity)
+        redact_person(identity)
         logged = LogEntry.objects.filter(content_type=ContentType.objects.get_for_model(PatronRow))
         logged.filter(object_id=str(patron.id)).update(object_repr=str(patron.id), change_message="")
         LinkRequestRow.objects.filter(to__in=[str(patron.card_number), str(patron.email)]).delete()

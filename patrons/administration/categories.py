@@ -7,8 +7,8 @@ from django.http import HttpRequest
 from patrons.administration.forms import CategoryForm
 from patrons.models import CategoryRow
 from patrons.services.commands.define_category import DefineCategory
-from shared_kernel.web.admin_base import CommandAdmin
-from shared_kernel.web.form_keys import dispatch_form
+from shared_kernel.web.admin.base import CommandAdmin
+from shared_kernel.web.form_idempotency import dispatch_form
 
 
 class CategoryAdmin(CommandAdmin[CategoryRow]):

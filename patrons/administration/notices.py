@@ -20,7 +20,7 @@ from patrons.services.commands.resend_notice import ResendNotice
 from patrons.services.queries.letters import ShowLetter
 from shared_kernel.services.queries import ask
 from shared_kernel.web.access import principal
-from shared_kernel.web.admin_base import CommandAdmin, ReadOnlyAdmin
+from shared_kernel.web.admin.base import CommandAdmin, ReadOnlyAdmin
 
 #: Tells who borrowed what, which whoever runs the system needn't know.
 _PRIVATE = ("patron_id", "about_id", "params", "letter")
@@ -68,7 +68,7 @@ class NoticeAdmin(CommandAdmin[NoticeRow]):
             hidden.add("send_again_link")
         return tuple(name for name in self.fields if name not in hidden)
 
-    linked_lookups = ("patron_id__exact",)
+    extra_lookups = ("patron_id__exact",)
 
     def lookup_allowed(self, lookup: str, value: str, request: HttpRequest) -> bool:
         """Whether a list may be narrowed so: to one patron's letters by those who may know of them."""

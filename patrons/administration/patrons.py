@@ -35,11 +35,11 @@ from shared_kernel.domain.errors import Refused
 from shared_kernel.domain.text import fold
 from shared_kernel.services.bus import Command
 from shared_kernel.web.access import principal
-from shared_kernel.web.action_forms import ActionFormAdmin, filled
-from shared_kernel.web.admin_base import show_refusals
-from shared_kernel.web.admin_timeline import WithTimeline
-from shared_kernel.web.autocomplete import AutocompleteAdmin
-from shared_kernel.web.form_keys import dispatch_form
+from shared_kernel.web.admin.action_forms import ActionFormAdmin, bound_form
+from shared_kernel.web.admin.autocomplete import AutocompleteAdmin
+from shared_kernel.web.admin.base import add_refusals
+from shared_kernel.web.admin.timeline import TimelineLinkMixin
+from shared_kernel.web.form_idempotency import dispatch_form
 
 
 class BlockedFilter(admin.SimpleListFilter):
@@ -58,7 +58,7 @@ class BlockedFilter(admin.SimpleListFilter):
         return unblocked(blocks=[]) if unblocked else queryset
 
 
-class PatronAdmin(WithTimeline, ActionFormAdmin[PatronRow], AutocompleteAdmin[PatronRow]):
+class PatronAdmin(TimelineLinkMixin, ActionFormAdmin[PatronRow], AutocompleteAdmin[PatronRow]):
     """The patrons."""
 
     timeline_of = "patron"
@@ -169,7 +169,7 @@ class PatronAdmin(WithTimeline, ActionFormAdmin[PatronRow], AutocompleteAdmin[Pa
     @admin.action(description="Suspend…")
     def suspend(self, request: HttpRequest, rows: QuerySet[PatronRow]) -> HttpResponse | None:
         """Ask for the reason, then keep each of them from borrowing."""
-        form = filled(BlockForm, request)
+        form = bound_form(BlockForm, request)
         return self.ask(request, rows, form, lambda row, said: SuspendPatron(patron=row.id, **said))
 
     @admin.action(description="Reinstate")
@@ -180,7 +180,7 @@ class PatronAdmin(WithTimeline, ActionFormAdmin[PatronRow], AutocompleteAdmin[Pa
     @admin.action(description="Add block…")
     def add_block(self, request: HttpRequest, rows: QuerySet[PatronRow]) -> HttpResponse | None:
         """Ask for the reason and the last day, then block each of them."""
-        form = filled(BlockForm, request)
+        form = bound_form(BlockForm, request)
         return self.ask(request, rows, form, lambda row, said: AddBlock(patron=row.id, **said))
 
     @admin.action(description="Lift one block…")
@@ -189,20 +189,20 @@ class PatronAdmin(WithTimeline, ActionFormAdmin[PatronRow], AutocompleteAdmin[Pa
         if len(rows[:2]) != 1:
             self.message_user(request, "Select one patron: blocks are lifted one by one.", messages.ERROR)
             return None
-        form = filled(LiftForm, request)
+        form = bound_form(LiftForm, request)
         form.offer(rows[0])
         return self.ask(request, rows, form, lambda row, said: LiftBlock(patron=row.id, block=said["block"]))
 
     @admin.action(description="Renew membership…")
     def renew_membership(self, request: HttpRequest, rows: QuerySet[PatronRow]) -> HttpResponse | None:
         """Ask for the last day, then let each membership go on."""
-        form = filled(RenewalForm, request)
+        form = bound_form(RenewalForm, request)
         return self.ask(request, rows, form, lambda row, said: RenewMembership(patron=row.id, **said))
 
     @admin.action(description="Change category…")
     def change_category(self, request: HttpRequest, rows: QuerySet[PatronRow]) -> HttpResponse | None:
         """Ask for the category, then put each of them into it."""
-        form = filled(ChangeCategoryForm, request)
+        form = bound_form(ChangeCategoryForm, request)
         return self.ask(request, rows, form, lambda row, said: ChangeCategory(patron=row.id, **said))
 
     @admin.action(description="Send a link to set a password")
@@ -213,7 +213,7 @@ class PatronAdmin(WithTimeline, ActionFormAdmin[PatronRow], AutocompleteAdmin[Pa
     @admin.action(description="Erase…", permissions=["erase"])
     def erase(self, request: HttpRequest, rows: QuerySet[PatronRow]) -> HttpResponse | None:
         """Ask for the reason, then forget who they were, for good."""
-        form = filled(ErasureForm, request)
+        form = bound_form(ErasureForm, request)
         return self.ask(request, rows, form, lambda row, said: ErasePatron(patron=row.id, **said))
 
     def _is_given(
@@ -225,7 +225,7 @@ class PatronAdmin(WithTimeline, ActionFormAdmin[PatronRow], AutocompleteAdmin[Pa
         try:
             dispatch_form(request, command)
         except Refused as refused:
-            show_refusals(form, refused)
+            add_refusals(form, refused)
             return False
         return True
 

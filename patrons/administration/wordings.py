@@ -23,8 +23,8 @@ from shared_kernel.domain.errors import Refused
 from shared_kernel.services.bus import Command
 from shared_kernel.services.queries import ask
 from shared_kernel.web.access import principal
-from shared_kernel.web.admin_base import ReadOnlyAdmin, show_refusals
-from shared_kernel.web.form_keys import dispatch_form
+from shared_kernel.web.admin.base import ReadOnlyAdmin, add_refusals
+from shared_kernel.web.form_idempotency import dispatch_form
 
 Context = dict[str, Any]  # a template's
 WRITE: Final = "rules:write"
@@ -119,7 +119,7 @@ class WordingAdmin(ReadOnlyAdmin[WordingRow]):
         try:
             return "", ask(PreviewLetter(**about, subject=said["subject"], text=said["text"]))
         except Refused as refused:
-            show_refusals(form, refused)
+            add_refusals(form, refused)
             return "", None
 
     def _given(self, request: HttpRequest, form: WordingForm, command: Command[int], done: str) -> str:
@@ -128,7 +128,7 @@ class WordingAdmin(ReadOnlyAdmin[WordingRow]):
             dispatch_form(request, command)
         except Refused as refused:
             form.is_valid()
-            show_refusals(form, refused)
+            add_refusals(form, refused)
             return ""
         return done
 

@@ -18,8 +18,8 @@ from patrons.services.queries.patrons import OwnPatron
 from shared_kernel.domain.errors import Refused
 from shared_kernel.services.queries import ask
 from shared_kernel.web.access import OWN, principal, require
-from shared_kernel.web.admin_base import show_refusals
-from shared_kernel.web.form_keys import dispatch_form
+from shared_kernel.web.admin.base import add_refusals
+from shared_kernel.web.form_idempotency import dispatch_form
 
 #: What each kind of letter that one can do without is for.
 _WANTED: Final = {
@@ -101,6 +101,6 @@ def _is_changed(request: HttpRequest, form: LettersForm, patron: PatronDetails, 
     try:
         dispatch_form(request, command)
     except Refused as refused:
-        show_refusals(form, refused)
+        add_refusals(form, refused)
         return False
     return True

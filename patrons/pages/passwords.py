@@ -18,7 +18,7 @@ from patrons.services.queries.password_links import PasswordLinkIsValid
 from shared_kernel.services.queries import ask
 from shared_kernel.web.access import PUBLIC, require
 from shared_kernel.web.client_address import client_address
-from shared_kernel.web.form_keys import dispatch_form
+from shared_kernel.web.form_idempotency import dispatch_form
 from shared_kernel.web.token_bucket import TokenBucket
 
 #: So many links may be asked for from one address; how many letters one patron gets is limited as well.

@@ -17,7 +17,7 @@ from django.utils import timezone
 
 from shared_kernel.models import Breaker
 from shared_kernel.resilience.fingerprint import digest_of
-from shared_kernel.resilience.states import Limits, close, let_go
+from shared_kernel.resilience.states import Limits, close, release_probe
 
 R = TypeVar("R")
 
@@ -85,7 +85,7 @@ class SharedBreaker(CircuitBreaker):  # type: ignore[misc]  # the library is unt
             raise
         except BaseException:
             if probe:
-                self._step(lambda row: let_go(row, probe))
+                self._step(lambda row: release_probe(row, probe))
             raise
         if probe or self._known.failures:
             self._step(lambda row: self.limits.succeed(row, probe))

@@ -12,7 +12,7 @@ from shared_kernel.services.bus import Result
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class BreakerView(Result):
+class BreakerDetails(Result):
     """One breaker. `state` is closed, open or half_open; instants are aware, in UTC; `timeout` is seconds.
 
     One that is `held_open` stays so until somebody closes it.
@@ -31,15 +31,15 @@ class BreakerView(Result):
     timeout: float
 
 
-def all_breakers() -> list[BreakerView]:
+def all_breakers() -> list[BreakerDetails]:
     """Every configured breaker by name, read afresh. Raises django.db.Error without the database."""
     rows, now = Breaker.objects.in_bulk(), timezone.now()
     return [_view(breaker(name).heeded(rows.get(name)), at=now) for name in sorted(settings.CIRCUIT_BREAKERS)]
 
 
-def _view(row: Breaker, *, at: datetime) -> BreakerView:
+def _view(row: Breaker, *, at: datetime) -> BreakerDetails:
     limits = breaker(row.name).limits
-    return BreakerView(
+    return BreakerDetails(
         name=row.name,
         state=limits.state(row, at=at),
         held_open=row.held_open,

@@ -62,7 +62,7 @@ class Limits:
                 close(row)
 
 
-def let_go(row: Breaker, probe: datetime | None) -> None:
+def release_probe(row: Breaker, probe: datetime | None) -> None:
     """Make room for another probe: this one said nothing about the service."""
     if _holds(row, probe):
         row.probe_until = None

@@ -13,11 +13,11 @@ from django.db import connection
 from django.db.models import QuerySet
 
 from shared_kernel.models import AuditEntry
-from shared_kernel.services.free_text import Identity, struck
+from shared_kernel.services.redaction import Identity, redact
 from shared_kernel.subject_ids import LOOKED_UP, SubjectId
 
 #: Stands in the audit for the login of somebody who is not to be known any more.
-SOMEBODY: Final = "somebody"
+ANONYMISED: Final = "somebody"
 _CHUNK = 1000
 
 
@@ -29,7 +29,7 @@ def entries_about(*, kind: str, id: UUID) -> QuerySet[AuditEntry]:
     return concerned.filter(concerned=str(id)).order_by()
 
 
-def forget_comments(entries: QuerySet[AuditEntry]) -> None:
+def erase_comments(entries: QuerySet[AuditEntry]) -> None:
     """Empty the comments of these entries."""
     ids = list(entries.exclude(comment="").values_list("id", flat=True))
     if connection.vendor == "postgresql":
@@ -38,13 +38,13 @@ def forget_comments(entries: QuerySet[AuditEntry]) -> None:
         AuditEntry.objects.filter(id__in=ids).update(comment="")
 
 
-def strike_from_comments(identity: Identity) -> None:
+def redact_comments(identity: Identity) -> None:
     """Strike a person out of every comment, whatever the entry is about."""
     commented = AuditEntry.objects.exclude(comment="").order_by("id")
     batch = list(commented[:_CHUNK])
     while batch:
         for entry in batch:
-            if passages := identity.named_in(entry.comment):
+            if passages := identity.mentions_in(entry.comment):
                 _strike(entry, passages)
         batch = list(commented.filter(id__gt=batch[-1].pk)[:_CHUNK])
 
@@ -53,10 +53,10 @@ def _strike(entry: AuditEntry, passages: Sequence[str]) -> None:
     if connection.vendor == "postgresql":
         _call("kernel_audit_strike(%s, %s::text[])", entry.pk, list(passages))
     else:
-        AuditEntry.objects.filter(pk=entry.pk).update(comment=struck(entry.comment, passages))
+        AuditEntry.objects.filter(pk=entry.pk).update(comment=redact(entry.comment, passages))
 
 
-def dissociate(ids: Collection[int], *, principal: str) -> None:
+def anonymise_entries(ids: Collection[int], *, principal: str) -> None:
     """Let these entries about loans and holds be nobody's: without patron, comment and `principal`."""
     if connection.vendor == "postgresql":
         _call("kernel_audit_dissociate(%s::bigint[], %s)", list(ids), principal)
@@ -66,7 +66,7 @@ def dissociate(ids: Collection[int], *, principal: str) -> None:
         entry.subjects = {kind: id_ for kind, id_ in entry.subjects.items() if kind != "patron"}
         entry.comment = ""
         if entry.principal == principal:
-            entry.principal = SOMEBODY
+            entry.principal = ANONYMISED
     AuditEntry.objects.bulk_update(told, ["subjects", "comment", "principal"], batch_size=100)
 
 

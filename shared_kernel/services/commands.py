@@ -11,14 +11,14 @@ from django.utils.module_loading import import_string
 from shared_kernel.domain.errors import ConcurrentChange, Refused
 from shared_kernel.metrics import counted
 from shared_kernel.models import AuditEntry
-from shared_kernel.resilience.step_aside import Reason, step_aside
+from shared_kernel.resilience.bulkheads import Bulkhead, move_to_bulkhead
 from shared_kernel.services.bus import Bus, Command
 from shared_kernel.services.idempotency import Replay, claim
 from shared_kernel.services.lock_waits import (
-    begun_within_a_moment,
-    is_to_hurry,
-    lock_was_held,
-    wait_a_moment_only,
+    is_lock_timeout,
+    set_short_lock_timeout,
+    short_busy_timeout,
+    should_fail_fast,
 )
 from shared_kernel.services.request_context import audit_overrides, audit_subjects, current_context
 from shared_kernel.sql import defer_insert
@@ -46,14 +46,14 @@ def dispatch(command: Command[R], *, idempotency_key: str | None = None) -> R:
     steps aside to wait for a lock, and raises Overloaded where too many wait.
     """
     attempts = 1 if connection.in_atomic_block else _ATTEMPTS
-    hurried = is_to_hurry()
+    hurried = should_fail_fast()
     if not hurried:
-        step_aside(Reason.WAITING)  # inside a transaction it can't be tried twice
+        move_to_bulkhead(Bulkhead.WAITING)  # inside a transaction it can't be tried twice
     with counted(command), audit_subjects() as subjects, audit_overrides() as overridden:
         while True:
             attempts -= 1
             try:
-                with begun_within_a_moment(hurried=hurried):
+                with short_busy_timeout(hurried=hurried):
                     return _carry_out(command, idempotency_key, subjects, overridden, hurried=hurried)
             except Refused as refused:
                 if attempts and isinstance(refused, ConcurrentChange):
@@ -63,8 +63,8 @@ def dispatch(command: Command[R], *, idempotency_key: str | None = None) -> R:
                     _record(command, subjects, AuditEntry.Outcome.REFUSED, codes)
                 raise
             except OperationalError as error:
-                if hurried and lock_was_held(error):
-                    step_aside(Reason.WAITING)
+                if hurried and is_lock_timeout(error):
+                    move_to_bulkhead(Bulkhead.WAITING)
                     hurried, attempts = False, _ATTEMPTS
                 elif not attempts or not _is_transient(error):
                     raise
@@ -82,7 +82,7 @@ def _carry_out(
     work = new_work()
     with bus().transaction(*work.repositories):
         if hurried:
-            wait_a_moment_only()
+            set_short_lock_timeout()
         receipt = claim(command, key, hurried=hurried) if key else None
         if isinstance(receipt, Replay):
             return receipt.result  # type: ignore[no-any-return]  # stored by this very command type

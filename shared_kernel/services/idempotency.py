@@ -17,7 +17,7 @@ from shared_kernel.domain.errors import InvalidValue, NotFound, Refusal
 from shared_kernel.models import Receipt
 from shared_kernel.services.bus import Command
 from shared_kernel.services.codec import from_json, to_json
-from shared_kernel.services.free_text import Identity
+from shared_kernel.services.redaction import Identity
 from shared_kernel.services.request_context import current_context
 
 KEPT_FOR = timedelta(hours=48)
@@ -42,7 +42,7 @@ class IdempotencyKeyInFlight(Refusal):
     message = "The first request with this key is still running. Try again in {retry_after} seconds."
 
 
-class AnswerErased(NotFound):
+class ResultErased(NotFound):
     message = "The answer to this request was deleted because the patron it concerned has been erased."
 
 
@@ -70,7 +70,7 @@ def claim(command: Command[Any], key: str, *, hurried: bool = False) -> Claim | 
     Hurried, it waits for the first request as long as the transaction's locks are waited for.
 
     Raises IdempotencyKeyInvalid, IdempotencyKeyReused for another command under the same key,
-    IdempotencyKeyInFlight where the first request has not ended within three seconds, and AnswerErased.
+    IdempotencyKeyInFlight where the first request has not ended within three seconds, and ResultErased.
     """
     if not _KEY.fullmatch(key):
         raise IdempotencyKeyInvalid
@@ -90,11 +90,11 @@ def claim(command: Command[Any], key: str, *, hurried: bool = False) -> Claim | 
     if known.fingerprint != fingerprint:
         raise IdempotencyKeyReused
     if known.result is None:
-        raise AnswerErased
+        raise ResultErased
     return Replay(from_json(bytes(known.result), _result_type(command)))
 
 
-def is_answered(key: str) -> bool:
+def is_used(key: str) -> bool:
     """Whether a command of whoever acts was carried out with this key."""
     return Receipt.objects.filter(principal=current_context().principal, key=key).exists()
 
@@ -114,12 +114,12 @@ def erase_stored_results(*, containing: bytes) -> int:
     return Receipt.objects.alias(matching=matching).filter(matching=True).update(result=None)
 
 
-def forget_answers_naming(identity: Identity) -> None:
+def erase_results_naming(identity: Identity) -> None:
     """Forget the answers that name a person; their requests are not carried out again."""
     kept = Receipt.objects.exclude(result=None).order_by("pk")
     batch = list(kept[:_BATCH])
     while batch:
-        naming = [it.pk for it in batch if identity.is_whole_in(bytes(it.result or b"").decode())]
+        naming = [it.pk for it in batch if identity.is_identified_in(bytes(it.result or b"").decode())]
         Receipt.objects.filter(pk__in=naming).update(result=None)
         batch = list(kept.filter(pk__gt=batch[-1].pk)[:_BATCH])
 

@@ -48,7 +48,7 @@ class Invariant:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Checked(Result):
+class InvariantResult(Result):
     """How an invariant stands. `failure` says why it could not be checked; `more` that not all are told."""
 
     invariant: str
@@ -63,18 +63,18 @@ class Checked(Result):
         return not self.violations and not self.failure
 
 
-def check(invariant: Invariant) -> Checked:
+def check_invariant(invariant: Invariant) -> InvariantResult:
     """Look for what belies an invariant: one statement, or some that read a part each. Changes nothing."""
     name, sentence = invariant.name, invariant.sentence
     try:
         found = _found(invariant)
     except Exception as error:  # whatever is wrong with one, the others are to be looked at
         log.exception("an invariant could not be checked", invariant=name)
-        return Checked(invariant=name, sentence=sentence, failure=type(error).__name__)
-    return Checked(invariant=name, sentence=sentence, violations=found[:MOST], more=len(found) > MOST)
+        return InvariantResult(invariant=name, sentence=sentence, failure=type(error).__name__)
+    return InvariantResult(invariant=name, sentence=sentence, violations=found[:MOST], more=len(found) > MOST)
 
 
-def keep(results: Sequence[Checked]) -> None:
+def save_results(results: Sequence[InvariantResult]) -> None:
     """Put down how the invariants stand, for whoever watches; of those that are gone, nothing."""
     now = timezone.now()
     rows = [

@@ -9,7 +9,7 @@ from typing import Final
 
 from django.db import OperationalError, connection
 
-from shared_kernel.resilience.step_aside import places_are_few
+from shared_kernel.resilience.bulkheads import has_bulkheads
 
 #: PostgreSQL: lock_not_available.
 _LOCK_NOT_AVAILABLE: Final = "55P03"
@@ -19,14 +19,14 @@ _MOMENT_MS: Final = 100
 _SQLITE_MOMENT_MS: Final = 1000
 
 
-def lock_was_held(error: OperationalError) -> bool:
+def is_lock_timeout(error: OperationalError) -> bool:
     """Whether the error says that somebody else held a lock for too long."""
     cause = error.__cause__
     return getattr(cause, "sqlstate", None) == _LOCK_NOT_AVAILABLE or "database is locked" in str(cause)
 
 
 @contextmanager
-def begun_within_a_moment(*, hurried: bool) -> Iterator[None]:
+def short_busy_timeout(*, hurried: bool) -> Iterator[None]:
     """Where it is hurried, begin a transaction on SQLite within a moment or not at all."""
     if not hurried or connection.vendor != "sqlite":
         yield
@@ -41,13 +41,13 @@ def begun_within_a_moment(*, hurried: bool) -> Iterator[None]:
             cursor.execute(f"PRAGMA busy_timeout = {int(usual)}")
 
 
-def wait_a_moment_only() -> None:
+def set_short_lock_timeout() -> None:
     """Let the rest of the open transaction wait no longer than a moment for each lock (PostgreSQL)."""
     if connection.vendor == "postgresql":
         with connection.cursor() as cursor:
             cursor.execute(f"SET LOCAL lock_timeout = {_MOMENT_MS}")
 
 
-def is_to_hurry() -> bool:
+def should_fail_fast() -> bool:
     """Whether a command that begins its own transaction is tried for a moment first."""
-    return places_are_few() and not connection.in_atomic_block
+    return has_bulkheads() and not connection.in_atomic_block

@@ -32,7 +32,7 @@ DAYS = 365
 MOST_DAYS = 3650
 LONGEST_NAME = 100
 #: A process that didn't revoke a token itself learns of it after so long at most.
-BELIEVED_SECONDS = 30
+CACHE_SECONDS = 30
 _REMEMBERED = 1024  # strangers' guesses are remembered too, so there is an end to it
 
 
@@ -128,7 +128,7 @@ def revoke_token(command: RevokeToken, _work: UnitOfWork) -> None:
     if not tokens.exists():
         raise TokenNotFound(id=command.id)
     tokens.filter(revoked_at=None).update(revoked_at=timezone.now())
-    transaction.on_commit(forget_verified)
+    transaction.on_commit(clear_token_cache)
 
 
 # What this process looked up lately, by digest, and until when (monotonic) it believes that.
@@ -144,19 +144,19 @@ def verify(token: str) -> VerifiedToken | None:
         verified = _look_up(digest)
         if len(verdicts) >= _REMEMBERED:
             verdicts.clear()
-        verdicts[digest] = verified, monotonic() + BELIEVED_SECONDS
+        verdicts[digest] = verified, monotonic() + CACHE_SECONDS
     if verified and verified.expires_at and verified.expires_at <= timezone.now():
         return None
     return verified
 
 
-def was_seen(token: str) -> bool:
+def was_valid(token: str) -> bool:
     """Whether this process has lately found the token to be a right one, be it right still or not."""
     verified, _ = _verdicts.get(_digest(token), (None, 0.0))
     return verified is not None
 
 
-def forget_verified() -> None:
+def clear_token_cache() -> None:
     """Look every token up again. A look-up that is under way writes into the book that is thrown away."""
     global _verdicts  # noqa: PLW0603 - exchanged whole, which no thread can see half done
     _verdicts = {}

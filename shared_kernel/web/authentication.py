@@ -34,7 +34,7 @@ class TokenAuthentication(authentication.BaseAuthentication):
     def _verified(request: Request, token: str) -> VerifiedToken:
         address = client_address(request._request) or "nowhere"  # noqa: SLF001  DRF's way to Django's request
         wait = wrong_tokens.wait(address, per_minute=WRONG_TOKENS_A_MINUTE)
-        if wait and not tokens.was_seen(token):
+        if wait and not tokens.was_valid(token):
             raise Throttled(wait)
         verified = tokens.verify(token)
         if verified is None:

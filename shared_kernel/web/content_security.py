@@ -18,7 +18,7 @@ _LOOSER = {
 }
 
 
-class ContentSecurityMiddleware:
+class ContentSecurityPolicyMiddleware:
     """Sends the Content-Security-Policy: strict for the library's pages, looser for those it didn't write."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:

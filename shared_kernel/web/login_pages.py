@@ -11,7 +11,7 @@ from django.template.loader import render_to_string
 from django.utils.functional import SimpleLazyObject
 
 from shared_kernel.web.access import OWN, Principal, of_login, principal
-from shared_kernel.web.guessing import remember_browser
+from shared_kernel.web.login_limits import remember_browser
 
 CATALOGUE, MY_LIBRARY, DESK, ADMINISTRATION, API_DOCS = "/", "/my/", "/desk/", "/admin/", "/docs"
 

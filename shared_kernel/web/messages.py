@@ -6,7 +6,7 @@ from django.contrib.messages.storage.base import Message
 from django.contrib.messages.storage.fallback import FallbackStorage
 
 
-class EachMessageOnce(FallbackStorage):
+class UniqueMessageStorage(FallbackStorage):
     """Keeps equal messages once: a form that is sent twice is answered twice, and only the last is shown."""
 
     def _store(

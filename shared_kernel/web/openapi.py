@@ -81,7 +81,7 @@ def paged_schema(row: type[Result]) -> type[Result]:
     return page
 
 
-class AnswerExtension(OpenApiSerializerExtension):  # type: ignore[no-untyped-call]  # registers itself
+class ResultExtension(OpenApiSerializerExtension):  # type: ignore[no-untyped-call]  # registers itself
     """Makes an answer's component from its dataclass, by the very library that encodes it."""
 
     target_class = Result
@@ -159,7 +159,7 @@ class LibrarySchema(AutoSchema):
                 answer["headers"] = {"ETag": _ETAG}
             if self.method == "GET":
                 answers["304"] = {"description": "Nothing has changed.", "headers": {"ETag": _ETAG}}
-        shape: Any = Problem  # AnswerExtension makes it one of spectacular's
+        shape: Any = Problem  # ResultExtension makes it one of spectacular's
         problem = self.resolve_serializer(shape, direction).ref
         codes = problems_of(
             method=self.method,

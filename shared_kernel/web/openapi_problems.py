@@ -16,10 +16,10 @@ from rest_framework.serializers import BaseSerializer, ListSerializer, Serialize
 from shared_kernel.domain.errors import ConcurrentChange, Refusal
 from shared_kernel.services.bus import Command, Query
 from shared_kernel.services.idempotency import (
-    AnswerErased,
     IdempotencyKeyInFlight,
     IdempotencyKeyInvalid,
     IdempotencyKeyReused,
+    ResultErased,
 )
 from shared_kernel.web.conditional_requests import IfMatchInvalid
 from shared_kernel.web.pagination import CursorInvalid, PageSizeInvalid
@@ -64,7 +64,7 @@ _OF_A_KEY: Final = (
     IdempotencyKeyInvalid,
     IdempotencyKeyReused,
     IdempotencyKeyInFlight,
-    AnswerErased,
+    ResultErased,
 )
 #: Statuses of refusals that a command may be refused with all at once.
 _MIXED: Final = frozenset({409, 422})

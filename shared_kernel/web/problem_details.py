@@ -16,7 +16,7 @@ from django.http.multipartparser import MultiPartParserError
 from rest_framework import exceptions as drf
 
 from shared_kernel.domain.errors import ConcurrentChange, InvalidValue, NotFound, Refusal, Refused
-from shared_kernel.resilience.step_aside import Overloaded
+from shared_kernel.resilience.bulkheads import Overloaded
 from shared_kernel.services.bus import Result
 
 CONTENT_TYPE = "application/problem+json"

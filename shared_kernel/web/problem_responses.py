@@ -60,7 +60,7 @@ def problem_response(request: HttpRequest, fault: ProblemSource) -> HttpResponse
     return HttpResponse(body, status=fault.status, content_type=CONTENT_TYPE, headers=headers)
 
 
-def fault_response(request: HttpRequest, fault: ProblemSource) -> HttpResponse:
+def error_response(request: HttpRequest, fault: ProblemSource) -> HttpResponse:
     """The fault as a page for who prefers one, and as a problem for everybody else."""
     if is_in_api(request) or "text/html" not in request.headers.get("Accept", ""):
         return problem_response(request, fault)

@@ -8,10 +8,10 @@ from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 
 from shared_kernel.web.problem_details import ProblemSource, RefusedRequest
-from shared_kernel.web.problem_responses import fault_response, is_in_api
+from shared_kernel.web.problem_responses import error_response, is_in_api
 
 #: Where the web server notes with what status it refused to take a body in (library_project/serving).
-REFUSED: Final = "library.body_refused"
+BODY_REFUSAL_STATUS: Final = "library.body_refused"
 _DETAILS: Final = {
     HTTPStatus.REQUEST_TIMEOUT: "The body took too long to arrive.",
     HTTPStatus.REQUEST_ENTITY_TOO_LARGE: "The body is larger than you may send here.",
@@ -31,7 +31,7 @@ class RequestBodyMiddleware:
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
         """Answer the request, or what is wrong with its body."""
         if not is_in_api(request) and (fault := _fault(request)):
-            return fault_response(request, fault)
+            return error_response(request, fault)
         return self._get_response(request)
 
 
@@ -42,7 +42,7 @@ def check_body(request: HttpRequest) -> None:
 
 
 def _fault(request: HttpRequest) -> ProblemSource | None:
-    refused: HTTPStatus | None = request.META.get(REFUSED)
+    refused: HTTPStatus | None = request.META.get(BODY_REFUSAL_STATUS)
     if refused is not None:
         headers = {"Retry_After": "5"} if refused == HTTPStatus.SERVICE_UNAVAILABLE else {}
         return ProblemSource.plain(refused, detail=_DETAILS.get(refused, ""), **headers)

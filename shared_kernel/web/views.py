@@ -32,7 +32,7 @@ Values = dict[str, Any]  # a form's values, as various as its fields
 _MOST_UNKNOWN = 20
 
 
-class NoFields(Serializer[Any]):
+class EmptySerializer(Serializer[Any]):
     """Nothing may be sent."""
 
 
@@ -63,7 +63,7 @@ class LibraryViewSet(ViewSet):
         """
         return version_to_match(self.request)
 
-    def body(self, form: type[Serializer[Any]] = NoFields) -> Values:
+    def body(self, form: type[Serializer[Any]] = EmptySerializer) -> Values:
         """What the body says, checked by the form. Raises ValidationError, also for any unknown field.
 
         The query must be empty, but for what `params` was asked for before.
@@ -71,7 +71,7 @@ class LibraryViewSet(ViewSet):
         self._refuse_unasked_parameters()
         return _checked(_made(form), self.request.data)
 
-    def params(self, form: type[Serializer[Any]] = NoFields) -> Values:
+    def params(self, form: type[Serializer[Any]] = EmptySerializer) -> Values:
         """What the query says, checked by the form; an empty parameter counts as absent.
 
         Raises ValidationError, also for a parameter that is unknown or given twice.

@@ -66,7 +66,7 @@ class TestTheHouse:
         sources = [path for package in PACKAGES for path in (ROOT / package).rglob("*.py")]
         of_pages = {path: text for path in sources if "HttpRequest" in (text := path.read_text())}
         past_the_key = [path for path, text in of_pages.items() if "commands import dispatch\n" in text]
-        assert past_the_key == [ROOT / "shared_kernel/web/form_keys.py"]
+        assert past_the_key == [ROOT / "shared_kernel/web/form_idempotency.py"]
 
     def test_runs_nothing_at_start(self) -> None:
         assert [str(path) for path in ROOT.glob("*/apps.py") if "def ready" in path.read_text()] == []

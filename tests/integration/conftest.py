@@ -10,7 +10,7 @@ from django.http.response import HttpResponseBase
 from django.test import Client
 
 from shared_kernel.services.commands import dispatch
-from shared_kernel.services.tokens import IssueToken, forget_verified
+from shared_kernel.services.tokens import IssueToken, clear_token_cache
 from tests.integration.declared import undeclared
 
 Browser = Callable[..., Client]
@@ -51,7 +51,7 @@ def token() -> Token:
     """The headers of a machine whose token has these scopes."""
 
     def issue(*scopes: str) -> dict[str, str]:
-        forget_verified()
+        clear_token_cache()
         issued = dispatch(IssueToken(name="machine", scopes=scopes))
         return {"Authorization": f"Bearer {issued.token}"}
 

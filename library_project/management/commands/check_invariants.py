@@ -8,7 +8,7 @@ from rich.progress import track
 
 from library_project.invariants import all_invariants
 from shared_kernel.management.base_command import LibraryCommand
-from shared_kernel.services.invariants import Checked, check, keep
+from shared_kernel.services.invariants import InvariantResult, check_invariant, save_results
 
 
 class Command(LibraryCommand):
@@ -21,8 +21,8 @@ class Command(LibraryCommand):
         """Check one invariant after the other; exit status 1 if any does not hold."""
         terminal = Console(stderr=True)
         steps = track(all_invariants(), "Checking", console=terminal, disable=not terminal.is_terminal)
-        results = [check(invariant) for invariant in steps]
-        keep(results)
+        results = [check_invariant(invariant) for invariant in steps]
+        save_results(results)
         broken = [each for each in results if not each.holds]
         if self.as_json:
             self.answer({"checked": len(results), "holding": len(results) - len(broken), "broken": broken})
@@ -32,7 +32,7 @@ class Command(LibraryCommand):
             names = ", ".join(each.invariant for each in broken)
             raise CommandError(f"invariants_broken: {names}", returncode=1)
 
-    def _tell(self, broken: Sequence[Checked], *, of: int) -> None:
+    def _tell(self, broken: Sequence[InvariantResult], *, of: int) -> None:
         for each in broken:
             self.stdout.write(f"{each.invariant}: not true: {each.sentence}")
             if each.failure:

@@ -15,8 +15,8 @@ from catalog.adapters.marc.reader import count_records
 from catalog.models import BookRow, CopyRow
 from lending.services.commands.borrow_book import BorrowBook
 from lending.services.commands.return_book import ReturnBook
-from library_project.demo.filling import Filled, began, fill
-from library_project.demo.progress import shown
+from library_project.demo.progress import progress_display
+from library_project.demo.seeding import SeedResult, seed_volume, started_at
 from library_project.demo.volume import Volume
 from patrons.models import PatronRow
 from patrons.services.commands.register_patron import RegisterPatron
@@ -93,8 +93,8 @@ class Command(LibraryCommand):
             return
         _refuse_unless_fit(volume)
         try:
-            with shown() as progress:
-                filled = fill(volume, now=RequestClock().now(), progress=progress)
+            with progress_display() as progress:
+                filled = seed_volume(volume, now=RequestClock().now(), progress=progress)
         except KeyboardInterrupt:
             self.stderr.write("What is made so far, stays; the same command goes on from there.")
             raise
@@ -105,7 +105,7 @@ class Command(LibraryCommand):
             ) from error
         self._tell(filled)
 
-    def _tell(self, filled: Filled) -> None:
+    def _tell(self, filled: SeedResult) -> None:
         if self.as_json:
             self.answer(filled)
         else:
@@ -145,7 +145,7 @@ def _refuse_unless_fit(volume: Volume) -> None:
             f"{volume.most_loans} loans at most.",
             returncode=2,
         )
-    if began(volume) is None and not _is_demo_at_most():
+    if started_at(volume) is None and not _is_demo_at_most():
         raise CommandError(f"not_empty: the library has books or patrons of its own; {_START_OVER}")
 
 

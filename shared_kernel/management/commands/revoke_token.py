@@ -6,7 +6,7 @@ from django.core.management.base import CommandParser
 
 from shared_kernel.management.base_command import LibraryCommand
 from shared_kernel.services.commands import dispatch
-from shared_kernel.services.tokens import BELIEVED_SECONDS, RevokeToken
+from shared_kernel.services.tokens import CACHE_SECONDS, RevokeToken
 
 
 class Command(LibraryCommand):
@@ -24,4 +24,4 @@ class Command(LibraryCommand):
         if self.as_json:
             self.answer({"id": id})
             return
-        self.stdout.write(f"revoked: running servers refuse it within {BELIEVED_SECONDS} seconds")
+        self.stdout.write(f"revoked: running servers refuse it within {CACHE_SECONDS} seconds")

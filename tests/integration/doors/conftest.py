@@ -17,7 +17,7 @@ from outbox.models import InboxEntry, QuarantinedMessage
 from patrons.models import ChannelPauseRow
 from shared_kernel.models import Breaker
 from shared_kernel.services.commands import dispatch
-from shared_kernel.services.tokens import IssueToken, forget_verified
+from shared_kernel.services.tokens import IssueToken, clear_token_cache
 from shared_kernel.web.token_bucket import requests, wrong_tokens
 from tests.factories import a_book, a_copy, a_loan
 from tests.factories_patrons import a_patron, owe
@@ -30,9 +30,9 @@ Visit = Callable[[str], Client]
 def _nobody_has_asked_before() -> Iterator[None]:
     requests.forget()
     wrong_tokens.forget()
-    forget_verified()
+    clear_token_cache()
     yield
-    forget_verified()
+    clear_token_cache()
 
 
 @pytest.fixture

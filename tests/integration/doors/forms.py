@@ -8,7 +8,7 @@ from typing import Any
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 
-from shared_kernel.web.form_keys import KEY_FIELD
+from shared_kernel.web.form_idempotency import KEY_FIELD
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,7 @@ from django.contrib import admin
 from django.test import Client
 from django.urls import reverse
 
-from shared_kernel.web.admin_base import ReadOnlyAdmin
+from shared_kernel.web.admin.base import ReadOnlyAdmin
 
 pytestmark = pytest.mark.django_db
 

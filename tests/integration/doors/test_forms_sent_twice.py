@@ -24,7 +24,7 @@ from patrons.services.commands.set_password import SetPassword
 from shared_kernel.models import AuditEntry, Receipt
 from shared_kernel.services.codec import to_json
 from shared_kernel.services.commands import dispatch
-from shared_kernel.web.admin_base import CommandAdmin
+from shared_kernel.web.admin.base import CommandAdmin
 from tests.factories import a_book, a_loan
 from tests.integration.doors.forms import forms_in
 from tests.integration.doors.policies import OF_A_ROW, PAGES

@@ -13,10 +13,10 @@ from pytest_django import Settings
 
 from shared_kernel.models import AuditEntry
 from shared_kernel.services.commands import dispatch
-from shared_kernel.services.tokens import IssueToken, forget_verified
+from shared_kernel.services.tokens import IssueToken, clear_token_cache
 from shared_kernel.web import authentication, token_bucket
 from shared_kernel.web.client_address import client_address
-from shared_kernel.web.forwarded import ForwardedHeadersMiddleware
+from shared_kernel.web.forwarded_headers import ForwardedHeadersMiddleware
 from shared_kernel.web.token_bucket import TokenBucket
 
 pytestmark = pytest.mark.django_db
@@ -146,7 +146,7 @@ class TestGuessingTokens:
 
     def test_does_not_single_out_the_right_one(self, guessed: None) -> None:
         token = dispatch(IssueToken(name="kiosk", scopes=("catalog:read",))).token
-        forget_verified()
+        clear_token_cache()
         headers = {"Authorization": f"Bearer {token}"}
         response = Client().get("/api/v1/books", headers=headers, REMOTE_ADDR="192.0.2.1")
         assert response.status_code == 429

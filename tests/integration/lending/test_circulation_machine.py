@@ -19,7 +19,7 @@ from lending.models import HoldRow, LoanRow
 from library_project.invariants import all_invariants
 from outbox.models import OutboxMessage
 from shared_kernel.services.codec import from_json
-from shared_kernel.services.invariants import check
+from shared_kernel.services.invariants import check_invariant
 from tests.factories import a_book, a_copy
 from tests.factories_patrons import a_patron
 from tests.integration.lending.desk import Desk
@@ -111,7 +111,7 @@ class TestCirculation:
             ),
         )
         lendings = [each for each in all_invariants() if each.name.startswith("lending.")]
-        assert [each for each in map(check, lendings) if not each.holds] == []
+        assert [each for each in map(check_invariant, lendings) if not each.holds] == []
 
 
 @pytest.mark.django_db(transaction=True, serialized_rollback=True)

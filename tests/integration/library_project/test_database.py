@@ -2,7 +2,7 @@ import psycopg
 import pytest
 from django.db import connection
 
-from library_project.database import limited
+from library_project.database import with_timeouts
 
 pytestmark = pytest.mark.django_db
 
@@ -11,7 +11,7 @@ pytestmark = pytest.mark.django_db
 class TestAConnection:
     def told(self, *names: str, **options: str) -> list[str]:
         parameters = connection.get_connection_params()
-        limits = limited(options, statement_timeout=1.5, lock_timeout=0)
+        limits = with_timeouts(options, statement_timeout=1.5, lock_timeout=0)
         address = {name: parameters[name] for name in ("dbname", "user", "host", "port")}
         with psycopg.connect(**address, **limits) as another:
             return [value for name in names for (value,) in another.execute(f"SHOW {name}".encode())]

@@ -41,7 +41,7 @@ from patrons.models import NoticeRow, PatronRow
 from patrons.services.commands.erase_patron import ErasePatron
 from shared_kernel.models import AuditEntry, InvariantCheck
 from shared_kernel.services.commands import dispatch
-from shared_kernel.services.invariants import MOST, Invariant, check
+from shared_kernel.services.invariants import MOST, Invariant, check_invariant
 from shared_kernel.services.request_context import with_context
 from tests.factories import a_book, a_copy, a_loan
 from tests.factories_patrons import a_patron
@@ -477,7 +477,7 @@ class TestChecking:
             """Nothing is true."""
             yield from ({"id": UUID(int=number)} for number in range(10**9))
 
-        result = check(Invariant.of("test", all_wrong))
+        result = check_invariant(Invariant.of("test", all_wrong))
         assert (len(result.violations), result.more, result.holds) == (MOST, True, False)
 
     def test_goes_on_where_one_can_not_be_checked(self) -> None:
@@ -485,7 +485,7 @@ class TestChecking:
             """Nobody knows."""
             return LoanRow.objects.extra(where=["no_such_column = 1"]).values("id")
 
-        result = check(Invariant.of("test", impossible))
+        result = check_invariant(Invariant.of("test", impossible))
         assert (result.holds, bool(result.failure)) == (False, True)
         assert LoanRow.objects.count() == 0
 

@@ -5,8 +5,8 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
+from library_project.beat_scheduler import ResilientScheduler
 from library_project.celery import app
-from library_project.schedule import Schedule
 from shared_kernel.models import JobRun
 
 DAILY, JOB = "prune the outbox", "outbox.prune"
@@ -19,7 +19,7 @@ def _calendar(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def is_due() -> bool:
-    due, _ = Schedule(app=app).schedule[DAILY].is_due()
+    due, _ = ResilientScheduler(app=app).schedule[DAILY].is_due()
     return bool(due)
 
 

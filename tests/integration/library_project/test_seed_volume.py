@@ -24,9 +24,9 @@ from lending.adapters.repositories.loans import DjangoLoans
 from lending.models import LoanRow
 from lending.services.commands.borrow_book import BorrowBook
 from lending.services.commands.return_book import ReturnBook
-from library_project.demo import filling
-from library_project.demo.filling import fill
-from library_project.demo.membership import Membership
+from library_project.demo import seeding
+from library_project.demo.patrons import PatronFactory
+from library_project.demo.seeding import seed_volume
 from library_project.demo.volume import Calendar, Volume
 from library_project.invariants import all_invariants
 from library_project.management.commands import seed_demo
@@ -38,7 +38,7 @@ from patrons.adapters.repositories.patrons import DjangoPatrons
 from patrons.models import NoticeRow, PatronRow
 from shared_kernel.models import AuditEntry
 from shared_kernel.services.commands import dispatch
-from shared_kernel.services.invariants import check
+from shared_kernel.services.invariants import check_invariant
 from shared_kernel.services.pagination import PageRequest
 from shared_kernel.services.queries import ask
 from tests.factories import a_book
@@ -223,7 +223,7 @@ class TestAFilledLibrary:
         assert PatronRow.objects.values("category").distinct().order_by().count() == 3
 
     def test_holds_every_invariant(self) -> None:
-        assert [each for each in map(check, all_invariants()) if not each.holds] == []
+        assert [each for each in map(check_invariant, all_invariants()) if not each.holds] == []
 
     def test_leaves_one_audit_entry(self) -> None:
         entry = AuditEntry.objects.get()
@@ -255,7 +255,7 @@ class TestInterrupted:
 
     @pytest.fixture(autouse=True)
     def _small_chunks(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        monkeypatch.setattr(filling, "_CHUNK", 100)
+        monkeypatch.setattr(seeding, "_CHUNK", 100)
 
     @staticmethod
     def interrupt(what: str, after: int) -> Any:
@@ -268,10 +268,10 @@ class TestInterrupted:
     @pytest.mark.parametrize(("what", "after"), [("books", 200), ("patrons", 50), ("loans", 300)])
     def test_goes_on_where_it_was_when_it_is_called_again_on_another_day(self, what: str, after: int) -> None:
         with pytest.raises(KeyboardInterrupt):
-            fill(self.VOLUME, now=self.NOW, progress=self.interrupt(what, after))
+            seed_volume(self.VOLUME, now=self.NOW, progress=self.interrupt(what, after))
         assert_each_change_has_one_published_event()
         assert_all_borrowings_are_counted()
-        filled = fill(self.VOLUME, now=self.NOW + timedelta(days=2), progress=lambda *_: None)
+        filled = seed_volume(self.VOLUME, now=self.NOW + timedelta(days=2), progress=lambda *_: None)
         assert astuple(filled) == (BOOKS, 2 * BOOKS, PATRONS, LOANS)
         assert LoanRow.objects.count() == LOANS
         assert_each_change_has_one_published_event()
@@ -291,8 +291,8 @@ class TestInterrupted:
 
     def test_is_refused_when_somebody_has_used_the_half_made_library(self) -> None:
         with pytest.raises(KeyboardInterrupt):
-            fill(self.VOLUME, now=self.NOW, progress=self.interrupt("books", BOOKS))
-        membership = Membership(volume=self.VOLUME, calendar=Calendar(today=self.NOW.date()))
+            seed_volume(self.VOLUME, now=self.NOW, progress=self.interrupt("books", BOOKS))
+        membership = PatronFactory(volume=self.VOLUME, calendar=Calendar(today=self.NOW.date()))
         a_patron(email=membership.patron(7).email.text)
         with pytest.raises(CommandError, match=r"in_use: .*empty database"):
             seed(books=BOOKS, patrons=PATRONS, loans=LOANS)
@@ -365,7 +365,7 @@ class TestFilling:
     def test_tells_logs_how_far_it_has_come(
         self, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
     ) -> None:
-        monkeypatch.setattr(filling, "_CHUNK", 25)
+        monkeypatch.setattr(seeding, "_CHUNK", 25)
         seed(books=100)
         assert capsys.readouterr().err.split("\n") == [
             *("books: 25 %", "books: 50 %", "books: 75 %", "books: 100 %"),

@@ -12,7 +12,7 @@ from django.test import Client, override_settings
 from shared_kernel.models import Receipt
 from shared_kernel.services.commands import dispatch
 from shared_kernel.services.tokens import IssueToken
-from shared_kernel.web.request_body import REFUSED
+from shared_kernel.web.request_body import BODY_REFUSAL_STATUS
 from shared_kernel.web.token_bucket import requests
 from tests.integration.refusals.call import NOBODY, Call
 
@@ -83,7 +83,7 @@ def _of_the_server(call: Call) -> Iterator[Call]:
         HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
         HTTPStatus.SERVICE_UNAVAILABLE,
     ):
-        yield replace(call, environ={REFUSED: status})
+        yield replace(call, environ={BODY_REFUSAL_STATUS: status})
 
 
 def _of_the_query(call: Call) -> Iterator[Call]:

@@ -10,7 +10,7 @@ import pytest
 from django.contrib.auth.models import User
 from django.test import Client
 
-from shared_kernel.services.tokens import forget_verified
+from shared_kernel.services.tokens import clear_token_cache
 from shared_kernel.web.token_bucket import requests
 from tests.integration.declared import declared
 from tests.integration.doors.policies import API
@@ -29,7 +29,7 @@ CASES = {**CATALOG, **PATRONS, **LENDING}
 def root() -> Client:
     """Somebody who may do everything."""
     requests.forget()
-    forget_verified()
+    clear_token_cache()
     client = Client(raise_request_exception=False)
     client.force_login(User.objects.create_superuser("root"))
     return client

@@ -14,9 +14,9 @@ from shared_kernel.bootstrap import handlers
 from shared_kernel.models import ApiToken
 from shared_kernel.services.bus import Bus
 from shared_kernel.services.tokens import IssueToken, RevokeToken
-from shared_kernel.web.admin_base import CommandAdmin
-from shared_kernel.web.admin_site import LibraryAdminSite
-from shared_kernel.web.form_keys import dispatch_form
+from shared_kernel.web.admin.base import CommandAdmin
+from shared_kernel.web.admin.site import LibraryAdminSite
+from shared_kernel.web.form_idempotency import dispatch_form
 
 bus = Bus.of(handlers(), transaction=transaction_with_outbox)
 

@@ -32,11 +32,11 @@ def browser(db: None) -> Browser:
 @pytest.fixture
 def token(db: None) -> Token:
     """The headers of a machine whose token has these scopes."""
-    from shared_kernel.services.tokens import IssueToken, forget_verified, issue_token
+    from shared_kernel.services.tokens import IssueToken, clear_token_cache, issue_token
     from shared_kernel.services.wiring import BookkeepingWork
 
     def issue(*scopes: str) -> dict[str, str]:
-        forget_verified()
+        clear_token_cache()
         issued = issue_token(IssueToken(name="machine", scopes=scopes), BookkeepingWork())
         return {"Authorization": f"Bearer {issued.token}"}
 

@@ -9,7 +9,7 @@ from django.test import Client
 from django.utils import timezone
 
 from shared_kernel.models import AuditEntry
-from shared_kernel.services.audit import dissociate, forget_comments, prune_denials
+from shared_kernel.services.audit import anonymise_entries, erase_comments, prune_denials
 from shared_kernel.web.access import DENIALS_AN_HOUR
 from tests.integration.conftest import Browser, Token
 
@@ -70,7 +70,7 @@ class TestAnEntry:
         about = {"loan": str(uuid4()), "patron": str(uuid4()), "copy": str(uuid4())}
         mine = entry(subjects=about, comment="x", principal="user:7")
         desk = entry(subjects=about, comment="y", principal="user:8")
-        dissociate([mine.pk, desk.pk], principal="user:7")
+        anonymise_entries([mine.pk, desk.pk], principal="user:7")
         mine.refresh_from_db()
         desk.refresh_from_db()
         assert (mine.principal, desk.principal) == ("somebody", "user:8")
@@ -79,6 +79,6 @@ class TestAnEntry:
 
     def test_loses_its_comment_alone(self) -> None:
         kept, emptied = entry(comment="kept"), entry(comment="x")
-        forget_comments(AuditEntry.objects.filter(pk=emptied.pk))
+        erase_comments(AuditEntry.objects.filter(pk=emptied.pk))
         assert list(AuditEntry.objects.order_by("id").values_list("comment", flat=True)) == ["kept", ""]
         assert AuditEntry.objects.get(pk=kept.pk).comment == "kept"

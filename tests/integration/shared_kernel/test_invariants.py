@@ -8,7 +8,7 @@ from django.db import connection
 
 from catalog.models import BookRow
 from library_project.invariants import all_invariants
-from shared_kernel.services.invariants import Invariant, check
+from shared_kernel.services.invariants import Invariant, check_invariant
 from tests.factories import a_book, a_loan
 
 pytestmark = pytest.mark.django_db(transaction=True, serialized_rollback=True)
@@ -47,7 +47,7 @@ class TestAnInvariant:
                 meanwhile()
             yield from ()
 
-        assert check(Invariant.of("test", nothing_moves)).holds
+        assert check_invariant(Invariant.of("test", nothing_moves)).holds
         assert counted == [1, 1]
         assert BookRow.objects.count() == 3
 
@@ -56,11 +56,11 @@ class TestAnInvariant:
             """Nobody knows."""
             raise RuntimeError
 
-        assert check(Invariant.of("test", impossible)).failure == "RuntimeError"
+        assert check_invariant(Invariant.of("test", impossible)).failure == "RuntimeError"
         a_book()
         meanwhile()
         assert BookRow.objects.count() == 2
 
     def test_of_the_library_holds_outside_of_any_transaction(self) -> None:
         a_loan()
-        assert [each for each in map(check, all_invariants()) if not each.holds] == []
+        assert [each for each in map(check_invariant, all_invariants()) if not each.holds] == []

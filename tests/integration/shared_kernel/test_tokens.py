@@ -20,9 +20,9 @@ from shared_kernel.services.tokens import IssuedToken, IssueToken, RevokeToken, 
 
 @pytest.fixture(autouse=True)
 def _nothing_remembered() -> Iterator[None]:
-    tokens.forget_verified()
+    tokens.clear_token_cache()
     yield
-    tokens.forget_verified()
+    tokens.clear_token_cache()
 
 
 def issue(*scopes: str, days: int = 30) -> IssuedToken:

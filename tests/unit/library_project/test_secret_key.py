@@ -2,18 +2,18 @@ import subprocess
 import sys
 from pathlib import Path
 
-from library_project.secret_key import secret_key_in
+from library_project.secret_key import load_or_create_secret_key
 from tests.conftest import ROOT
 
 AT_ONCE, TIMES = 4, 300
 _READ = """
 import sys
 from pathlib import Path
-from library_project.secret_key import secret_key_in
+from library_project.secret_key import load_or_create_secret_key
 print("ready", flush=True)
 sys.stdin.readline()
 for number in range(int(sys.argv[2])):
-    print(secret_key_in(Path(sys.argv[1]) / str(number)) or "nothing")
+    print(load_or_create_secret_key(Path(sys.argv[1]) / str(number)) or "nothing")
 """
 
 
@@ -39,5 +39,5 @@ class TestTheSecretOfAnInstallation:
         assert {each.name for each in tmp_path.glob("*/*")} == {"secret_key"}
 
     def test_stays_and_is_for_its_owner_alone(self, tmp_path: Path) -> None:
-        assert secret_key_in(tmp_path) == secret_key_in(tmp_path)
+        assert load_or_create_secret_key(tmp_path) == load_or_create_secret_key(tmp_path)
         assert (tmp_path / "secret_key").stat().st_mode & 0o777 == 0o600

@@ -10,13 +10,13 @@ from typing import Any, cast
 import pytest
 from asgiref.typing import ASGIReceiveCallable, HTTPScope
 
-from library_project.serving import bodies, spool
-from library_project.serving.bodies import SMALL, Body, BodyReader, BodyRefused, ClientGone
-from library_project.serving.budget import Budget
-from library_project.serving.environ import environ_of
-from library_project.serving.places import Job, Places
+from library_project.serving import request_bodies, spool
+from library_project.serving.byte_budget import ByteBudget
+from library_project.serving.request_bodies import SMALL, Body, BodyReader, BodyRefused, ClientDisconnected
 from library_project.serving.spool import Spool, SpoolBroken, SpoolFull
-from shared_kernel.resilience.step_aside import Overloaded, Reason, step_aside
+from library_project.serving.worker_slots import Job, WorkerSlots
+from library_project.serving.wsgi_environ import environ_of
+from shared_kernel.resilience.bulkheads import Bulkhead, Overloaded, move_to_bulkhead
 
 
 def scope(*headers: tuple[str, str], path: str = "/login") -> HTTPScope:
@@ -74,7 +74,7 @@ class TestABody:
         assert (body.file.read(), body.length) == (b"one two", 7)
 
     def test_is_nobodys_when_the_client_has_gone(self) -> None:
-        with pytest.raises(ClientGone):
+        with pytest.raises(ClientDisconnected):
             read(arriving(b"one", ends=False))
 
     @pytest.mark.parametrize("parts", [[b"a" * (SMALL + 1)], [b"a"] * (SMALL + 1)])
@@ -101,7 +101,7 @@ class TestABody:
         assert refused.value.status == HTTPStatus.REQUEST_TIMEOUT
 
     def test_has_no_room_where_others_take_all_of_it(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        monkeypatch.setattr(bodies, "_budget", Budget(3 * SMALL))
+        monkeypatch.setattr(request_bodies, "_budget", ByteBudget(3 * SMALL))
         first = read(arriving(b"a" * 2 * SMALL), size=9 * SMALL)
         with pytest.raises(BodyRefused) as refused:
             read(arriving(b"a" * 2 * SMALL), size=9 * SMALL)
@@ -135,7 +135,7 @@ class TestTheEnviron:
 class TestPlaces:
     def test_are_so_many(self) -> None:
         async def both() -> list[str]:
-            places, go_on, order = Places(1), Event(), list[str]()
+            places, go_on, order = WorkerSlots(1), Event(), list[str]()
 
             def slow(_: Job[None]) -> None:
                 go_on.wait(5)
@@ -153,11 +153,11 @@ class TestPlaces:
 
     def test_are_left_by_who_steps_aside_while_there_is_room(self) -> None:
         async def all_of_them() -> None:
-            places, go_on = Places(1, aside={Reason.WAITING: 1}), Event()
+            places, go_on = WorkerSlots(1, aside={Bulkhead.WAITING: 1}), Event()
 
             def waits(_: Job[str]) -> str:
-                step_aside(Reason.WAITING)
-                step_aside(Reason.WAITING)  # is aside already
+                move_to_bulkhead(Bulkhead.WAITING)
+                move_to_bulkhead(Bulkhead.WAITING)  # is aside already
                 assert go_on.wait(5)
                 return "waited"
 
@@ -177,7 +177,7 @@ class TestPlaces:
             raise ValueError
 
         async def twice() -> None:
-            places = Places(1)
+            places = WorkerSlots(1)
             for _ in range(2):
                 with pytest.raises(ValueError):
                     await places.run(fails)
@@ -187,7 +187,7 @@ class TestPlaces:
 
 class TestASpool:
     def test_gives_what_was_written_at_the_readers_pace(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        monkeypatch.setattr(spool, "_budget", Budget(9_000_000))
+        monkeypatch.setattr(spool, "_budget", ByteBudget(9_000_000))
         parts = [bytes([number % 256]) * 70_001 for number in range(200)]
 
         async def read_all() -> bytes:
@@ -209,7 +209,7 @@ class TestASpool:
         assert spool._budget.take(9_000_000)
 
     def test_has_an_end_of_its_room(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        monkeypatch.setattr(spool, "_budget", Budget(100))
+        monkeypatch.setattr(spool, "_budget", ByteBudget(100))
 
         async def fill() -> None:
             answer = Spool(asyncio.get_running_loop())

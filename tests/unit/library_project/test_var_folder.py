@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from library_project.var_folder import keep_to_owner
+from library_project.var_folder import restrict_to_owner
 
 
 def modes(folder: Path) -> dict[str, int]:
@@ -26,7 +26,7 @@ def loose() -> Iterator[None]:
 @pytest.mark.usefixtures("loose")
 class TestTheFolder:
     def test_is_made_for_its_owner_alone(self, tmp_path: Path) -> None:
-        keep_to_owner(tmp_path / "var")
+        restrict_to_owner(tmp_path / "var")
         (tmp_path / "var" / "mail").mkdir()
         (tmp_path / "var" / "mail" / "1.eml").touch()
         assert modes(tmp_path / "var") == {".": 0o700, "mail": 0o700, "mail/1.eml": 0o600}
@@ -36,7 +36,7 @@ class TestTheFolder:
         for name in ("library.sqlite3", "library.sqlite3-wal", "mail/1.eml", "mail/old/2.eml"):
             (tmp_path / name).touch()
         tmp_path.chmod(0o755)
-        keep_to_owner(tmp_path)
+        restrict_to_owner(tmp_path)
         assert {mode for name, mode in modes(tmp_path).items() if (tmp_path / name).is_file()} == {0o600}
         assert {mode for name, mode in modes(tmp_path).items() if (tmp_path / name).is_dir()} == {0o700}
 
@@ -45,12 +45,12 @@ class TestTheFolder:
         (tmp_path / "var").mkdir()
         (tmp_path / "var" / "link").symlink_to(tmp_path / "elsewhere")
         (tmp_path / "var" / "broken").symlink_to(tmp_path / "nowhere")
-        keep_to_owner(tmp_path / "var")
+        restrict_to_owner(tmp_path / "var")
         assert stat.S_IMODE((tmp_path / "elsewhere").stat().st_mode) == 0o644
 
     def test_takes_nothing_back_from_a_stricter_owner(self, tmp_path: Path) -> None:
         os.umask(0o277)
-        keep_to_owner(tmp_path)
+        restrict_to_owner(tmp_path)
         assert os.umask(0o022) == 0o277
 
 

@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from shared_kernel.models import Breaker
-from shared_kernel.resilience.states import PROBE_LEASE, Limits, close, hold_open, let_go
+from shared_kernel.resilience.states import PROBE_LEASE, Limits, close, hold_open, release_probe
 
 NOON = datetime(2026, 3, 10, 12, tzinfo=UTC)
 LIMITS = Limits(failure_threshold=3, success_threshold=2, timeout=60.0)
@@ -92,7 +92,7 @@ class TestAHalfOpenBreaker:
         assert LIMITS.state(row, at=later) == "half_open"
 
     def test_makes_room_when_a_probe_says_nothing_about_the_service(self, row: Breaker) -> None:
-        let_go(row, probe(row))
+        release_probe(row, probe(row))
         assert LIMITS.state(row, at=REOPENING) == "half_open"
         assert probe(row) == REOPENING + PROBE_LEASE
 
@@ -106,7 +106,7 @@ class TestAHalfOpenBreaker:
         second = probe(row, at=first)
         fail(row, probe=first, at=first)
         LIMITS.succeed(row, first)
-        let_go(row, first)
+        release_probe(row, first)
         assert (row.state, row.successes, row.probe_until) == ("half_open", 0, second)
 
     def test_is_not_moved_by_calls_that_began_while_it_was_closed(self, row: Breaker) -> None:

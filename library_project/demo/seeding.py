@@ -28,11 +28,11 @@ from catalog.services.search import indexing
 from lending.adapters.repositories.loans import DjangoLoans
 from lending.domain.loan import Loan
 from lending.models import LoanRow
-from library_project.demo.bulk import Bulk
-from library_project.demo.circulation import Circulation
-from library_project.demo.loans import Loans
-from library_project.demo.membership import Membership
-from library_project.demo.stock import Stock
+from library_project.demo.books import BookFactory
+from library_project.demo.bulk_insert import BulkInsert
+from library_project.demo.loan_simulation import LoanSimulation
+from library_project.demo.loans import LoanFactory
+from library_project.demo.patrons import PatronFactory
 from library_project.demo.volume import Calendar, Kind, Volume
 from patrons.adapters.repositories.patrons import DjangoPatrons
 from patrons.models import PatronRow
@@ -47,7 +47,7 @@ _SQLITE_CACHE = 128 * 1024
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Filled:
+class SeedResult:
     """What there is of the large demo now. Fewer loans than wanted: there was nobody to lend more to."""
 
     books: int
@@ -56,7 +56,7 @@ class Filled:
     loans: int
 
 
-def began(volume: Volume) -> datetime | None:
+def started_at(volume: Volume) -> datetime | None:
     """When the first book of this very volume came, where an earlier run has begun to make it."""
     if not volume.books:
         return None
@@ -64,32 +64,32 @@ def began(volume: Volume) -> datetime | None:
     return first.first()
 
 
-def fill(volume: Volume, *, now: datetime, progress: Progress) -> Filled:
+def seed_volume(volume: Volume, *, now: datetime, progress: Progress) -> SeedResult:
     """Make all of the volume that isn't there yet, a transaction for each thousand.
 
     Interrupted, it goes on where it was when called again with the same volume, on whatever day.
     """
-    started = began(volume)
-    return _Filling(
+    started = started_at(volume)
+    return _Seeder(
         volume=volume,
         calendar=Calendar.founded(started) if started else Calendar(today=now.date()),
         progress=progress,
     ).run()
 
 
-class _Filling:
+class _Seeder:
     def __init__(self, *, volume: Volume, calendar: Calendar, progress: Progress) -> None:
         self._volume = volume
         self._calendar = calendar
         self._progress = progress
-        self._bulk = Bulk(at=timezone.now(), origin=current_context())
+        self._bulk = BulkInsert(at=timezone.now(), origin=current_context())
 
-    def run(self) -> Filled:
+    def run(self) -> SeedResult:
         if connection.vendor == "sqlite":
             _execute(f"PRAGMA cache_size = -{_SQLITE_CACHE}")
         self._books()
         self._patrons()
-        filled = Filled(
+        filled = SeedResult(
             books=self._volume.books,
             copies=self._volume.copies,
             patrons=self._volume.patrons,
@@ -100,7 +100,7 @@ class _Filling:
         return filled
 
     def _books(self) -> None:
-        stock = Stock(volume=self._volume, calendar=self._calendar, currency=settings.CURRENCY)
+        stock = BookFactory(volume=self._volume, calendar=self._calendar, currency=settings.CURRENCY)
         for numbers in self._missing(BookRow, "books", self._volume.books):
             books = [stock.book(number) for number in numbers]
             copies = [
@@ -121,15 +121,15 @@ class _Filling:
         indexing.index_new(books)
 
     def _patrons(self) -> None:
-        membership = Membership(volume=self._volume, calendar=self._calendar)
+        membership = PatronFactory(volume=self._volume, calendar=self._calendar)
         for numbers in self._missing(PatronRow, "patrons", self._volume.patrons):
             with transaction.atomic():
                 self._bulk.store(DjangoPatrons(), [membership.patron(number) for number in numbers])
             self._progress("patrons", numbers.stop, self._volume.patrons)
 
     def _loans(self) -> int:
-        loans = Loans.under_present_rules(volume=self._volume, calendar=self._calendar)
-        lendings = Circulation(self._volume, loans.terms).lendings()
+        loans = LoanFactory.under_present_rules(volume=self._volume, calendar=self._calendar)
+        lendings = LoanSimulation(self._volume, loans.terms).lendings()
         missing, made = False, 0
         while chunk := list(islice(lendings, _CHUNK)):  # those that are there are only drawn again
             missing = missing or not self._is_there(LoanRow, "loans", made)
@@ -154,7 +154,7 @@ class _Filling:
     def _is_there(self, rows: type[models.Model], kind: Kind, number: int) -> bool:
         return rows._default_manager.filter(pk=self._volume.id_of(kind, number)).exists()
 
-    def _audit(self, filled: Filled) -> None:
+    def _audit(self, filled: SeedResult) -> None:
         who = current_context()
         AuditEntry.objects.create(
             at=timezone.now(),

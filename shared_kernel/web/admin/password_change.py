@@ -11,7 +11,7 @@ from django.http import HttpRequest
 from django.utils.module_loading import import_string
 
 from shared_kernel.services.logins import ChangePassword
-from shared_kernel.web.form_keys import dispatch_form
+from shared_kernel.web.form_idempotency import dispatch_form
 
 if TYPE_CHECKING:
     from django.contrib.auth.forms import PasswordChangeForm
@@ -23,7 +23,7 @@ else:  # unfold is a matter of looks: without it the plain administration does t
     )
 
 
-class OwnPasswordForm(PasswordChangeForm):
+class StaffPasswordChangeForm(PasswordChangeForm):
     """The present password and a new one, twice."""
 
     def __init__(self, *args: Any, request: HttpRequest, **kwargs: Any) -> None:  # Django's
@@ -31,7 +31,7 @@ class OwnPasswordForm(PasswordChangeForm):
         self._request = request
 
     def clean_old_password(self) -> str:
-        """The present password, compared as at the login: guesses count, and too many lock (guessing.py)."""
+        """Check the current password as the login does: failures count (login_limits.py)."""
         given: str = self.cleaned_data["old_password"]
         found = authenticate(self._request, username=self.user.get_username(), password=given)
         if found is None or found.pk != self.user.pk:
@@ -47,10 +47,10 @@ class OwnPasswordForm(PasswordChangeForm):
         return user
 
 
-class OwnPasswordView(PasswordChangeView):
+class StaffPasswordChangeView(PasswordChangeView):
     """Django's page, with that form."""
 
-    form_class = OwnPasswordForm
+    form_class = StaffPasswordChangeForm
 
     def get_form_kwargs(self) -> dict[str, Any]:  # a form's arguments
         """What the form is made of."""

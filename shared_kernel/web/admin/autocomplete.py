@@ -8,7 +8,7 @@ from django.db.models import Model
 from django.http import HttpRequest, JsonResponse
 from django.urls import URLPattern, path, reverse_lazy
 
-from shared_kernel.web.admin_base import ReadOnlyAdmin
+from shared_kernel.web.admin.base import ReadOnlyAdmin
 
 M = TypeVar("M", bound=Model)
 _PAGE = 20

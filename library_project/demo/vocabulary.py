@@ -17,7 +17,7 @@ _VOLUMES = 40
 _COINED_BY_PUBLISHERS = 0.25
 
 
-class Words:
+class WordGenerator:
     """Draws words. The same `random` draws the same ones, on every machine."""
 
     def __init__(self, random: Random) -> None:

@@ -8,15 +8,15 @@ from typing import IO, Final
 
 from asgiref.typing import ASGIReceiveCallable, HTTPScope
 
-from library_project.serving.budget import Budget
-from library_project.serving.environ import header
+from library_project.serving.byte_budget import ByteBudget
+from library_project.serving.wsgi_environ import header
 
 #: What anybody may send: a form or a command. It stays in memory.
 SMALL: Final = 16 * 1024
 #: Beyond this a body is on disk.
 _IN_MEMORY: Final = 1024 * 1024
 #: All bodies of a process that are larger than SMALL.
-_budget: Final = Budget(256 * 1024 * 1024)
+_budget: Final = ByteBudget(256 * 1024 * 1024)
 
 
 class BodyRefused(Exception):
@@ -27,7 +27,7 @@ class BodyRefused(Exception):
         self.status = status
 
 
-class ClientGone(Exception):
+class ClientDisconnected(Exception):
     """The connection ended in the middle of the body. There is nobody to answer."""
 
 
@@ -77,7 +77,7 @@ class BodyReader:
     async def read(
         self, scope: HTTPScope, receive: ASGIReceiveCallable, largest: Callable[[], Awaitable[int]]
     ) -> Body:
-        """The whole body. Raises BodyRefused (408, 413, 503) and ClientGone."""
+        """The whole body. Raises BodyRefused (408, 413, 503) and ClientDisconnected."""
         limit = SMALL
         if int(header(scope, b"content-length") or 0) > limit:
             limit = await self._larger(scope, largest)
@@ -115,7 +115,7 @@ async def _chunks(receive: ASGIReceiveCallable) -> AsyncIterator[bytes]:
     while True:
         message = await receive()
         if message["type"] != "http.request":
-            raise ClientGone
+            raise ClientDisconnected
         yield message["body"]
         if not message["more_body"]:
             return

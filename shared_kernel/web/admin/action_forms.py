@@ -11,8 +11,8 @@ from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 
 from shared_kernel.services.bus import Command
-from shared_kernel.web.admin_base import CommandAdmin
-from shared_kernel.web.admin_widgets import style_form
+from shared_kernel.web.admin.base import CommandAdmin
+from shared_kernel.web.admin.widgets import style_form
 
 F = TypeVar("F", bound=forms.Form)
 M = TypeVar("M", bound=Model)
@@ -20,7 +20,7 @@ M = TypeVar("M", bound=Model)
 _MOST_AT_ONCE = 100
 
 
-def filled(form: type[F], request: HttpRequest) -> F:
+def bound_form(form: type[F], request: HttpRequest) -> F:
     """The form as it was filled in on the page that asked; empty on the way to that page."""
     asked_before = any(field in request.POST for field in form.base_fields)
     return form(request.POST if asked_before else None)

@@ -7,8 +7,8 @@ from random import Random
 from typing import Final, NamedTuple
 
 from lending.domain.loan_terms import LoanTerms
-from library_project.demo.membership import PATRONS_BEFORE, categories, category
-from library_project.demo.stock import BOOKS_BEFORE, item_type
+from library_project.demo.books import BOOKS_BEFORE, item_type
+from library_project.demo.patrons import PATRONS_BEFORE, categories, category
 from library_project.demo.volume import LOAN_DAYS, Volume, arrived
 
 #: The terms of lending by category and item type.
@@ -25,7 +25,7 @@ _TRIES = 60
 _LOYALTY = 1.5
 
 
-class Lending(NamedTuple):
+class SimulatedLoan(NamedTuple):
     """A copy was lent on a day to a patron, and given back after some days (None: it is still out)."""
 
     day: int
@@ -35,7 +35,7 @@ class Lending(NamedTuple):
     days: int | None
 
 
-class Circulation:
+class LoanSimulation:
     """Finds for each loan a free copy and a patron within their limits. The same volume gives the same loans.
 
     Nobody brought a copy back late: the fine would have to stand in an account. What is overdue is still out.
@@ -51,7 +51,7 @@ class Circulation:
         self._coming_back: defaultdict[int, list[tuple[int, int]]] = defaultdict(list)
         self._limits = {each: self._limit(each) for each in categories()}
 
-    def lendings(self) -> Iterator[Lending]:
+    def lendings(self) -> Iterator[SimulatedLoan]:
         """All loans by day. There are fewer than wanted where copies or patrons are too few."""
         closed, in_time, overdue = self._schedule()
         left = [0, 0, 0]
@@ -69,7 +69,7 @@ class Circulation:
             self._lent[copy] = 0
             self._loans[patron] -= 1
 
-    def _lend(self, day: int, *, stays_out: bool, gets_overdue: bool) -> Lending | None:
+    def _lend(self, day: int, *, stays_out: bool, gets_overdue: bool) -> SimulatedLoan | None:
         if day == LOAN_DAYS - 1 and not stays_out:  # it would have to come back today
             return None
         patron, found = self._patron(day, gets_overdue=gets_overdue), self._copy(day)
@@ -84,7 +84,7 @@ class Circulation:
         if days is not None:
             # A day later than it was, so that no instant of one loan lies within another.
             self._coming_back[day + days + 1].append((copy, patron))
-        return Lending(day, book, copy, patron, days)
+        return SimulatedLoan(day, book, copy, patron, days)
 
     def _patron(self, day: int, *, gets_overdue: bool) -> int | None:
         here = arrived(day, self._volume.patrons, earlier=PATRONS_BEFORE)

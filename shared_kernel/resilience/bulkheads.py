@@ -10,7 +10,7 @@ from contextvars import ContextVar
 from enum import StrEnum
 
 
-class Reason(StrEnum):
+class Bulkhead(StrEnum):
     """Why a request steps aside; each reason has a bulkhead of its own."""
 
     WAITING = "waiting"
@@ -21,27 +21,27 @@ class Overloaded(Exception):
     """As many requests are aside for this reason as may be; this one is to be sent again later."""
 
 
-StepAside = Callable[[Reason], None]
+StepAside = Callable[[Bulkhead], None]
 
-_step_aside: ContextVar[StepAside | None] = ContextVar("step_aside", default=None)
+_handler: ContextVar[StepAside | None] = ContextVar("bulkhead_handler", default=None)
 
 
 @contextmanager
-def stepping_aside_by(way: StepAside) -> Iterator[None]:
+def bulkhead_handler(way: StepAside) -> Iterator[None]:
     """Let the request that is answered inside step aside by calling this."""
-    token = _step_aside.set(way)
+    token = _handler.set(way)
     try:
         yield
     finally:
-        _step_aside.reset(token)
+        _handler.reset(token)
 
 
-def places_are_few() -> bool:
+def has_bulkheads() -> bool:
     """Whether a wait would keep others out: true in a web process, not in a command or a worker."""
-    return _step_aside.get() is not None
+    return _handler.get() is not None
 
 
-def step_aside(reason: Reason) -> None:
+def move_to_bulkhead(reason: Bulkhead) -> None:
     """Give the place up until the request has ended. Raises Overloaded. Nothing where places aren't few."""
-    if (way := _step_aside.get()) is not None:
+    if (way := _handler.get()) is not None:
         way(reason)

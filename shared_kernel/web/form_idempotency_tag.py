@@ -13,7 +13,7 @@ from django.template.defaulttags import CsrfTokenNode
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
-from shared_kernel.web.form_keys import KEY_FIELD
+from shared_kernel.web.form_idempotency import KEY_FIELD
 
 register = Library()
 

@@ -13,7 +13,7 @@ _LOOPBACK = ("127.0.0.1", "::1")
 _NO_SUCH_FAMILY = {errno.EADDRNOTAVAIL, errno.EAFNOSUPPORT, errno.EPROTONOSUPPORT}
 
 
-class CannotStart(Exception):
+class StartupError(Exception):
     """The library can't be started; the text is a sentence that says why and what to do."""
 
 
@@ -26,13 +26,13 @@ class Address:
 
     @classmethod
     def parse(cls, host: str, port: str) -> Self:
-        """Read HOST, a name or an address, and PORT. Raises CannotStart."""
+        """Read HOST, a name or an address, and PORT. Raises StartupError."""
         if not re.fullmatch("[0-9]{1,5}", port) or not 0 < int(port) < 65536:
-            raise CannotStart(f"PORT={port} is not a port: give a number from 1 to 65535.")
+            raise StartupError(f"PORT={port} is not a port: give a number from 1 to 65535.")
         try:
             found = socket.getaddrinfo(host.strip("[]"), int(port), type=socket.SOCK_STREAM)
         except (OSError, UnicodeError):
-            raise CannotStart(_not_ours(host)) from None
+            raise StartupError(_not_ours(host)) from None
         return cls(str(found[0][4][0]), int(port))
 
     @property
@@ -43,7 +43,7 @@ class Address:
 
     @contextmanager
     def reserved(self) -> Iterator[None]:
-        """Keep other libraries off this address during the block. Raises CannotStart if anybody is there.
+        """Keep other libraries off this address during the block. Raises StartupError if anybody is there.
 
         Another web server may share a TCP port (SO_REUSEPORT), and this one isn't there yet, so libraries
         that are started at the same moment tell each other by the UDP port of the same number.
@@ -53,10 +53,10 @@ class Address:
             yield
 
     def refuse_if_in_use(self) -> None:
-        """Raise CannotStart if any program listens on the port, here or on a loopback address."""
+        """Raise StartupError if any program listens on the port, here or on a loopback address."""
         for host in dict.fromkeys((self.host, *_LOOPBACK)):
             if _answers(host, self.port):
-                raise CannotStart(self._in_use)
+                raise StartupError(self._in_use)
             with self._bound(host, socket.SOCK_STREAM) as listener:
                 if listener:
                     listener.listen(1)
@@ -79,7 +79,7 @@ class Address:
             if error.errno in _NO_SUCH_FAMILY and host != self.host:
                 yield None
             else:
-                raise CannotStart(self._why_not(error)) from None
+                raise StartupError(self._why_not(error)) from None
 
     def _why_not(self, error: OSError) -> str:
         if error.errno == errno.EADDRINUSE:

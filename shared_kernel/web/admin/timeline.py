@@ -13,14 +13,14 @@ from django.utils.safestring import SafeString
 from shared_kernel.web.access import principal
 
 if TYPE_CHECKING:
-    from shared_kernel.web.admin_base import ReadOnlyAdmin
+    from shared_kernel.web.admin.base import ReadOnlyAdmin
 
     _Admin = ReadOnlyAdmin[Any]
 else:
     _Admin = object
 
 
-class WithTimeline(_Admin):
+class TimelineLinkMixin(_Admin):
     """Adds a link to the timeline of a row's copy, loan or patron, for those who may read the audit.
 
     `timeline_of` is which of the three its rows are. The page itself is lending's.

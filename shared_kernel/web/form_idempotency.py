@@ -21,7 +21,7 @@ from shared_kernel.services.idempotency import (
     IdempotencyKeyReused,
     Replay,
     claim,
-    is_answered,
+    is_used,
     release,
 )
 
@@ -65,7 +65,7 @@ def dispatch_form(request: HttpRequest, command: Command[R], *, part: str = "") 
         return dispatch(command, idempotency_key=_key(request, part))
 
 
-def selection(request: HttpRequest, chosen: Sequence[str]) -> Sequence[str]:
+def selected_keys(request: HttpRequest, chosen: Sequence[str]) -> Sequence[str]:
     """The keys of the rows that a bulk action is for: those `chosen` now, or when it was first sent.
 
     Raises what `dispatch_form` does.
@@ -83,16 +83,16 @@ def selection(request: HttpRequest, chosen: Sequence[str]) -> Sequence[str]:
     return chosen
 
 
-def forget_selection(request: HttpRequest) -> None:
+def release_selection(request: HttpRequest) -> None:
     """Let the bulk action be sent with other contents after all, since nothing came of it."""
     if key := _key(request):
         release(key)
 
 
-def was_carried_out(request: HttpRequest, *, part: str) -> bool:
+def was_executed(request: HttpRequest, *, part: str) -> bool:
     """Whether the form's command of this name was carried out before."""
     key = _key(request, part)
-    return key is not None and is_answered(key)
+    return key is not None and is_used(key)
 
 
 def _key(request: HttpRequest, part: str = "") -> str | None:

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 else:
 
     class ModelAdmin:
-        """Stands for the one that GuardedLists is mixed into."""
+        """Stands for the one that RestrictedLookups is mixed into."""
 
         def __class_getitem__(cls, _model):  # noqa: ANN001, ANN204  invisible to the type checker
             return cls
@@ -30,7 +30,7 @@ _BY_FILTERS = ("", "__exact", "__isnull", "__gte", "__lt", "__isempty")
 _BY_DATES = ("__year", "__month", "__day")
 
 
-class BoundedChangeList(ChangeList):
+class SafeChangeList(ChangeList):
     """Django's list, for which a date beyond the calendar is as wrong as the 32nd of a month."""
 
     def get_filters(self, request: HttpRequest) -> Any:  # Django's five
@@ -41,18 +41,18 @@ class BoundedChangeList(ChangeList):
             raise IncorrectLookupParameters(error) from error
 
 
-class GuardedLists(ModelAdmin[M]):
+class RestrictedLookups(ModelAdmin[M]):
     """Lets a list be narrowed by its own filters alone.
 
     Django would let every column be asked about (`?password__startswith=`), shown or not. `linked_lookups`
     are those that no filter offers, but a link of another page uses.
     """
 
-    linked_lookups: ClassVar[tuple[str, ...]] = ()
+    extra_lookups: ClassVar[tuple[str, ...]] = ()
 
     def lookup_allowed(self, lookup: str, value: str, request: HttpRequest) -> bool:  # noqa: ARG002  Django passes it
         """Whether one of the list's filters asks so."""
-        return lookup in self.linked_lookups or lookup in set(self._offered(request))
+        return lookup in self.extra_lookups or lookup in set(self._offered(request))
 
     def _offered(self, request: HttpRequest) -> Iterator[str]:
         for each in self.get_list_filter(request):
@@ -69,7 +69,7 @@ class GuardedLists(ModelAdmin[M]):
 
     def get_changelist(self, request: HttpRequest, **_kwargs: Any) -> type[ChangeList]:  # noqa: ARG002  Django passes it
         """The list that this page shows."""
-        return BoundedChangeList
+        return SafeChangeList
 
     def changelist_view(
         self,

@@ -10,7 +10,7 @@ from django.test import Client
 from pytest_django import Settings
 
 from shared_kernel.models import AuditEntry, GuessCount
-from shared_kernel.web import guessing
+from shared_kernel.web import login_limits
 
 pytestmark = pytest.mark.django_db
 NOW = datetime(2026, 1, 15, 10, tzinfo=UTC)
@@ -45,7 +45,7 @@ class TestGuessing:
         assert log_in("grace", WRONG, address="192.0.2.99") == 200
 
     def test_many_names_from_many_addresses_is_stopped(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        monkeypatch.setattr(guessing, "MOST_IN_ALL", 6)
+        monkeypatch.setattr(login_limits, "MOST_IN_ALL", 6)
         answers = [log_in(f"card-{number}", WRONG, address=f"192.0.2.{number}") for number in range(8)]
         assert answers == [200] * 5 + [429] * 3
 
@@ -64,7 +64,7 @@ class TestGuessing:
         browser = Client()
         assert log_in("ada", RIGHT, client=browser) == 302
         browser.post("/logout")
-        monkeypatch.setattr(guessing, "MOST_IN_ALL", 6)
+        monkeypatch.setattr(login_limits, "MOST_IN_ALL", 6)
         for number in range(45):
             log_in("ada" if number % 2 else f"card-{number}", WRONG, address=f"192.0.2.{100 + number}")
         assert log_in("ada", RIGHT, address="192.0.2.7") == 429

@@ -20,9 +20,9 @@ from django.utils.module_loading import import_string
 from shared_kernel.domain.errors import Refused
 from shared_kernel.services.bus import Command
 from shared_kernel.web.access import principal
-from shared_kernel.web.admin_lists import GuardedLists
-from shared_kernel.web.admin_widgets import style_form
-from shared_kernel.web.form_keys import dispatch_form, forget_selection, selection, was_carried_out
+from shared_kernel.web.admin.changelists import RestrictedLookups
+from shared_kernel.web.admin.widgets import style_form
+from shared_kernel.web.form_idempotency import dispatch_form, release_selection, selected_keys, was_executed
 
 M = TypeVar("M", bound=models.Model)
 _MOST_MESSAGES = 20
@@ -51,7 +51,7 @@ class CappedPaginator(Paginator):  # type: ignore[type-arg]  # Django has it wit
         return int(rows.order_by()[:_MOST_ROWS].count())
 
 
-class ReadOnlyAdmin(GuardedLists[M], ModelAdmin[M]):
+class ReadOnlyAdmin(RestrictedLookups[M], ModelAdmin[M]):
     """Rows to look at, for holders of `read_scope` (any of several); no way to add, change or delete one."""
 
     read_scope: ClassVar[str | tuple[str, ...]]
@@ -159,9 +159,9 @@ class CommandAdmin(ReadOnlyAdmin[M]):
         """
         found = {str(row.pk): row for row in rows}
         done, refused = 0, []
-        for key in selection(request, list(found)):
+        for key in selected_keys(request, list(found)):
             if key not in found:
-                done += was_carried_out(request, part=key)
+                done += was_executed(request, part=key)
                 continue
             try:
                 dispatch_form(request, make_command(found[key]), part=key)
@@ -169,7 +169,7 @@ class CommandAdmin(ReadOnlyAdmin[M]):
             except Refused as refusal:
                 refused.append(f"{found[key]}: {refusal}")
         if not done:
-            forget_selection(request)
+            release_selection(request)
         self._tell(request, done, refused)
 
     def response_action(  # type: ignore[override]  # the stubs are of a later Django, with an argument more
@@ -197,7 +197,7 @@ class CommandAdmin(ReadOnlyAdmin[M]):
         try:
             self.add(request, form.cleaned_data)
         except Refused as refused:
-            show_refusals(form, refused)
+            add_refusals(form, refused)
             return False
         return True
 
@@ -223,7 +223,7 @@ class CommandAdmin(ReadOnlyAdmin[M]):
         return self.render_change_form(request, context, add=True, change=False, form_url=form_url)
 
 
-def with_id(rows: QuerySet[M], term: str, *columns: str) -> QuerySet[M]:
+def filter_by_id(rows: QuerySet[M], term: str, *columns: str) -> QuerySet[M]:
     """The rows of which one of these columns is the id that somebody looks for; all, if nobody does."""
     if not term.strip():
         return rows
@@ -234,7 +234,7 @@ def with_id(rows: QuerySet[M], term: str, *columns: str) -> QuerySet[M]:
     return rows.filter(models.Q(*((column, sought) for column in columns), _connector=models.Q.OR))
 
 
-def show_refusals(form: forms.Form, refused: Refused) -> None:
+def add_refusals(form: forms.Form, refused: Refused) -> None:
     """Put down in a command's form why it was refused, each reason beside the field at fault."""
     for each in refused.refusals:
         field = (each.pointer or "").strip("/").split("/")[0]

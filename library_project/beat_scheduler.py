@@ -7,7 +7,7 @@ from django.db import connection
 from shared_kernel.resilience.outages import outage
 
 
-class Schedule(Scheduler):
+class ResilientScheduler(Scheduler):
     """Knows from the jobs' records when each last succeeded, so that a daily job isn't late after a restart.
 
     Celery's PersistentScheduler keeps a file for that, and stops for good where it can't be written.
@@ -17,7 +17,7 @@ class Schedule(Scheduler):
         """Fill in when each job last succeeded. Without the database, periods begin anew."""
         super().setup_schedule()
         # Celery wants this class before there are models.
-        from shared_kernel.services.jobs import job_runs
+        from shared_kernel.services.job_runs import job_runs
 
         try:
             succeeded_at = {run.job: run.succeeded_at for run in job_runs()}

@@ -8,8 +8,8 @@ from typing import Final
 from uuid import UUID
 
 from catalog.services.commands.add_copy import DEFAULT_BRANCH
+from library_project.demo.vocabulary import WordGenerator
 from library_project.demo.volume import LOAN_DAYS, Calendar, Volume, day_of_arrival
-from library_project.demo.words import Words
 from patrons.domain.block import Block
 from patrons.domain.card_number import CardNumber
 from patrons.domain.email_address import EmailAddress
@@ -29,7 +29,7 @@ _SOONEST_END, _LATEST_END = 60, 730
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Membership:
+class PatronFactory:
     """Who has joined."""
 
     volume: Volume
@@ -38,7 +38,7 @@ class Membership:
     def patron(self, number: int) -> Patron:
         """The patron with this number. One in a hundred was suspended yesterday in the evening."""
         random = Random(_PATRONS_SEED + number)  # noqa: S311  a demo needs no secrets
-        words = Words(random)
+        words = WordGenerator(random)
         given, family = words.given(), words.family()
         day = day_of_arrival(number, self.volume.patrons, earlier=PATRONS_BEFORE)
         ends_on = self.calendar.today + timedelta(days=random.randint(_SOONEST_END, _LATEST_END))

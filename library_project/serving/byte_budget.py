@@ -3,7 +3,7 @@
 from threading import Condition
 
 
-class Budget:
+class ByteBudget:
     """So many bytes in all, taken and given back in parts. For several threads."""
 
     def __init__(self, size: int) -> None:

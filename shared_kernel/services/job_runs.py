@@ -7,7 +7,7 @@ from django.utils import timezone
 from shared_kernel.models import JobRun
 
 
-def note_success(job: str, *, period: float) -> None:
+def record_success(job: str, *, period: float) -> None:
     """Put down that a job, which is given every `period` seconds, has just succeeded."""
     run = JobRun(job=job, period=period, succeeded_at=timezone.now())
     JobRun.objects.bulk_create(

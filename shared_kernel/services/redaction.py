@@ -18,7 +18,7 @@ from django.db import models
 from django.db.models import Q
 
 #: Stands where a word was struck out.
-STRUCK: Final = "…"
+REDACTION_MARK: Final = "…"
 #: Shorter words of a name are also words of the language; alone they tell nobody.
 _SHORTEST_WORD = 4
 _BATCH = 500
@@ -59,7 +59,7 @@ class Identity:
     def _telling(self) -> frozenset[str]:
         return frozenset(word for word in self._name if len(word) >= _SHORTEST_WORD)
 
-    def named_in(self, text: str) -> list[str]:
+    def mentions_in(self, text: str) -> list[str]:
         """The passages of the text, as they are spelt there, that name this person; the longest first."""
         exact = (*self.exact, *self.dates)
         found = [match.group() for each in exact for match in _exactly(each).finditer(text)]
@@ -75,21 +75,21 @@ class Identity:
         found += [word.group() for word, plain in zip(words, folded, strict=True) if plain in self._telling]
         return sorted(set(found), key=len, reverse=True)
 
-    def is_whole_in(self, text: str) -> bool:
+    def is_identified_in(self, text: str) -> bool:
         """Whether the text has the whole name, the address or the card number."""
         exactly = any(_exactly(each).search(text) for each in self.exact)
         plain = f" {' '.join(fold(word) for word in _WORD.findall(text))} "
         return exactly or (bool(self._name) and f" {' '.join(self._name)} " in plain)
 
 
-def struck(text: str, passages: Sequence[str]) -> str:
+def redact(text: str, passages: Sequence[str]) -> str:
     """The text without these passages."""
     for passage in passages:
-        text = text.replace(passage, STRUCK)
+        text = text.replace(passage, REDACTION_MARK)
     return text
 
 
-def strike_out(identity: Identity) -> None:
+def redact_person(identity: Identity) -> None:
     """Strike the person out of every column of free text, and delete kept records of files that name them."""
     for model, columns in free_text_columns().items():
         _strike_rows(model, columns, identity)
@@ -117,7 +117,7 @@ def _delete_naming(model: type[models.Model], column: str, identity: Identity) -
     naming = [
         pk
         for pk, octets in records.iterator(chunk_size=100)
-        if identity.is_whole_in(bytes(octets).decode(errors="replace"))
+        if identity.is_identified_in(bytes(octets).decode(errors="replace"))
     ]
     model._default_manager.filter(pk__in=naming).delete()
 
@@ -142,7 +142,7 @@ def _rows_with_text(model: type[models.Model], columns: Sequence[str]) -> Iterat
 
 def _mended(value: Any, identity: Identity) -> Any:  # a text, or JSON of any shape
     if isinstance(value, str):
-        return struck(value, identity.named_in(value))
+        return redact(value, identity.mentions_in(value))
     if isinstance(value, list):
         return [_mended(each, identity) for each in value]
     if isinstance(value, dict):

@@ -1,6 +1,6 @@
 import pytest
 
-from shared_kernel.services.free_text import Identity, struck
+from shared_kernel.services.redaction import Identity, redact
 
 XANTHIPPE = Identity.of(name="Xanthippe von Quéndel", email="x.q@example.org", card_number="P-4711")
 LI = Identity.of(name="Bo Li", email="bo@example.org", card_number="7")
@@ -20,15 +20,15 @@ class TestSomebodyInAText:
         ],
     )
     def test_is_struck_out(self, text: str, left: str) -> None:
-        assert struck(text, XANTHIPPE.named_in(text)) == left
+        assert redact(text, XANTHIPPE.mentions_in(text)) == left
 
     def test_of_short_names_is_told_by_the_whole_name(self) -> None:
         assert (
-            struck("Bo Li, Li Bo: 7 pages, li", LI.named_in("Bo Li, Li Bo: 7 pages, li"))
+            redact("Bo Li, Li Bo: 7 pages, li", LI.mentions_in("Bo Li, Li Bo: 7 pages, li"))
             == "…, …: … pages, li"
         )
 
     def test_is_whole_by_name_address_or_card(self) -> None:
         whole = ["said Xanthippe von Quendel", "x.q@EXAMPLE.org", '"P-4711"']
-        assert all(XANTHIPPE.is_whole_in(text) for text in whole)
-        assert not XANTHIPPE.is_whole_in("Quendel")
+        assert all(XANTHIPPE.is_identified_in(text) for text in whole)
+        assert not XANTHIPPE.is_identified_in("Quendel")

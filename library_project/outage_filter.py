@@ -35,13 +35,13 @@ _BROKER_WORDS = (
 _UNAVAILABLE = 503
 
 
-class OnceAnOutage(logging.Filter):
+class OutageFilter(logging.Filter):
     """Takes out lines about a known outage, and lets all others pass."""
 
     def filter(self, record: logging.LogRecord) -> bool:
         """Whether to keep the line."""
         error = record.exc_info[1] if record.exc_info else None
-        if away := what_is_away(error) if error else None:
+        if away := unavailable_dependency(error) if error else None:
             outage(away).failed(type(error).__name__)
             return False
         if record.name == "psycopg.pool" and record.levelno >= logging.WARNING:
@@ -75,7 +75,7 @@ class OnceAnOutage(logging.Filter):
         return True
 
 
-def what_is_away(error: BaseException) -> str | None:
+def unavailable_dependency(error: BaseException) -> str | None:
     """Whether an error, or what it goes back to, means that the database, its tables or var/ are missing."""
     for each in _chain(error):
         if isinstance(each, FileNotFoundError) and os.fsdecode(each.filename or "").startswith(_VAR):

@@ -9,8 +9,8 @@ from django.db import close_old_connections
 from django.urls import Resolver404, resolve
 from django.utils.module_loading import import_string
 
-from library_project.serving.bodies import SMALL
-from library_project.serving.environ import Environ
+from library_project.serving.request_bodies import SMALL
+from library_project.serving.wsgi_environ import Environ
 from shared_kernel.services import tokens
 
 _BEARER: Final = "bearer "

@@ -10,8 +10,8 @@ from catalog.domain.copy import Copy, ItemType
 from catalog.domain.description import Description
 from catalog.domain.title import Title
 from catalog.services.commands.add_copy import DEFAULT_BRANCH, DEFAULT_ITEM_TYPE
+from library_project.demo.vocabulary import WordGenerator
 from library_project.demo.volume import Calendar, Volume, day_of_arrival
-from library_project.demo.words import Words
 from shared_kernel.domain.money import Money
 
 #: The share of the books that day 0 found in the library.
@@ -27,7 +27,7 @@ _ITEM_TYPE_EACH = 40
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Stock:
+class BookFactory:
     """What stands on the shelves. Prices are in `currency` (ISO 4217)."""
 
     volume: Volume
@@ -37,7 +37,7 @@ class Stock:
     def book(self, number: int) -> Book:
         """The book with this number."""
         random, language, title = _titled(number)
-        words = Words(random)
+        words = WordGenerator(random)
         day = day_of_arrival(number, self.volume.books, earlier=BOOKS_BEFORE)
         at = self.calendar.at(day, seconds=number % 600)
         authors = [words.author()]
@@ -96,7 +96,7 @@ def item_types() -> list[str]:
 def _titled(number: int) -> tuple[Random, str, str]:
     """A book's language and title, the first things that are drawn of it, and where drawing goes on."""
     random = Random(number)  # noqa: S311  a demo needs no secrets
-    words = Words(random)
+    words = WordGenerator(random)
     language = words.language()
     return random, language, words.title(language)
 

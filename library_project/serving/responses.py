@@ -13,11 +13,11 @@ from asgiref.typing import ASGIReceiveCallable, ASGISendCallable
 from django.core.handlers.wsgi import WSGIHandler
 from django.http.response import HttpResponseBase
 
-from library_project.serving.environ import Environ
-from library_project.serving.places import Job
 from library_project.serving.spool import Spool, SpoolBroken, SpoolFull
-from shared_kernel.resilience.step_aside import Overloaded, Reason, step_aside
-from shared_kernel.web.request_body import REFUSED
+from library_project.serving.worker_slots import Job
+from library_project.serving.wsgi_environ import Environ
+from shared_kernel.resilience.bulkheads import Bulkhead, Overloaded, move_to_bulkhead
+from shared_kernel.web.request_body import BODY_REFUSAL_STATUS
 
 #: A stream that is longer than this may take long to write.
 _LONG: Final = 64 * 1024
@@ -34,7 +34,7 @@ logger = logging.getLogger("library.serving")
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class ServedResponse:
     """Status, headers, and the body: all of it, on its way, or the file that it is."""
 
     status: int
@@ -42,14 +42,14 @@ class Answer:
     body: bytes | Spool | Path
 
 
-def answer(django: WSGIHandler, environ: Environ, job: Job[Answer]) -> Answer:
+def get_response(django: WSGIHandler, environ: Environ, job: Job[ServedResponse]) -> ServedResponse:
     """What Django answers. Of a long answer it is told while the rest is still being written."""
     head, response = _asked(django, environ)
     try:
         if not getattr(response, "streaming", False):
-            return Answer(*head, _body(b"".join(response), job))
+            return ServedResponse(*head, _body(b"".join(response), job))
         file = _file(response)
-        return Answer(*head, file) if file else _stream(head, response, job)
+        return ServedResponse(*head, file) if file else _stream(head, response, job)
     except (Overloaded, SpoolFull):
         return _refused(django, environ, HTTPStatus.SERVICE_UNAVAILABLE)
     except Exception:
@@ -61,7 +61,7 @@ def answer(django: WSGIHandler, environ: Environ, job: Job[Answer]) -> Answer:
         response.close()
 
 
-def _body(whole: bytes, job: Job[Answer]) -> bytes | Spool:
+def _body(whole: bytes, job: Job[ServedResponse]) -> bytes | Spool:
     if len(whole) <= _LARGE:
         return whole
     spool = Spool(job.loop)
@@ -78,19 +78,19 @@ def _file(response: HttpResponseBase) -> Path | None:
     return Path(name) if isinstance(name, str) else None
 
 
-def _stream(head: Head, parts: Iterable[bytes], job: Job[Answer]) -> Answer:
+def _stream(head: Head, parts: Iterable[bytes], job: Job[ServedResponse]) -> ServedResponse:
     """A short answer as a whole; of a longer one, its beginning and where the rest will be."""
     begun: list[bytes] = []
     parts, length = iter(parts), 0
     while length <= _LONG:
         part = next(parts, None)
         if part is None:
-            return Answer(*head, b"".join(begun))
+            return ServedResponse(*head, b"".join(begun))
         begun.append(part)
         length += len(part)
-    step_aside(Reason.STREAMING)
+    move_to_bulkhead(Bulkhead.STREAMING)
     spool = Spool(job.loop)
-    told = Answer(*head, spool)
+    told = ServedResponse(*head, spool)
     try:
         spool.write(b"".join(begun))
         job.tell(told)
@@ -115,35 +115,40 @@ def _asked(django: WSGIHandler, environ: Environ) -> tuple[Head, HttpResponseBas
     return (head[0], head[1]), response
 
 
-def _refused(django: WSGIHandler, environ: Environ, status: HTTPStatus) -> Answer:
-    head, response = _asked(django, environ | {REFUSED: status})
+def _refused(django: WSGIHandler, environ: Environ, status: HTTPStatus) -> ServedResponse:
+    head, response = _asked(django, environ | {BODY_REFUSAL_STATUS: status})
     with_body = b"".join(response)
     response.close()
-    return Answer(*head, with_body)
+    return ServedResponse(*head, with_body)
 
 
-async def deliver(answer: Answer, receive: ASGIReceiveCallable, send: ASGISendCallable) -> None:
+async def deliver(response: ServedResponse, receive: ASGIReceiveCallable, send: ASGISendCallable) -> None:
     """Send the answer.
 
     HTTP gives no sign for a long answer that breaks off, and ending it would make it look whole. So nothing
     more is sent of it until the client gives up.
     """
     await send(
-        {"type": "http.response.start", "status": answer.status, "headers": answer.headers, "trailers": False}
+        {
+            "type": "http.response.start",
+            "status": response.status,
+            "headers": response.headers,
+            "trailers": False,
+        }
     )
-    if isinstance(answer.body, Path):
-        await send({"type": "http.response.pathsend", "path": str(answer.body)})  # type: ignore[arg-type]  # an extension
+    if isinstance(response.body, Path):
+        await send({"type": "http.response.pathsend", "path": str(response.body)})  # type: ignore[arg-type]  # an extension
         return
-    if isinstance(answer.body, bytes):
-        await send({"type": "http.response.body", "body": answer.body, "more_body": False})
+    if isinstance(response.body, bytes):
+        await send({"type": "http.response.body", "body": response.body, "more_body": False})
         return
-    gone = asyncio.create_task(_client_left(receive, answer.body))
+    gone = asyncio.create_task(_client_left(receive, response.body))
     try:
-        while part := await answer.body.read():
+        while part := await response.body.read():
             async with asyncio.timeout(_STALLED):
                 await send({"type": "http.response.body", "body": part, "more_body": True})
     except (SpoolBroken, TimeoutError):
-        answer.body.abandon()
+        response.body.abandon()
         await gone
     else:
         await send({"type": "http.response.body", "body": b"", "more_body": False})

@@ -33,7 +33,7 @@ _COOKIE_SECONDS: Final = 180 * 86_400
 Credentials = Mapping[str, object] | None
 
 
-class GuessingHandler(AxesDatabaseHandler):  # type: ignore[misc]  # axes ships no types
+class LoginLimitHandler(AxesDatabaseHandler):  # type: ignore[misc]  # axes ships no types
     """Adds the wider limits to axes' own, at every place that authenticates."""
 
     def is_locked(self, request: HttpRequest, credentials: Credentials = None) -> bool:

@@ -64,7 +64,7 @@ def _reader(field: Any) -> Callable[[Row], Any]:  # a field of any type
     return lambda row: stored(row[name] if name in row else default())
 
 
-class Bulk:
+class BulkInsert:
     """Stores aggregates in the transaction that is open.
 
     Each event is in the outbox as published and has a receipt in every inbox that listens to it, so that

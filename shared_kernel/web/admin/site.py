@@ -37,11 +37,11 @@ class LibraryAdminSite(AdminSite):
     ) -> TemplateResponse:
         """Let somebody of the staff change their password."""
         # Late: its form is unfold's, which asks for models.
-        from shared_kernel.web.own_password import OwnPasswordView
+        from shared_kernel.web.admin.password_change import StaffPasswordChangeView
 
         request.current_app = self.name
         shown = {**self.each_context(request), **(extra_context or {})}
-        view = OwnPasswordView.as_view(
+        view = StaffPasswordChangeView.as_view(
             success_url=reverse(f"{self.name}:password_change_done"),
             template_name=self.password_change_template or "registration/password_change_form.html",
             extra_context=shown,

@@ -7,7 +7,7 @@ from queue import SimpleQueue
 from threading import Lock, Thread
 from typing import Generic, TypeVar
 
-from shared_kernel.resilience.step_aside import Overloaded, Reason, stepping_aside_by
+from shared_kernel.resilience.bulkheads import Bulkhead, Overloaded, bulkhead_handler
 
 T = TypeVar("T")
 
@@ -19,7 +19,7 @@ class Job(Generic[T]):
         self.call = call
         self.loop = loop
         self.result: asyncio.Future[T] = loop.create_future()
-        self.aside: Reason | None = None
+        self.aside: Bulkhead | None = None
 
     def tell(self, value: T) -> None:
         """Give the result before the call has ended."""
@@ -34,10 +34,10 @@ class Job(Generic[T]):
             self.result.set_result(value)  # type: ignore[arg-type]  # without an error it is a T
 
 
-class Places:
+class WorkerSlots:
     """So many calls at once. All but `run` is for the threads."""
 
-    def __init__(self, places: int, *, aside: dict[Reason, int] | None = None) -> None:
+    def __init__(self, places: int, *, aside: dict[Bulkhead, int] | None = None) -> None:
         self._free = places
         self._turns: deque[asyncio.Future[None]] = deque()
         self._jobs: SimpleQueue[Job[object]] = SimpleQueue()
@@ -72,7 +72,7 @@ class Places:
     def _do(self, job: Job[object]) -> None:
         value, problem = None, None
         try:
-            with stepping_aside_by(lambda reason: self._step_aside(job, reason)):
+            with bulkhead_handler(lambda reason: self._move_to_bulkhead(job, reason)):
                 value = job.call(job)
         except BaseException as error:  # noqa: BLE001  it is raised where the result is awaited
             problem = error
@@ -87,7 +87,7 @@ class Places:
                 self._room_aside[job.aside] += 1
         job._settle(value, problem)  # noqa: SLF001  a job and its place are one thing
 
-    def _step_aside(self, job: Job[object], reason: Reason) -> None:
+    def _move_to_bulkhead(self, job: Job[object], reason: Bulkhead) -> None:
         if job.aside is not None:
             return
         with self._lock:
