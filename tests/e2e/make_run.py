@@ -47,7 +47,8 @@ class MakeRun(System):
         (self.folder / "make.pid").write_text(f"{self._make.pid} ")
         ready = wait_until(self._is_open, seconds=PATIENCE_SECONDS, during=lambda: self._make.poll() is None)
         assert ready, self.output()
-        self.preparation = _seconds_of_ended_children(self._make.pid)
+        [supervisor] = Path(f"/proc/{self._make.pid}/task/{self._make.pid}/children").read_text().split()
+        self.preparation = _seconds_of_ended_children(int(supervisor))
 
     def refused(self, **settings: str) -> str:
         """`make run` where it must not start: the one sentence that it says."""

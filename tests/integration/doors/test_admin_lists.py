@@ -192,4 +192,4 @@ def _of_dates(shown: Any) -> set[str]:
 
 
 def _linked(shown: Any) -> tuple[str, ...]:
-    return tuple(getattr(shown, "linked_lookups", ()))
+    return tuple(getattr(shown, "extra_lookups", ()))

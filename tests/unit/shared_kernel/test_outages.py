@@ -7,7 +7,7 @@ from shared_kernel.resilience.outages import REMIND_SECONDS, Outage
 
 
 class TestAnOutage:
-    @pytest.mark.parametrize("name", ["database", "broker", "tables", "schedule"])
+    @pytest.mark.parametrize("name", ["database", "broker", "tables", "folder"])
     def test_is_logged_twice_however_often_it_is_noticed(self, name: str) -> None:
         now = 0.0
         outage = Outage(name, clock=lambda: now)
