@@ -69,7 +69,6 @@ pictures: .venv/.dev ## take the README's pictures again (needs Chromium)
 
 check: .venv/.dev ## the whole gate, fastest first
 	$(MAKE) --jobs 2 types format lint imports migrations deploy
-	$(MAKE) bench-gate
 	$(MAKE) test
 
 format: .venv/.dev
