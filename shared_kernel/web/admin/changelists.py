@@ -44,7 +44,7 @@ class SafeChangeList(ChangeList):
 class RestrictedLookups(ModelAdmin[M]):
     """Lets a list be narrowed by its own filters alone.
 
-    Django would let every column be asked about (`?password__startswith=`), shown or not. `linked_lookups`
+    Django would let every column be asked about (`?password__startswith=`), shown or not. `extra_lookups`
     are those that no filter offers, but a link of another page uses.
     """
 

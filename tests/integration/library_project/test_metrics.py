@@ -298,7 +298,7 @@ class TestScheduledJobs:
     def test_tell_of_no_success_that_was_none(
         self, tick: Callable[[], None], monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        def fail(**_: object) -> None:
+        def fail(*_: object, **__: object) -> None:
             raise RuntimeError
 
         monkeypatch.setattr("library_project.periodic_tasks._next_note", {})

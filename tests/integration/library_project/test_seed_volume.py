@@ -282,7 +282,7 @@ class TestInterrupted:
     def test_says_that_the_same_command_goes_on_and_exits_with_130(
         self, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
     ) -> None:
-        monkeypatch.setattr(seed_demo, "shown", lambda: nullcontext(self.interrupt("books", 100)))
+        monkeypatch.setattr(seed_demo, "progress_display", lambda: nullcontext(self.interrupt("books", 100)))
         with pytest.raises(SystemExit) as exit_:
             seed(books=BOOKS)
         assert exit_.value.code == 130
