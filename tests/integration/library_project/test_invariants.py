@@ -452,7 +452,7 @@ class TestEachInvariant:
             call_command("check_invariants", stdout=out)
         assert failed.value.returncode == 1
         assert f"id={loan.id} branch=ATLANTIS" in out.getvalue()
-        assert "A loan is of a branch that there is." in out.getvalue()
+        assert "The branch of a loan exists." in out.getvalue()
 
 
 class TestChecking:
