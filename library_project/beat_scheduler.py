@@ -25,7 +25,7 @@ class ResilientScheduler(Scheduler):
             outage("database").failed(type(error).__name__)
             return
         finally:
-            connection.close()
+            connection.close_if_unusable_or_obsolete()
         for entry in self.schedule.values():
             if entry.task in succeeded_at:
                 entry.last_run_at = succeeded_at[entry.task]

@@ -23,7 +23,7 @@ def is_due() -> bool:
     return bool(due)
 
 
-@pytest.mark.django_db(transaction=True)
+@pytest.mark.django_db
 @pytest.mark.usefixtures("_calendar")
 class TestADailyJob:
     @pytest.mark.parametrize(("hours", "due"), [(25, True), (23, False)])
