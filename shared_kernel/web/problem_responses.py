@@ -14,7 +14,7 @@ from django.template.loader import render_to_string
 from django.utils.encoding import escape_uri_path
 from rest_framework.request import Request
 from rest_framework.response import Response
-from rest_framework.views import set_rollback
+from rest_framework.views import APIView, set_rollback
 
 from shared_kernel.services.request_context import current_context
 from shared_kernel.web.access import ANONYMOUS, PUBLIC, principal, record_denial
@@ -87,7 +87,7 @@ def exception_handler(
     if fault.status == HTTPStatus.FORBIDDEN and _is_known(request):
         record_denial(request)
     _log(error)
-    if _is_shown_as_page(request):
+    if _is_shown_as_page(request, context["view"]):
         return Response(problem_of(request, fault), status=fault.status, headers=dict(fault.headers))
     return problem_response(request, fault)
 
@@ -166,9 +166,12 @@ def _is_known(request: Request) -> bool:
     return known is not None and known is not ANONYMOUS
 
 
-def _is_shown_as_page(request: Request) -> bool:
-    chosen = getattr(request, "accepted_renderer", None)
-    return chosen is not None and chosen.format == "api"
+def _is_shown_as_page(request: Request, view: APIView) -> bool:
+    """Whether the format asked for is the browsable page; who is denied is denied before that is looked at."""
+    if not hasattr(request, "accepted_renderer"):
+        chosen = view.perform_content_negotiation(request, force=True)
+        request.accepted_renderer, request.accepted_media_type = chosen
+    return request.accepted_renderer.format == "api"
 
 
 def _log(error: Exception) -> None:

@@ -99,9 +99,7 @@ class LibraryViewSet(ViewSet):
         DRF would first say which formats there are (406). Throttling comes before permissions, so that a
         client that asks too often fills no audit with denials.
         """
-        # Whoever is denied gets the answer in a format of their choice as well, where there is one.
-        chosen = self.perform_content_negotiation(request, force=True)
-        request.accepted_renderer, request.accepted_media_type = chosen
+        self.format_kwarg = self.get_format_suffix(**kwargs)
         super().perform_authentication(request)
         super().check_throttles(request)
         self.check_permissions(request)
