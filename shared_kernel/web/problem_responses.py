@@ -167,7 +167,7 @@ def _is_known(request: Request) -> bool:
 
 
 def _is_shown_as_page(request: Request, view: APIView) -> bool:
-    """Whether the format asked for is the browsable page; who is denied is denied before that is looked at."""
+    """Whether the browsable page was asked for; who is denied is denied before that is looked at."""
     if not hasattr(request, "accepted_renderer"):
         chosen = view.perform_content_negotiation(request, force=True)
         request.accepted_renderer, request.accepted_media_type = chosen
