@@ -123,14 +123,17 @@ def compiled_filter(model: type[M], *columns: str, lock: bool = False) -> Compil
     return CompiledQuery(query)
 
 
-def insert(model: type[Model], *rows: Values, on_conflict: str = "") -> None:
-    """Insert rows. A column that a row doesn't name gets its default. Raises IntegrityError.
+def insert(model: type[Model], *rows: Values, on_conflict: str = "") -> int:
+    """Insert rows and return how many were written. Raises IntegrityError.
 
-    `on_conflict` is SQL to follow the rows, as `ON CONFLICT (…) DO UPDATE SET …`.
+    A column that a row doesn't name gets its default. `on_conflict` is SQL to follow the rows, as
+    `ON CONFLICT (…) DO UPDATE SET …`.
     """
+    written = 0
     for first in range(0, len(rows), _TOGETHER):
         sql, parameters = _inserting(model, rows[first : first + _TOGETHER])
-        _write(f"{sql} {on_conflict}", parameters)
+        written += _write(f"{sql} {on_conflict}", parameters)
+    return written
 
 
 def defer_insert(model: type[Model], *rows: Values) -> None:
@@ -159,9 +162,16 @@ def deferred_inserts() -> Iterator[None]:
 
 def update(model: type[Model], values: Values, *, where: Values) -> int:
     """Set these values in the rows that have those, and tell how many there are. Raises IntegrityError."""
-    columns = _columns(model)
-    parameters = [columns[name].store(value) for given in (values, where) for name, value in given.items()]
-    return _write(_update(model, tuple(values), tuple(where)), parameters)
+    return _write(*_updating(model, values, where))
+
+
+def defer_update(model: type[Model], values: Values, *, where: Values) -> None:
+    """The same with the next statement that writes, as `defer_insert`."""
+    waiting = _waiting.get()
+    if waiting is None or connections[DEFAULT_DB_ALIAS].vendor != "postgresql":
+        update(model, values, where=where)
+    else:
+        waiting.append(_updating(model, values, where))
 
 
 class _Column(NamedTuple):
@@ -247,6 +257,12 @@ def _insertion(model: type[Model]) -> tuple[str, str, list[tuple[str, _Column]]]
     table = connections[DEFAULT_DB_ALIAS].ops.quote_name(model._meta.db_table)
     into = f"INSERT INTO {table} ({', '.join(column.name for _, column in columns)}) VALUES "  # noqa: S608  the model's names
     return into, f"({', '.join(['%s'] * len(columns))})", columns
+
+
+def _updating(model: type[Model], values: Values, where: Values) -> _Statement:
+    columns = _columns(model)
+    parameters = [columns[name].store(value) for given in (values, where) for name, value in given.items()]
+    return _update(model, tuple(values), tuple(where)), parameters
 
 
 @cache

@@ -2,10 +2,11 @@
 
 import hashlib
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any, get_args
-from uuid import UUID, uuid4
+from uuid import uuid4
 
 from django.db import OperationalError, connection
 from django.db.models import BooleanField
@@ -19,6 +20,7 @@ from shared_kernel.services.bus import Command
 from shared_kernel.services.codec import from_json, to_json
 from shared_kernel.services.redaction import Identity
 from shared_kernel.services.request_context import current_context
+from shared_kernel.sql import defer_update, insert
 
 KEPT_FOR = timedelta(hours=48)
 WAIT_SECONDS = 3
@@ -55,13 +57,15 @@ class Replay:
 
 @dataclass(frozen=True, slots=True)
 class Claim:
-    """This request is the first with its key."""
+    """This request is the first of its principal with its key."""
 
-    id: UUID
+    principal: str
+    key: str
 
     def keep(self, result: object) -> None:
-        """Store the answer, to be given to every repetition."""
-        Receipt.objects.filter(claim=self.id).update(result=to_json(result))
+        """Store the answer, to be given to every repetition, with the unit of work's last statement."""
+        mine = {"principal": self.principal, "key": self.key}
+        defer_update(Receipt, {"result": to_json(result)}, where=mine)
 
 
 def claim(command: Command[Any], key: str, *, hurried: bool = False) -> Claim | Replay:
@@ -74,16 +78,11 @@ def claim(command: Command[Any], key: str, *, hurried: bool = False) -> Claim | 
     """
     if not _KEY.fullmatch(key):
         raise IdempotencyKeyInvalid
-    now, who, mine = timezone.now(), current_context().principal, uuid4()
-    fingerprint = _fingerprint(command)
-    receipt = Receipt(principal=who, key=key, claim=mine, fingerprint=fingerprint, claimed_at=now)
-    if hurried:
-        Receipt.objects.bulk_create([receipt], ignore_conflicts=True)
-    else:
-        _insert_waiting(receipt)
+    now, who, fingerprint = timezone.now(), current_context().principal, _fingerprint(command)
+    receipt = {"principal": who, "key": key, "claim": uuid4(), "fingerprint": fingerprint, "claimed_at": now}
+    if _insert_new(receipt) if hurried else _insert_waiting(receipt):
+        return Claim(who, key)
     known = Receipt.objects.get(principal=who, key=key)
-    if known.claim == mine:
-        return Claim(mine)
     if known.claimed_at < now - KEPT_FOR:
         known.delete()
         return claim(command, key, hurried=hurried)
@@ -131,16 +130,25 @@ def _fingerprint(command: Command[Any]) -> str:
     return hashlib.sha256(told).hexdigest()
 
 
-def _insert_waiting(receipt: Receipt) -> None:
-    """Insert, or wait for whoever is inserting the same key to commit (SQLite has one writer at a time)."""
+def _insert_new(receipt: Mapping[str, object]) -> bool:
+    """Insert the row; False if there is one with its key."""
+    return bool(insert(Receipt, receipt, on_conflict="ON CONFLICT DO NOTHING"))
+
+
+def _insert_waiting(receipt: Mapping[str, object]) -> bool:
+    """The same, waiting a while for whoever is inserting the same key (SQLite has one writer at a time).
+
+    Raises IdempotencyKeyInFlight.
+    """
     on_postgresql = connection.vendor == "postgresql"
     try:
         with connection.cursor() as cursor:
             if on_postgresql:
                 cursor.execute(f"SET LOCAL lock_timeout = '{WAIT_SECONDS}s'")
-            Receipt.objects.bulk_create([receipt], ignore_conflicts=True)
+            is_new = _insert_new(receipt)
             if on_postgresql:
                 cursor.execute("SET LOCAL lock_timeout = DEFAULT")
+            return is_new
     except OperationalError as error:
         if getattr(error.__cause__, "sqlstate", None) == _LOCK_NOT_AVAILABLE:
             raise IdempotencyKeyInFlight(retry_after=WAIT_SECONDS) from None
