@@ -27,6 +27,9 @@ from django.db.models import (
     TextField,
 )
 from django.db.models.expressions import RawSQL
+from django.db.models.fields.json import KeyTransform
+
+from shared_kernel.services.codec import from_json
 
 #: Rows in one statement: SQLite takes 32 766 parameters.
 _TOGETHER = 500
@@ -92,6 +95,9 @@ class CompiledQuery(Generic[R]):
         if self._hold and database.vendor == "postgresql":  # Django takes no such lock with a values_list
             sql += f" FOR NO KEY UPDATE OF {database.ops.quote_name(self._hold._meta.db_table)}"
         converters = compiler.get_converters([expression for expression, *_ in compiler.select])
+        for number, (_, expression) in converters.items():
+            if isinstance(expression.output_field, JSONField) and not isinstance(expression, KeyTransform):
+                converters[number] = [_read_json], expression
         names = [field.attname for field in asked.model._meta.concrete_fields]
         row = tuple if asked._fields else partial(asked.model.from_db, DEFAULT_DB_ALIAS, names)
 
@@ -100,6 +106,11 @@ class CompiledQuery(Generic[R]):
             return [row(each) for each in compiler.apply_converters(rows, converters)]
 
         return sql, [_finder(each) for each in parameters], read
+
+
+def _read_json(stored: str | None, *_: object) -> Any:  # any JSON
+    """What Django's field makes of it, in a fifth of the time."""
+    return None if stored is None else from_json(stored, Any)
 
 
 def to_db_value(model: type[Model], name: str, value: object) -> Any:  # any driver's parameter

@@ -5,7 +5,8 @@ from functools import cache
 from typing import Literal
 
 from catalog.models import BookRow
-from catalog.services.read_models import BOOK
+from catalog.services.ports import CirculationFacts
+from catalog.services.read_models import BOOK, books_with_stock
 from shared_kernel.services.pagination import CompiledPages
 from shared_kernel.sql import ArrayParam, Param
 
@@ -16,7 +17,7 @@ LOOKUPS = {"language": "language", "id": "id__in", "added_at": "added_at__gte"}
 
 
 @cache
-def books_in_order(ordering: BookOrder | None, *chosen: str) -> CompiledPages:
+def books_in_order(ordering: BookOrder | None, *chosen: str, circulation: CirculationFacts) -> CompiledPages:
     """Pages of Books in this order, filtered by the columns `chosen` (see LOOKUPS)."""
     values = {
         "language": Param(BookRow, "language"),
@@ -25,7 +26,9 @@ def books_in_order(ordering: BookOrder | None, *chosen: str) -> CompiledPages:
     }
     order, descending = columns_of(ordering)
     return CompiledPages(
-        lambda: BookRow.objects.filter(**{LOOKUPS[column]: values[column] for column in chosen}),
+        lambda: books_with_stock(circulation).filter(
+            **{LOOKUPS[column]: values[column] for column in chosen}
+        ),
         columns=BOOK,
         order=order,
         descending=descending,

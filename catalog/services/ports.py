@@ -236,12 +236,20 @@ class CatalogWork(Protocol):
 class CirculationFacts(Protocol):
     """What the catalogue needs to know of circulation, in its own words."""
 
+    def __hash__(self) -> int:
+        """Statements are compiled once for each implementation."""
+        ...
+
     def copy_is_busy(self) -> Any:  # a condition of the ORM, which a port doesn't import
         """That a Copy is lent or held, for the filter of a query over Copies."""
         ...
 
     def states_of(self, copies: Collection[UUID]) -> Mapping[UUID, Literal["lent", "held"]]:
         """Which of these Copies are lent, and which are held. The others are left out. One SQL query."""
+        ...
+
+    def holds_waiting_for_row(self) -> Any:  # an expression of the ORM, likewise
+        """How many holds wait for the Book of a query's row; NULL for none."""
         ...
 
     def holds_waiting(self, books: Collection[UUID]) -> Mapping[UUID, int]:

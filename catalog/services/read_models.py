@@ -1,11 +1,12 @@
 """Read models: Books with their availability, Copies with their state."""
 
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Collection
 from functools import cache
 from typing import Any
 from uuid import UUID
 
-from django.db.models import Count, OuterRef, Q, Subquery
+from django.db.models import Count, OuterRef, Q, QuerySet, Subquery
+from django.db.models.functions import JSONObject
 from django.db.models.lookups import IsNull
 
 from catalog.domain.copy import Condition
@@ -16,21 +17,43 @@ from catalog.services.ports import CirculationFacts
 from catalog.services.prices import stored_price
 from shared_kernel.sql import ArrayParam, CompiledQuery
 
-BOOK = ("id", "title", "authors", "isbns", "year", "language", "publisher", "subjects", "version")
-"""The columns that an answered Book needs."""
+BOOK = (
+    *("id", "title", "authors", "isbns", "year", "language", "publisher", "subjects", "version"),
+    *("stock", "holds_waiting"),
+)
+"""The columns of `books_with_stock` that an answered Book needs."""
 
 COPY = ("id", "barcode", "book_id", "item_type", "branch", "condition", "price_minor", "price_currency")
 """The columns that an answered Copy needs."""
 
 
-def book_rows(ids: Collection[UUID]) -> list[dict[str, Any]]:
-    """The rows of these Books, for `book_details`, in no particular order."""
-    return [dict(zip(BOOK, row, strict=True)) for row in _books(id=ids)] if ids else []
+def books_with_stock(circulation: CirculationFacts) -> "QuerySet[BookRow]":
+    """The Books, each with the numbers of its copies and of the holds that wait for it."""
+    lendable = Q(condition=Condition.IN_SERVICE)
+    copies = CopyRow.objects.filter(book=OuterRef("pk")).exclude(condition=Condition.WITHDRAWN).order_by()
+    numbers = JSONObject(
+        copies=Count("id"),
+        lendable=Count("id", filter=lendable),
+        available=Count("id", filter=lendable & ~circulation.copy_is_busy()),
+    )
+    return BookRow.objects.annotate(
+        stock=Subquery(copies.values("book_id").annotate(numbers=numbers).values("numbers")),
+        holds_waiting=circulation.holds_waiting_for_row(),
+    )
 
 
-_books: CompiledQuery[tuple[Any, ...]] = CompiledQuery(
-    lambda: BookRow.objects.filter(id__in=ArrayParam(BookRow, "id")).order_by().values_list(*BOOK)
-)
+def book_rows(ids: Collection[UUID], circulation: CirculationFacts) -> list[dict[str, Any]]:
+    """The rows of these Books, for `book_details`, in no particular order. One SQL query."""
+    return [dict(zip(BOOK, row, strict=True)) for row in _books(circulation)(id=ids)] if ids else []
+
+
+@cache
+def _books(circulation: CirculationFacts) -> CompiledQuery[tuple[Any, ...]]:
+    def query() -> "QuerySet[BookRow, tuple[Any, ...]]":
+        books = books_with_stock(circulation).filter(id__in=ArrayParam(BookRow, "id"))
+        return books.order_by().values_list(*BOOK)
+
+    return CompiledQuery(query)
 
 
 def has_free_copy(circulation: CirculationFacts) -> Q:
@@ -44,12 +67,8 @@ def has_free_copy(circulation: CirculationFacts) -> Q:
     return Q(IsNull(Subquery(free.values("pk")[:1]), False))
 
 
-def book_details(rows: list[dict[str, Any]], circulation: CirculationFacts) -> list[BookDetails]:
-    """The Books of these rows, by two SQL queries."""
-    if not rows:
-        return []
-    ids = [row["id"] for row in rows]
-    stock, waiting = stock_of_books(ids, circulation), circulation.holds_waiting(ids)
+def book_details(rows: list[dict[str, Any]]) -> list[BookDetails]:
+    """The Books of rows with the columns BOOK."""
     return [
         BookDetails(
             id=row["id"],
@@ -61,33 +80,29 @@ def book_details(rows: list[dict[str, Any]], circulation: CirculationFacts) -> l
             publisher=row["publisher"] or None,
             subjects=tuple(row["subjects"]),
             version=row["version"],
-            availability=Availability(**stock[row["id"]], holds_waiting=waiting.get(row["id"], 0)),
+            availability=Availability(
+                **(row["stock"] or _NO_COPIES), holds_waiting=row["holds_waiting"] or 0
+            ),
         )
         for row in rows
     ]
 
 
-def stock_of_books(books: Collection[UUID], circulation: CirculationFacts) -> Mapping[UUID, dict[str, int]]:
-    """How many copies each of these Books has, how many of them can be lent, and now; by one SQL query."""
-    stock = {book: {"copies": 0, "lendable": 0, "available": 0} for book in books}
-    for book, copies, lendable, available in _stock(circulation.copy_is_busy)(book_id=books):
-        stock[book] = {"copies": copies, "lendable": lendable, "available": available}
-    return stock
+_NO_COPIES = {"copies": 0, "lendable": 0, "available": 0}
+
+
+def books_with_free_copies(books: Collection[UUID], circulation: CirculationFacts) -> set[UUID]:
+    """Which of these Books have a copy on the shelf, to be had. One SQL query."""
+    return {book for (book,) in _free(circulation)(id=books)}
 
 
 @cache
-def _stock(is_busy: Callable[[], Any]) -> CompiledQuery[tuple[UUID, int, int, int]]:
-    lendable = Q(condition=Condition.IN_SERVICE)
-    available = lendable & ~is_busy()
-    return CompiledQuery(
-        lambda: (
-            CopyRow.objects.filter(book__in=ArrayParam(CopyRow, "book_id"))
-            .exclude(condition=Condition.WITHDRAWN)
-            .order_by()
-            .values_list("book_id")
-            .annotate(Count("id"), lendable=Count("id", filter=lendable), free=Count("id", filter=available))
-        )
-    )
+def _free(circulation: CirculationFacts) -> CompiledQuery[tuple[UUID]]:
+    def query() -> "QuerySet[BookRow, tuple[UUID]]":
+        books = BookRow.objects.filter(has_free_copy(circulation), id__in=ArrayParam(BookRow, "id"))
+        return books.order_by().values_list("id")
+
+    return CompiledQuery(query)
 
 
 def copy_details(rows: list[dict[str, Any]], circulation: CirculationFacts) -> list[CopyDetails]:

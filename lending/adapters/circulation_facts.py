@@ -4,7 +4,7 @@ from collections.abc import Collection, Mapping, Sequence
 from typing import Literal
 from uuid import UUID
 
-from django.db.models import Count, Exists, OuterRef, Q, Value
+from django.db.models import Count, Exists, OuterRef, Q, Subquery, Value
 
 from lending.adapters.repositories.accounts import DjangoAccounts
 from lending.domain.hold import ACTIVE_STATES
@@ -32,6 +32,11 @@ class LendingFacts:
     def states_of(self, copies: Collection[UUID]) -> Mapping[UUID, Literal["lent", "held"]]:
         """Which of these copies are lent, and which are held."""
         return dict(_stated(copy_id=copies))
+
+    def holds_waiting_for_row(self) -> Subquery:
+        """An expression for a query's rows, which are books: how many holds wait for each; NULL for none."""
+        waiting = HoldRow.objects.filter(book_id=OuterRef("pk"), state=HoldRow.State.WAITING).order_by()
+        return Subquery(waiting.values("book_id").annotate(number=Count("id")).values("number"))
 
     def holds_waiting(self, books: Collection[UUID]) -> Mapping[UUID, int]:
         """How many holds wait for each of these books."""

@@ -21,7 +21,7 @@ class GetBook(Query[BookDetails]):
 
 def get_book(query: GetBook, *, circulation: CirculationFacts) -> BookDetails:
     """The Book as it is now. Raises BookNotFound."""
-    found = book_details(book_rows([query.book]), circulation)
+    found = book_details(book_rows([query.book], circulation))
     if not found:
         raise BookNotFound
     return found[0]

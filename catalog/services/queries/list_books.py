@@ -17,7 +17,14 @@ from catalog.services.book_details import BookDetails
 from catalog.services.book_ordering import LOOKUPS, BookOrder, books_in_order, columns_of, is_by_addition
 from catalog.services.bounded_pagination import bounded_page
 from catalog.services.ports import CirculationFacts
-from catalog.services.read_models import BOOK, book_details, book_rows, has_free_copy, stock_of_books
+from catalog.services.read_models import (
+    BOOK,
+    book_details,
+    book_rows,
+    books_with_free_copies,
+    books_with_stock,
+    has_free_copy,
+)
 from catalog.services.search.correction import corrected_text
 from catalog.services.search.matches import MOST_BOOKS, match_counts, matching_ids
 from catalog.services.search.relevance import RankingKey, ranked
@@ -58,7 +65,7 @@ class ListBooks(Query[BookPage]):
 
 
 def list_books(query: ListBooks, *, circulation: CirculationFacts) -> BookPage:
-    """One page, with at most nine SQL queries, and some more to correct a misspelt word.
+    """One page, with at most seven SQL queries, and some more to correct a misspelt word.
 
     A search finds at most a thousand Books. With `available`, or with `added_since` together with `language`
     or another order, a page may have fewer Books than asked for, or none, and still have a next page.
@@ -68,20 +75,18 @@ def list_books(query: ListBooks, *, circulation: CirculationFacts) -> BookPage:
     search = SearchQuery.of(query.q, author=query.author, language=language)
     of_isbn = None if query.isbn is None else _with_isbn(query.isbn)
     if search is None:
-        return _answer(_listed(query, language, of_isbn, circulation), circulation)
+        return _answer(_listed(query, language, of_isbn, circulation))
     page, mended = _found(query, search, of_isbn, circulation), None
     if not page.results and not any(match_counts(search)):
         mended = corrected_text(query.q, search)
         if mended is not None and (meant := SearchQuery.of(mended, author=query.author, language=language)):
             page = _found(query, meant, of_isbn, circulation)
-    return _answer(page, circulation, query.q, mended)
+    return _answer(page, query.q, mended)
 
 
-def _answer(
-    page: Page[dict[str, Any]], circulation: CirculationFacts, q: str = "", mended: str | None = None
-) -> BookPage:
+def _answer(page: Page[dict[str, Any]], q: str = "", mended: str | None = None) -> BookPage:
     return BookPage(
-        results=book_details(page.results, circulation),
+        results=book_details(page.results),
         next=page.next,
         previous=page.previous,
         corrected_from=q.strip() if mended else None,
@@ -98,14 +103,15 @@ def _found(
 ) -> Page[dict[str, Any]]:
     wanted = partial(_wanted, query=query, of_isbn=of_isbn, circulation=circulation)
     if query.ordering != "relevance" and (query.ordering or not query.q.strip()):
-        return books_in_order(query.ordering, "id").page(query.page, id=wanted(matching_ids(search)))
+        pages = books_in_order(query.ordering, "id", circulation=circulation)
+        return pages.page(query.page, id=wanted(matching_ids(search)))
     enough = query.page.size + 1
     if of_isbn is None and query.available is None and query.added_since is None:
         places = ranked(search, query.page, at_most=enough)
     else:
         places = _first_wanted(ranked(search, query.page, at_most=MOST_BOOKS), wanted, enough=enough)
     page = page_of(places, query.page, keys=tuple)
-    return page.mapped(_rows)
+    return page.mapped(partial(_rows, circulation=circulation))
 
 
 def _first_wanted(
@@ -132,13 +138,13 @@ def _wanted(
         books = [book for book in books if book in added]
     if query.available is None or not books:
         return books
-    stock = stock_of_books(books, circulation)
-    return [book for book in books if bool(stock[book]["available"]) == query.available]
+    free = books_with_free_copies(books, circulation)
+    return [book for book in books if (book in free) == query.available]
 
 
-def _rows(places: list[RankingKey]) -> list[dict[str, Any]]:
+def _rows(places: list[RankingKey], circulation: CirculationFacts) -> list[dict[str, Any]]:
     books = [book for *_, book in places]
-    rows = {row["id"]: row for row in book_rows(books)}
+    rows = {row["id"]: row for row in book_rows(books, circulation)}
     return [rows[book] for book in books if book in rows]
 
 
@@ -156,10 +162,10 @@ def _listed(
         free = has_free_copy(circulation)
         conditions.append(free if query.available else ~free)
     if not conditions:
-        return books_in_order(ordering, *wanted).page(query.page, **wanted)
+        return books_in_order(ordering, *wanted, circulation=circulation).page(query.page, **wanted)
     order, descending = columns_of(ordering)
     return bounded_page(
-        BookRow.objects.filter(**{LOOKUPS[column]: value for column, value in wanted.items()}),
+        books_with_stock(circulation).filter(**{LOOKUPS[column]: value for column, value in wanted.items()}),
         reduce(and_, conditions),
         columns=BOOK,
         order=order,
