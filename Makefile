@@ -8,7 +8,7 @@ PIP_INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check 
 export PYTHONDONTWRITEBYTECODE ?=
 .DEFAULT_GOAL := help
 
-.PHONY: help run reset install test test-sqlite test-postgresql test-pgbouncer alone-sqlite alone-postgresql bench-gate chaos pictures check format lint types imports migrations deploy audit lock
+.PHONY: help run reset install test test-sqlite test-postgresql test-pgbouncer alone-sqlite alone-postgresql bench-gate bench-peers chaos pictures check format lint types imports migrations deploy audit lock
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "%-16s %s\n", $$1, $$2}' Makefile
@@ -61,6 +61,13 @@ test-pgbouncer: .venv/.dev
 bench-gate: .venv/.dev ## a minute of measuring: whether the limits of speed are kept (benchmarks/)
 	$(BIN)/python -m benchmarks gate
 
+.venv-peers/.installed: requirements/bench.txt
+	$(PYTHON) -m venv .venv-peers
+	.venv-peers/bin/python -m pip install --quiet --disable-pip-version-check --no-deps --only-binary :all: --require-hashes -r requirements/bench.txt
+	@touch $@
+
+bench-peers: .venv-peers/.installed ## what `python -m benchmarks http` compares with: FastAPI and SQLAlchemy, in a place of their own
+
 chaos: .venv/.dev ## the library under random faults, judged: MINUTES=1, SEED=n to repeat a run (tests/chaos/)
 	$(BIN)/python -m tests.chaos --minutes $(or $(MINUTES),1) $(if $(SEED),--seed $(SEED))
 
@@ -94,5 +101,5 @@ audit: .venv/.dev ## known vulnerabilities of what is installed; fails where the
 	$(BIN)/pip-audit --strict --requirement requirements/base.txt --require-hashes --disable-pip --progress-spinner off
 
 lock: ## compile requirements/*.in again (needs uv)
-	cd requirements && for set in base dev; do \
+	cd requirements && for set in base dev bench; do \
 		uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url $$set.in -o $$set.txt; done

@@ -2,11 +2,10 @@
 
 from collections.abc import Callable, Sequence
 from functools import cache
-from typing import NamedTuple
-from uuid import UUID
 
 from django.db import connection
 
+from benchmarks.lending import Lending
 from benchmarks.rounds import InvalidMeasurement
 from catalog.services.commands.add_book import AddBook
 from catalog.services.commands.add_copy import AddCopy
@@ -24,18 +23,6 @@ from shared_kernel.services.commands import dispatch
 #: The loan limit of a regular patron.
 LOANS_EACH = 5
 _CLEARED = (LoanRow, OutboxMessage, InboxEntry, AuditEntry, Receipt)
-
-
-class Lending(NamedTuple):
-    """A copy and its borrower, by scanned codes and by ids."""
-
-    barcode: str
-    card: str
-    copy: UUID
-    book: UUID
-    patron: UUID
-    title: str
-    terms: str
 
 
 Lendings = Sequence[Lending]

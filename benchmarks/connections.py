@@ -8,9 +8,9 @@ import psutil  # type: ignore[import-untyped]  # it ships no types
 from django.core.management import call_command
 
 from benchmarks import circulation
-from benchmarks.circulation import Lending
 from benchmarks.environment import Environment
 from benchmarks.figures import Figure
+from benchmarks.lending import Lending
 from benchmarks.rounds import InvalidMeasurement, Spread
 from catalog.models import BookRow
 from shared_kernel.services.commands import dispatch

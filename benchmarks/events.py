@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 from typing import NamedTuple
 from uuid import UUID, uuid4
 
-from benchmarks.circulation import Lending
+from benchmarks.lending import Lending
 from benchmarks.psycopg_reference import LoanEvent
 from outbox.models import InboxEntry, OutboxMessage
 from shared_kernel.sql import insert

@@ -1,89 +1,224 @@
-"""The cost of the web server, the framework and the token, on top of the commands."""
+"""What the library costs over HTTP, compared with plain psycopg and with two small peers (peers/).
 
+Sixteen persistent connections; each POST to the library has an Idempotency-Key of its own.
+"""
+
+import json
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
+from functools import partial
+from io import StringIO
+from statistics import median
+from typing import Final
+from urllib.parse import quote_plus, urlsplit
+from uuid import uuid4
+
+from django.core.management import call_command
 
 from benchmarks import circulation
-from benchmarks.circulation import Lending
 from benchmarks.environment import Environment
-from benchmarks.figures import Figure, ratio_figure
+from benchmarks.figures import Figure
 from benchmarks.http_client import HttpClient
-from benchmarks.psycopg_reference import PsycopgReference
-from benchmarks.rounds import Variant, interleave
-from shared_kernel.services.commands import dispatch
-from shared_kernel.services.tokens import IssueToken
-from tests.system import System
+from benchmarks.lending import Lending
+from benchmarks.psycopg_processes import PROCESSES, THREADS, PsycopgProcesses
+from benchmarks.rounds import InvalidMeasurement, Sample, Samples, Spread, Variant, as_json, interleave, ratio
+from benchmarks.servers import Server, servers
+from catalog.models import BookRow
 
-COPIES = 80
-CLIENTS = 8
+CONNECTIONS: Final = 16
+COPIES: Final = CONNECTIONS * 20  # five to a patron, and no two clients lend to the same patron
+BOOKS: Final = 10_000
+PAGE: Final = 50
+_LENDING: Final = "borrow + return"
+_PSYCOPG: Final = f"psycopg, {PROCESSES} processes × {THREADS} threads"
+_NAMES: Final = {"psycopg": _PSYCOPG, "fastapi": "FastAPI + async SQLAlchemy", "drf": "default DRF"}
+#: Goal and limit of the ratio to each reference, and of the processor time in seconds.
+_TARGETS: Final = {
+    (_LENDING, "psycopg"): (0.30, 0.22),
+    (_LENDING, "fastapi"): (1.5, 1.1),
+    ("GET a book", "fastapi"): (2.5, 1.8),
+    ("first page of 50", "fastapi"): (3.0, 2.0),
+    ("page of 50, deep", "fastapi"): (3.0, 2.0),
+    ("search, 50 a page", "fastapi"): (2.0, 1.3),
+}
+_CPU_GOALS: Final = {
+    _LENDING: 2.3,
+    "GET a book": 0.6,
+    "first page of 50": 1.0,
+    "page of 50, deep": 1.0,
+    "search, 50 a page": 1.2,
+}
+_READS: Final = {"GET a book": 60, "first page of 50": 15, "page of 50, deep": 15, "search, 50 a page": 15}
 
-Client = Callable[[Lending], None]
+Paths = Callable[[Server], list[str]]
 
 
-def measure(environment: Environment, *, rounds: int) -> list[Figure]:
-    """Eight clients borrow and return: over HTTP as the Procfile serves it, and with plain psycopg."""
-    # Clients share no patron, whose row they would lock in turn.
+def measure(environment: Environment, *, rounds: int, with_peers: bool = True) -> list[Figure]:
+    """Measure every path on every server."""
+    call_command("seed_demo", books=BOOKS, patrons=BOOKS // 20, loans=0, stdout=StringIO(), stderr=StringIO())
     lendings = sorted(circulation.create_lendings(copies=COPIES), key=lambda lending: lending.card)
-    each = COPIES // CLIENTS
-    shares = [lendings[first : first + each] for first in range(0, COPIES, each)]
-    token = dispatch(IssueToken(name="benchmark", scopes=("circulation:write",))).token
-    settings = {"DATABASE_URL": environment.database_url, "LOG_FORMAT": "json"}
-    with System(**settings) as system, ThreadPoolExecutor(CLIENTS) as threads:
-        system.start("web")
-        clients = {
-            "hand": [_psycopg_client(PsycopgReference(environment.database_url)) for _ in shares],
-            "http": [_http_client(HttpClient(system.url, token=token)) for _ in shares],
-        }
-        samples = interleave(
-            [
-                Variant(
-                    name=name,
-                    run=_concurrently(threads, those, shares),
-                    prepare=circulation.delete_loans,
-                    check=_check_returned,
-                )
-                for name, those in clients.items()
-            ],
-            rounds=rounds,
+    with (
+        servers(environment, with_peers=with_peers) as started,
+        closing(PsycopgProcesses(environment.database_url)) as reference,
+        ThreadPoolExecutor(CONNECTIONS) as threads,
+    ):
+        crowds = [_Crowd(server, threads) for server in started]
+        figures = _figures(_LENDING, interleave(_lending(crowds, reference, lendings), rounds=rounds))
+        for what, each in _READS.items():
+            variants = [crowd.reading(what, each) for crowd in crowds]
+            figures += _figures(what, interleave(variants, rounds=rounds))
+    return figures
+
+
+class _Crowd:
+    """The clients of a server, one connection each."""
+
+    def __init__(self, server: Server, threads: ThreadPoolExecutor) -> None:
+        self.server = server
+        self._threads = threads
+        self._clients = [HttpClient(server.url, token=server.token) for _ in range(CONNECTIONS)]
+
+    def lend(self, lendings: Sequence[Lending]) -> int:
+        """Borrow and return each of these; return their number."""
+        each = len(lendings) // CONNECTIONS
+        shares = [lendings[first : first + each] for first in range(0, len(lendings), each)]
+        return sum(self._threads.map(self._lend, self._clients, shares))
+
+    def reading(self, what: str, times: int) -> Variant:
+        """The variant in which each client reads these paths so many times, beginning at different ones."""
+        paths = _paths(what, self)
+        shares = [
+            [paths[(client * times + number) % len(paths)] for number in range(times)]
+            for client in range(CONNECTIONS)
+        ]
+
+        def run() -> int:
+            return sum(self._threads.map(_read, self._clients, shares))
+
+        return Variant(name=self.server.name, run=run, server_cpu=self.server.cpu)
+
+    def get(self, path: str) -> bytes:
+        """The answer to one client."""
+        return self._clients[0].get(self.server.prefix + path)
+
+    def _lend(self, client: HttpClient, lendings: Sequence[Lending]) -> int:
+        prefix = self.server.prefix
+        for lending in lendings:
+            borrowing = {"copy_barcode": lending.barcode, "patron_card": lending.card}
+            client.post(f"{prefix}/loans", borrowing, key=str(uuid4()))
+            client.post(f"{prefix}/returns", {"copy_barcode": lending.barcode}, key=str(uuid4()))
+        return len(lendings)
+
+
+def _lending(
+    crowds: Sequence[_Crowd], reference: PsycopgProcesses, lendings: Sequence[Lending]
+) -> list[Variant]:
+    by_hand = Variant(
+        name="psycopg",
+        run=partial(reference.run, "borrow_and_return", lendings),
+        prepare=circulation.delete_loans,
+        check=_check_durable,
+        server_cpu=reference.cpu,
+    )
+    over_http = [
+        Variant(
+            name=crowd.server.name,
+            run=partial(crowd.lend, lendings),
+            prepare=circulation.delete_loans,
+            check=_check_durable if crowd.server.name == "library" else _check_loans,
+            server_cpu=crowd.server.cpu,
         )
-    return [
-        ratio_figure(
-            samples,
-            ours="http",
-            reference="hand",
-            what=f"borrow + return over HTTP, token checked, {CLIENTS} clients",
-            against="the same locks and rows by hand (psycopg)",
-            goal=0.30,
-            limit=0.20,
-        )
+        for crowd in crowds
     ]
+    return [by_hand, *over_http]
 
 
-def _psycopg_client(reference: PsycopgReference) -> Client:
-    def borrow_and_return(lending: Lending) -> None:
-        reference.borrow(lending)
-        reference.return_book(lending)
-
-    return borrow_and_return
-
-
-def _http_client(client: HttpClient) -> Client:
-    def borrow_and_return(lending: Lending) -> None:
-        client.post("/api/v1/loans", {"copy_barcode": lending.barcode, "patron_card": lending.card})
-        client.post("/api/v1/returns", {"copy_barcode": lending.barcode})
-
-    return borrow_and_return
-
-
-def _concurrently(
-    threads: ThreadPoolExecutor, clients: Sequence[Client], shares: Sequence[Sequence[Lending]]
-) -> Callable[[], int]:
-    def run() -> int:
-        runs = [circulation.for_each(part, client) for client, part in zip(clients, shares, strict=True)]
-        return sum(threads.map(lambda each: each(), runs))
-
-    return run
-
-
-def _check_returned(count: int) -> None:
+def _check_durable(count: int) -> None:
     circulation.expect(open_loans=0, loans=count, events=2 * count)
+
+
+def _check_loans(count: int) -> None:
+    circulation.expect(open_loans=0, loans=count, events=0)
+
+
+def _read(client: HttpClient, paths: Sequence[str]) -> int:
+    for path in paths:
+        client.get(path)
+    return len(paths)
+
+
+def _paths(what: str, crowd: _Crowd) -> list[str]:
+    """Different paths of this kind. Raises InvalidMeasurement if an answer has not the rows it should."""
+    first = f"/books?page_size={PAGE}"
+    prefix = crowd.server.prefix
+    if what == "GET a book":
+        ids = BookRow.objects.order_by("id").values_list("id", flat=True)[:500]
+        return [f"{prefix}/books/{id_}" for id_ in ids]
+    if what.startswith("first"):
+        paths = [first]
+    elif what.startswith("search"):
+        paths = [
+            f"{first}&{'search' if crowd.server.name == 'drf' else 'q'}={word}"
+            for word in ("history", "story")
+        ]
+    else:
+        paths = [_deep(first, crowd)]
+    for path in paths:
+        if len(json.loads(crowd.get(path))["results"]) != PAGE:
+            raise InvalidMeasurement(f"{path} has not {PAGE} books")
+    return [prefix + path for path in paths]
+
+
+def _deep(path: str, crowd: _Crowd) -> str:
+    """The page in the middle of the list."""
+    pages = BOOKS // 2 // PAGE
+    if crowd.server.name == "drf":
+        return f"{path}&page={pages}"
+    for _ in range(pages):
+        following = json.loads(crowd.get(path))["next"]
+        if following is None:
+            raise InvalidMeasurement(f"{path} has no next page")
+        if crowd.server.name == "fastapi":
+            path = f"/books?page_size={PAGE}&after={quote_plus(following)}"
+        else:
+            address = urlsplit(following)
+            path = f"{address.path.removeprefix(crowd.server.prefix)}?{address.query}"
+    return path
+
+
+def _figures(what: str, samples: Samples) -> list[Figure]:
+    rates = {name: median(each.rate for each in taken) for name, taken in samples.items()}
+    cpu = {name: median(_cpu(each) for each in taken) for name, taken in samples.items()}
+    figures = []
+    for name, said in _NAMES.items():
+        if name not in samples:
+            continue
+        goal, limit = _TARGETS.get((what, name), (None, None))
+        figures.append(
+            Figure(
+                what=f"{what} over HTTP, {CONNECTIONS} connections: {rates['library']:.0f} /s",
+                against=f"{said}: {rates[name]:.0f} /s",
+                spread=ratio(samples, "library", name),
+                goal=goal,
+                limit=limit,
+                samples=as_json({each: samples[each] for each in ("library", name)}),
+            )
+        )
+    others = ", ".join(f"{_NAMES[name]} {used:.2f} ms" for name, used in cpu.items() if name != "library")
+    figures.append(
+        Figure(
+            what=f"{what}: processor time of the server's processes",
+            against=others,
+            spread=Spread.of([_cpu(each) for each in samples["library"]]),
+            goal=_CPU_GOALS[what],
+            unit="ms",
+            less_is_better=True,
+        )
+    )
+    return figures
+
+
+def _cpu(sample: Sample) -> float:
+    """Milliseconds for each operation."""
+    return sample.server_cpu / sample.operations * 1e3

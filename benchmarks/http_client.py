@@ -29,10 +29,14 @@ class HttpClient:
         """The response body. Raises InvalidMeasurement for any status but 2xx."""
         return self._exchange(f"GET {path} HTTP/1.1\r\n{self._head}0\r\n\r\n")
 
-    def post(self, path: str, body: Mapping[str, str]) -> bytes:
-        """The response body. Raises InvalidMeasurement for any status but 2xx."""
+    def post(self, path: str, body: Mapping[str, str], *, key: str = "") -> bytes:
+        """The response body, with `key` as Idempotency-Key if given.
+
+        Raises InvalidMeasurement for any status but 2xx.
+        """
         text = json.dumps(body)
-        return self._exchange(f"POST {path} HTTP/1.1\r\n{self._head}{len(text)}\r\n\r\n{text}")
+        first = f"POST {path} HTTP/1.1\r\n" + (f"Idempotency-Key: {key}\r\n" if key else "")
+        return self._exchange(f"{first}{self._head}{len(text)}\r\n\r\n{text}")
 
     def close(self) -> None:
         """Close the connection."""

@@ -7,7 +7,7 @@ from uuid import uuid4
 from django.db import transaction
 from django.utils import timezone
 
-from benchmarks.circulation import Lending
+from benchmarks.lending import Lending
 from benchmarks.psycopg_reference import LoanEvent
 from lending.models import HoldQueueRow, LoanRow
 from outbox.models import OutboxMessage

@@ -12,7 +12,7 @@ from uuid import UUID, uuid4
 
 import psycopg
 
-from benchmarks.circulation import Lending
+from benchmarks.lending import Lending
 from benchmarks.rounds import InvalidMeasurement
 
 _LOCK_PATRON = "SELECT id FROM patrons_patronrow WHERE card_number = %s FOR UPDATE"
@@ -111,6 +111,11 @@ class PsycopgReference:
             if found is None:
                 raise InvalidMeasurement(f"{it.barcode} is not on loan")
             _insert_event(cursor, it, LoanEvent.returned(found[0], at=now))
+
+    def borrow_and_return(self, it: Lending) -> None:
+        """Both, one after the other."""
+        self.borrow(it)
+        self.return_book(it)
 
 
 def _insert_event(cursor: psycopg.Cursor[Any], lending: Lending, that: LoanEvent) -> None:

@@ -14,11 +14,16 @@ class InvalidMeasurement(Exception):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sample:
-    """The result of one variant in one round. `client_cpu` is this process's processor time in seconds."""
+    """The result of one variant in one round.
+
+    `client_cpu` is this process's processor time in seconds, `server_cpu` that of the processes that carry
+    out the operations, if these are others.
+    """
 
     operations: int
     seconds: float
     client_cpu: float
+    server_cpu: float = 0.0
 
     @property
     def rate(self) -> float:
@@ -28,12 +33,16 @@ class Sample:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Variant:
-    """One way to do the work. `prepare` creates the initial state; `check` raises InvalidMeasurement."""
+    """One way to do the work. `prepare` creates the initial state; `check` raises InvalidMeasurement.
+
+    `server_cpu` is the processor time that the serving processes have used since they started, in seconds.
+    """
 
     name: str
     run: Callable[[], int]
     prepare: Callable[[], None] = lambda: None
     check: Callable[[int], None] = lambda _: None
+    server_cpu: Callable[[], float] = lambda: 0.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,9 +87,14 @@ def as_json(samples: Samples) -> dict[str, list[dict[str, Any]]]:
 
 def _measure(variant: Variant) -> Sample:
     variant.prepare()
-    cpu, begun = _cpu(), perf_counter()
+    server_cpu, cpu, begun = variant.server_cpu(), _cpu(), perf_counter()
     operations = variant.run()
-    sample = Sample(operations=operations, seconds=perf_counter() - begun, client_cpu=_cpu() - cpu)
+    sample = Sample(
+        operations=operations,
+        seconds=perf_counter() - begun,
+        client_cpu=_cpu() - cpu,
+        server_cpu=variant.server_cpu() - server_cpu,
+    )
     variant.check(operations)
     return sample
 
