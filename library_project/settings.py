@@ -44,6 +44,7 @@ AUDIT_DENIALS_KEPT_DAYS: int = chosen["AUDIT_DENIALS_KEPT_DAYS"]
 INSTALLED_APPS = [
     "unfold.apps.BasicAppConfig",
     "shared_kernel.web.admin.apps.LibraryAdminConfig",
+    "shared_kernel.overrides",  # its changepassword replaces that of django.contrib.auth
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.sessions",

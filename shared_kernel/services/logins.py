@@ -73,7 +73,7 @@ def create_login(command: CreateLogin, _work: UnitOfWork) -> CreatedLogin:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ChangePassword(Command[None]):
-    """Give a login another password, by the person who has entered the present one."""
+    """Set a login's password, by its owner, who has entered the present one, or from the command line."""
 
     has_secret: ClassVar[bool] = True
 
