@@ -29,9 +29,9 @@ BENCHMARKS = {
     "connections": 600,
 }
 WITH_BROKER = {"relay", "consumer", "latency", "memory"}
-#: Benchmarks in one process, whose ratios are stable on a busy machine.
-GATE = ("write", "relay", "consumer")
-GATE_SECONDS, GATE_ROUNDS, GATE_ATTEMPTS = 240, 3, 4
+#: What the gate measures: the figures that a busy machine changes little. `http` fills the library.
+GATE = ("http", "write", "relay", "consumer")
+GATE_SECONDS, GATE_ROUNDS, GATE_ATTEMPTS = 240, 3, 3
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -65,12 +65,13 @@ def _measure(name: str, *, rounds: int) -> list[Figure]:
 
 
 def _run_gate() -> list[Figure]:
-    """The figures that missed their limit at every attempt."""
+    """The figures of the gate that missed their limit at every attempt."""
     broken: list[Figure] = []
     with benchmark_environment(broker=True) as environment:
         for name in GATE:
             for _ in range(GATE_ATTEMPTS):
-                failing = _broken(_measured(name, environment, rounds=GATE_ROUNDS))
+                measured = _measured(name, environment, rounds=GATE_ROUNDS, in_gate=True)
+                failing = _broken(measured)
                 if not failing:
                     break
             broken += failing
@@ -81,9 +82,12 @@ def _broken(figures: Sequence[Figure]) -> list[Figure]:
     return [figure for figure in figures if not figure.is_within_limit]
 
 
-def _measured(name: str, environment: Environment, *, rounds: int) -> list[Figure]:
+def _measured(name: str, environment: Environment, *, rounds: int, in_gate: bool = False) -> list[Figure]:
     benchmark: Any = import_module(f"benchmarks.{name}")  # its models can only be read now
-    figures: list[Figure] = benchmark.measure(environment, rounds=rounds)
+    measure = getattr(benchmark, "gate", benchmark.measure) if in_gate else benchmark.measure
+    figures: list[Figure] = measure(environment, rounds=rounds)
+    if in_gate:
+        figures = [figure for figure in figures if figure.in_gate]
     for figure in figures:
         sys.stdout.write(report.table_row(figure))
         sys.stdout.flush()

@@ -10,7 +10,7 @@ from django.db.models import Sum
 from benchmarks import events
 from benchmarks.amqp_reference import ReferencePublisher, acknowledge_all
 from benchmarks.environment import Environment
-from benchmarks.figures import Figure, ratio_figure
+from benchmarks.figures import Figure, cpu_figure, ratio_figure
 from benchmarks.rounds import InvalidMeasurement, Variant, interleave
 from catalog.models import BorrowingCountRow
 from outbox.bootstrap import current_topology
@@ -23,6 +23,7 @@ from outbox.subscriptions import Subscriber, subscriptions
 from patrons.models import NoticeRow
 
 EVENTS = 2000
+_CPU = 4.7  # limit
 #: Each context handles a borrowing with a command of its own. The catalogue counts a whole batch with one
 #: statement; patrons looks up and writes each notice by itself.
 _EFFECTS: Mapping[str, Callable[[], int]] = {
@@ -80,6 +81,14 @@ def measure(environment: Environment, *, rounds: int) -> list[Figure]:
             limit=0.1,
         ),
         to_the_reference(ours="patrons", what="consumer: the same, where each effect is a notice"),
+        cpu_figure(
+            samples,
+            ours="catalog",
+            reference="acknowledging",
+            what="consumer: inbox, one command an event, effect, acknowledge",
+            against="acknowledging alone",
+            limit=_CPU,
+        ),
     ]
 
 

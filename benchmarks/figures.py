@@ -12,7 +12,7 @@ class Figure:
     """A row of the table. `goal` is the aim, `limit` what a release must not miss; both are optional.
 
     Without a unit it is a ratio, usually of our rate to the reference's. `client_cpu` is the processor time
-    of the measuring process, in seconds per operation.
+    of the measuring process, in seconds per operation. The gate judges those that are `in_gate`.
     """
 
     what: str
@@ -23,6 +23,7 @@ class Figure:
     unit: str = ""
     less_is_better: bool = False
     client_cpu: float | None = None
+    in_gate: bool = False
     samples: Mapping[str, Sequence[Any]] = field(default_factory=dict)  # samples of any kind
 
     @classmethod
@@ -58,5 +59,25 @@ def ratio_figure(
         goal=goal,
         limit=limit,
         client_cpu=Spread.of(cpu).median,
+        samples=as_json({name: samples[name] for name in (ours, reference)}),
+    )
+
+
+def cpu_figure(
+    samples: Samples, *, ours: str, reference: str, what: str, against: str, limit: float
+) -> Figure:
+    """The processor time of an operation, as a multiple of the reference's.
+
+    A slow disk or other work on the machine lengthens an operation, and that of the reference by another
+    factor, but hardly changes this ratio. So the gate can judge it anywhere.
+    """
+    pairs = zip(samples[ours], samples[reference], strict=True)
+    return Figure(
+        what=f"{what}: processor time",
+        against=against,
+        spread=Spread.of([mine.cpu / theirs.cpu for mine, theirs in pairs]),
+        limit=limit,
+        less_is_better=True,
+        in_gate=True,
         samples=as_json({name: samples[name] for name in (ours, reference)}),
     )

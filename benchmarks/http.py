@@ -4,9 +4,9 @@ Sixteen persistent connections; each POST to the library has an Idempotency-Key 
 """
 
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import closing
+from contextlib import closing, contextmanager
 from functools import partial
 from io import StringIO
 from statistics import median
@@ -18,7 +18,7 @@ from django.core.management import call_command
 
 from benchmarks import circulation
 from benchmarks.environment import Environment
-from benchmarks.figures import Figure
+from benchmarks.figures import Figure, cpu_figure
 from benchmarks.http_client import HttpClient
 from benchmarks.lending import Lending
 from benchmarks.psycopg_processes import PROCESSES, THREADS, PsycopgProcesses
@@ -29,6 +29,7 @@ from catalog.models import BookRow
 CONNECTIONS: Final = 16
 COPIES: Final = CONNECTIONS * 20  # five to a patron, and no two clients lend to the same patron
 BOOKS: Final = 10_000
+GATE_COPIES, GATE_BOOKS = CONNECTIONS * 5, 2_000
 PAGE: Final = 50
 _LENDING: Final = "borrow + return"
 _PSYCOPG: Final = f"psycopg, {PROCESSES} processes × {THREADS} threads"
@@ -49,33 +50,70 @@ _CPU_GOALS: Final = {
     "page of 50, deep": 1.0,
     "search, 50 a page": 1.2,
 }
+#: Of the gate, in multiples of what psycopg takes to borrow and return.
+_CPU_LIMITS: Final = {
+    _LENDING: 11.0,
+    "GET a book": 2.5,
+    "first page of 50": 4.2,
+    "page of 50, deep": 5.0,
+    "search, 50 a page": 5.7,
+}
 _READS: Final = {"GET a book": 60, "first page of 50": 15, "page of 50, deep": 15, "search, 50 a page": 15}
 
-Paths = Callable[[Server], list[str]]
 
-
-def measure(environment: Environment, *, rounds: int, with_peers: bool = True) -> list[Figure]:
+def measure(environment: Environment, *, rounds: int) -> list[Figure]:
     """Measure every path on every server."""
-    call_command("seed_demo", books=BOOKS, patrons=BOOKS // 20, loans=0, stdout=StringIO(), stderr=StringIO())
-    lendings = sorted(circulation.create_lendings(copies=COPIES), key=lambda lending: lending.card)
-    with (
-        servers(environment, with_peers=with_peers) as started,
-        closing(PsycopgProcesses(environment.database_url)) as reference,
-        ThreadPoolExecutor(CONNECTIONS) as threads,
-    ):
-        crowds = [_Crowd(server, threads) for server in started]
-        figures = _figures(_LENDING, interleave(_lending(crowds, reference, lendings), rounds=rounds))
+    figures = []
+    with _running(environment, copies=COPIES, books=BOOKS, with_peers=True) as (crowds, by_hand, lending):
+        figures += _figures(_LENDING, interleave([by_hand, *lending], rounds=rounds))
         for what, each in _READS.items():
             variants = [crowd.reading(what, each) for crowd in crowds]
             figures += _figures(what, interleave(variants, rounds=rounds))
     return figures
 
 
+def gate(environment: Environment, *, rounds: int) -> list[Figure]:
+    """The library's processor time for each path, compared with borrowing and returning by psycopg."""
+    figures = []
+    books = {"copies": GATE_COPIES, "books": GATE_BOOKS}
+    with _running(environment, **books, with_peers=False) as ([library], by_hand, lending):
+        for what, limit in _CPU_LIMITS.items():
+            [ours] = lending if what == _LENDING else [library.reading(what, _READS[what])]
+            figures.append(
+                cpu_figure(
+                    interleave([by_hand, ours], rounds=rounds),
+                    ours="library",
+                    reference="psycopg",
+                    what=f"{what} over HTTP",
+                    against=f"borrow + return by {_PSYCOPG}",
+                    limit=limit,
+                )
+            )
+    return figures
+
+
+@contextmanager
+def _running(
+    environment: Environment, *, copies: int, books: int, with_peers: bool
+) -> Iterator[tuple[list["_Crowd"], Variant, list[Variant]]]:
+    """The clients of each server, and the variants that lend: by psycopg, and over HTTP."""
+    call_command("seed_demo", books=books, patrons=books // 20, loans=0, stdout=StringIO(), stderr=StringIO())
+    lendings = sorted(circulation.create_lendings(copies=copies), key=lambda lending: lending.card)
+    with (
+        servers(environment, with_peers=with_peers) as started,
+        closing(PsycopgProcesses(environment.database_url)) as reference,
+        ThreadPoolExecutor(CONNECTIONS) as threads,
+    ):
+        crowds = [_Crowd(server, threads, books=books) for server in started]
+        by_hand, *over_http = _lending(crowds, reference, lendings)
+        yield crowds, by_hand, over_http
+
+
 class _Crowd:
     """The clients of a server, one connection each."""
 
-    def __init__(self, server: Server, threads: ThreadPoolExecutor) -> None:
-        self.server = server
+    def __init__(self, server: Server, threads: ThreadPoolExecutor, *, books: int) -> None:
+        self.server, self.books = server, books
         self._threads = threads
         self._clients = [HttpClient(server.url, token=server.token) for _ in range(CONNECTIONS)]
 
@@ -159,8 +197,7 @@ def _paths(what: str, crowd: _Crowd) -> list[str]:
         paths = [first]
     elif what.startswith("search"):
         paths = [
-            f"{first}&{'search' if crowd.server.name == 'drf' else 'q'}={word}"
-            for word in ("history", "story")
+            f"{first}&{'search' if crowd.server.name == 'drf' else 'q'}={word}" for word in ("the", "of")
         ]
     else:
         paths = [_deep(first, crowd)]
@@ -172,7 +209,7 @@ def _paths(what: str, crowd: _Crowd) -> list[str]:
 
 def _deep(path: str, crowd: _Crowd) -> str:
     """The page in the middle of the list."""
-    pages = BOOKS // 2 // PAGE
+    pages = crowd.books // 2 // PAGE
     if crowd.server.name == "drf":
         return f"{path}&page={pages}"
     for _ in range(pages):
@@ -221,4 +258,4 @@ def _figures(what: str, samples: Samples) -> list[Figure]:
 
 def _cpu(sample: Sample) -> float:
     """Milliseconds for each operation."""
-    return sample.server_cpu / sample.operations * 1e3
+    return sample.cpu * 1e3

@@ -6,7 +6,7 @@ from functools import partial
 from benchmarks import events
 from benchmarks.amqp_reference import ReferencePublisher
 from benchmarks.environment import Environment
-from benchmarks.figures import Figure, ratio_figure
+from benchmarks.figures import Figure, cpu_figure, ratio_figure
 from benchmarks.rounds import InvalidMeasurement, Variant, interleave
 from outbox.bootstrap import current_publisher
 from outbox.models import OutboxMessage
@@ -15,6 +15,7 @@ from outbox.relay import BATCH_SIZE, drain_all
 EVENTS = 6000
 #: The number of events that are confirmed one by one.
 FEW = 300
+_CPU = 1.6  # limit
 #: The contexts that subscribe to borrowings.
 _LISTENERS = ("catalog", "patrons")
 
@@ -67,6 +68,14 @@ def measure(environment: Environment, *, rounds: int) -> list[Figure]:
             against="publishing alone, confirmed one by one",
             goal=7.0,
             limit=5.0,
+        ),
+        cpu_figure(
+            samples,
+            ours="relay",
+            reference="pipelined",
+            what=what,
+            against=f"publishing alone, confirmed in batches of {BATCH_SIZE}",
+            limit=_CPU,
         ),
     ]
 

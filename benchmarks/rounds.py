@@ -30,6 +30,11 @@ class Sample:
         """Operations per second."""
         return self.operations / self.seconds
 
+    @property
+    def cpu(self) -> float:
+        """Processor seconds of one operation, where it is carried out."""
+        return (self.server_cpu or self.client_cpu) / self.operations
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Variant:

@@ -2,11 +2,12 @@
 
 from benchmarks import circulation, orm_reference
 from benchmarks.environment import Environment
-from benchmarks.figures import Figure, ratio_figure
+from benchmarks.figures import Figure, cpu_figure, ratio_figure
 from benchmarks.psycopg_reference import PsycopgReference
 from benchmarks.rounds import Variant, interleave
 
-COPIES = 60
+COPIES = 80
+_BORROW_CPU, _RETURN_CPU = 6.0, 5.0  # limits
 _AGAINST = "the same locks and rows by hand (psycopg)"
 
 
@@ -57,6 +58,22 @@ def measure(environment: Environment, *, rounds: int) -> list[Figure]:
             against=_AGAINST,
             goal=0.50,
             limit=0.35,
+        ),
+        cpu_figure(
+            borrowing,
+            ours="command",
+            reference="hand",
+            what="borrow command, in process, all rules",
+            against=_AGAINST,
+            limit=_BORROW_CPU,
+        ),
+        cpu_figure(
+            returning,
+            ours="command",
+            reference="hand",
+            what="return command, in process, all rules",
+            against=_AGAINST,
+            limit=_RETURN_CPU,
         ),
         ratio_figure(
             borrowing,
