@@ -7,7 +7,7 @@ from uuid import UUID, uuid4
 from benchmarks.lending import Lending
 from benchmarks.psycopg_reference import LoanEvent
 from outbox.models import InboxEntry, OutboxMessage
-from shared_kernel.sql import insert
+from shared_kernel.sql.writes import insert
 
 TYPE = "lending.book_borrowed.v1"
 

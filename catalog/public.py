@@ -13,7 +13,7 @@ from catalog.domain.copy import Condition
 from catalog.models import BookRow, BorrowingCountRow, CopyRow
 from catalog.services.prices import stored_price
 from shared_kernel.domain.money import Money
-from shared_kernel.sql import CompiledQuery, Param
+from shared_kernel.sql.queries import CompiledQuery, Param
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

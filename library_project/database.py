@@ -43,7 +43,7 @@ def database_settings(url: str, *, pool: bool, base: Path) -> dict[str, Any]:  #
     # After a restart of the server no request gets a dead connection.
     if pool:
         database["ENGINE"] = "library_project.postgresql"
-        database["OPTIONS"] |= {"pool": _POOL, "prepare_threshold": 5}  # see shared_kernel/sql.py
+        database["OPTIONS"] |= {"pool": _POOL, "prepare_threshold": 5}  # see shared_kernel/sql/execution.py
     else:
         database |= {"CONN_MAX_AGE": 60, "CONN_HEALTH_CHECKS": True}
     return database

@@ -11,7 +11,7 @@ from django.utils import timezone
 from outbox.envelope import write_event
 from shared_kernel.domain.events import Recorded
 from shared_kernel.services.request_context import current_context
-from shared_kernel.sql import defer_insert
+from shared_kernel.sql.writes import defer_insert
 
 MAX_REASON_LENGTH = 500
 #: The payload of a redacted event: the row stays, its content is gone.

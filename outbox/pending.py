@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from outbox.models import MAX_REASON_LENGTH, REDACTED, InboxEntry, OutboxMessage, QuarantinedMessage
 from outbox.publishing import OutboundMessage, PublishResult
-from shared_kernel.sql import array_param
+from shared_kernel.sql.queries import array_param
 
 #: The longest delay in seconds before a failing message is retried. Retries never end.
 MAX_RETRY_SECONDS = 60

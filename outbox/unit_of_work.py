@@ -14,7 +14,8 @@ from shared_kernel.domain.aggregates import Aggregate
 from shared_kernel.domain.errors import ConcurrentChange, NotFound, Refusal
 from shared_kernel.domain.events import Recorded
 from shared_kernel.services.bus import Repository
-from shared_kernel.sql import compiled_filter, deferred_inserts, insert, update
+from shared_kernel.sql.queries import compiled_filter
+from shared_kernel.sql.writes import deferred_statements, insert, update
 
 A = TypeVar("A", bound=Aggregate)
 R = TypeVar("R", bound=models.Model)
@@ -68,7 +69,7 @@ def transaction_with_outbox(*repositories: Repository) -> Iterator[None]:
     Raises ConcurrentChange if another transaction has written the same version of an aggregate.
     """
     try:
-        with transaction.atomic(savepoint=_deferred_writes.get() is None), deferred_inserts():
+        with transaction.atomic(savepoint=_deferred_writes.get() is None), deferred_statements():
             yield
             events = [event for repository in repositories for event in repository.recorded()]
             # The row and the events of one aggregate are written by one statement. Of several aggregates, all

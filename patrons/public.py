@@ -12,7 +12,7 @@ from patrons.domain.card_number import CardNumber
 from patrons.domain.email_address import EmailAddress
 from patrons.models import CategoryRow, NoticeRow, PatronRow
 from shared_kernel.domain.errors import InvalidValue
-from shared_kernel.sql import compiled_filter
+from shared_kernel.sql.queries import compiled_filter
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

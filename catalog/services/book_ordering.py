@@ -8,7 +8,7 @@ from catalog.models import BookRow
 from catalog.services.ports import CirculationFacts
 from catalog.services.read_models import BOOK, books_with_stock
 from shared_kernel.services.pagination import CompiledPages
-from shared_kernel.sql import ArrayParam, Param
+from shared_kernel.sql.queries import ArrayParam, Param
 
 BookOrder = Literal["relevance", "title", "-title", "year", "-year", "added", "-added"]
 _ORDERS = {"title": ("sort_key", "id"), "year": ("year_key", "id"), "added": ("added_at", "id")}

@@ -15,7 +15,7 @@ from catalog.services.book_details import Availability, BookDetails
 from catalog.services.copy_details import CopyDetails
 from catalog.services.ports import CirculationFacts
 from catalog.services.prices import stored_price
-from shared_kernel.sql import ArrayParam, CompiledQuery
+from shared_kernel.sql.queries import ArrayParam, CompiledQuery
 
 BOOK = (
     *("id", "title", "authors", "isbns", "year", "language", "publisher", "subjects", "version"),

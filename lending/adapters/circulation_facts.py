@@ -13,7 +13,7 @@ from lending.domain.policies import erasing
 from lending.domain.policies.leaving import StillHeld, StillLent
 from lending.models import BranchRow, HoldQueueRow, HoldRow, LoanRow
 from shared_kernel.domain.errors import Refusal
-from shared_kernel.sql import ArrayParam, CompiledQuery
+from shared_kernel.sql.queries import ArrayParam, CompiledQuery
 
 #: The states in which the copy is out, as far as the library knows.
 _OUT = (LoanRow.State.OPEN, LoanRow.State.LOST, LoanRow.State.CLAIMED_RETURNED)

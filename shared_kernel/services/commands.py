@@ -21,7 +21,7 @@ from shared_kernel.services.lock_waits import (
     should_fail_fast,
 )
 from shared_kernel.services.request_context import audit_overrides, audit_subjects, current_context
-from shared_kernel.sql import defer_insert
+from shared_kernel.sql.writes import defer_insert
 
 R = TypeVar("R")
 

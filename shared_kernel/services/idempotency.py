@@ -20,7 +20,7 @@ from shared_kernel.services.bus import Command
 from shared_kernel.services.codec import from_json, to_json
 from shared_kernel.services.redaction import Identity
 from shared_kernel.services.request_context import current_context
-from shared_kernel.sql import defer_update, insert
+from shared_kernel.sql.writes import defer_update, insert
 
 KEPT_FOR = timedelta(hours=48)
 WAIT_SECONDS = 3

@@ -8,7 +8,7 @@ from typing import Any, Generic, TypeVar
 from django.db.models import F, QuerySet
 from django.db.models.fields.tuple_lookups import TupleGreaterThan, TupleLessThan
 
-from shared_kernel.sql import CompiledQuery, Param
+from shared_kernel.sql.queries import CompiledQuery, Param
 
 T = TypeVar("T")
 Keys = tuple[Any, ...]  # a row's sort values, in the order of the sort; as various as columns
@@ -70,7 +70,7 @@ def keyset_page(
 class CompiledPages:
     """Such pages of one list, by statements that Django writes once for each size and direction.
 
-    `rows` may have values that are `Given` (shared_kernel/sql.py).
+    `rows` may have values that are a `Param` (shared_kernel/sql).
     """
 
     def __init__(

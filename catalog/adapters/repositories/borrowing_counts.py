@@ -11,7 +11,7 @@ from django.db.models import QuerySet, Sum
 from catalog.models import BookRow, BorrowingCountRow
 from catalog.services.search.indexing import POPULAR_FROM, reindex_rows
 from outbox.unit_of_work import defer_write
-from shared_kernel.sql import insert
+from shared_kernel.sql.writes import insert
 
 _DUE, _IN, _OUT = BorrowingCountRow.Reckoning.values
 _SO_MANY_MORE = (

@@ -10,7 +10,7 @@ from catalog.services.ports import CirculationFacts
 from catalog.services.read_models import COPY, copy_details
 from shared_kernel.services.bus import Query
 from shared_kernel.services.pagination import CompiledPages, Page, PageRequest
-from shared_kernel.sql import Param
+from shared_kernel.sql.queries import Param
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

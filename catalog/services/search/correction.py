@@ -17,7 +17,7 @@ from catalog.domain.text import query_words
 from catalog.models import WordRow
 from catalog.services.search.matches import match_counts
 from catalog.services.search.search_query import HIGHEST_CHAR, SearchQuery
-from shared_kernel.sql import CompiledQuery, Param
+from shared_kernel.sql.queries import CompiledQuery, Param
 
 #: Candidates per misspelt word, and combinations of them that are tried.
 _CANDIDATES, _WAYS = 3, 8

@@ -9,7 +9,7 @@ from catalog.models import BookRow
 from catalog.services.search.matches import matching_books_sql, to_uuid
 from catalog.services.search.search_query import SearchQuery
 from shared_kernel.services.pagination import PageRequest
-from shared_kernel.sql import to_db_value
+from shared_kernel.sql.columns import to_db_value
 
 #: Score of a title that equals the query, begins with it, contains all its words, or contains words that
 #: begin with them. For comparison: popularity grows by 100 with each doubling of the borrowings.

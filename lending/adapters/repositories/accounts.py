@@ -10,7 +10,7 @@ from lending.domain.patron_account import Entry, EntryKind, PatronAccount, accou
 from lending.models import AccountRow, LedgerEntryRow
 from outbox.unit_of_work import DjangoRepository
 from shared_kernel.domain.money import Money
-from shared_kernel.sql import CompiledQuery, Param
+from shared_kernel.sql.queries import CompiledQuery, Param
 
 
 class DjangoAccounts(DjangoRepository[PatronAccount, AccountRow]):

@@ -5,7 +5,7 @@ from typing import Any, TypeVar
 from uuid import UUID, uuid4
 
 from lending.models import ConfigurationRow
-from shared_kernel.sql import CompiledQuery
+from shared_kernel.sql.queries import CompiledQuery
 
 R = TypeVar("R")
 Cache = dict[Hashable, Sequence[Any]]  # rows of any kind, by what was asked for

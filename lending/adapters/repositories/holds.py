@@ -10,7 +10,7 @@ from lending.models import HoldQueueRow, HoldRow
 from outbox.unit_of_work import DjangoRepository
 from shared_kernel.domain.events import Recorded
 from shared_kernel.services.request_context import RequestClock
-from shared_kernel.sql import CompiledQuery, Param, compiled_filter
+from shared_kernel.sql.queries import CompiledQuery, Param, compiled_filter
 
 _ACTIVE = tuple(state.value for state in ACTIVE_STATES)
 

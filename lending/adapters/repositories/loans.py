@@ -14,7 +14,7 @@ from lending.domain.loan_terms import LoanTerms
 from lending.domain.policies.borrowing import CopyNotAvailable
 from lending.models import InHouseUseRow, LoanRow
 from outbox.unit_of_work import DjangoRepository
-from shared_kernel.sql import CompiledQuery, Param
+from shared_kernel.sql.queries import CompiledQuery, Param
 
 _OUTSTANDING = tuple(sorted(state.value for state in OUTSTANDING))
 

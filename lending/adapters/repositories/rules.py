@@ -13,7 +13,7 @@ from lending.models import BranchRow, CirculationRuleRow, ClosureRow, RuleVersio
 from lending.services.ports import BranchExists, BranchNotFound, UnknownBranch
 from outbox.unit_of_work import DjangoRepository
 from shared_kernel.domain.errors import ConcurrentChange
-from shared_kernel.sql import CompiledQuery, Param
+from shared_kernel.sql.queries import CompiledQuery, Param
 
 
 class DjangoRules(DjangoRepository[CirculationRule, CirculationRuleRow]):

@@ -11,7 +11,8 @@ from patrons.models import ChannelPauseRow, NoticeRow
 from patrons.services.backlog import is_paused
 from patrons.services.ports import ClaimedNotice, KeptLetter, Params
 from shared_kernel.services.request_context import current_context
-from shared_kernel.sql import CompiledQuery, Param, insert
+from shared_kernel.sql.queries import CompiledQuery, Param
+from shared_kernel.sql.writes import insert
 
 _WITHDRAWN = NoticeState.WITHDRAWN.value
 _UNSETTLED = (NoticeState.QUEUED, NoticeState.SENDING, NoticeState.AMBIGUOUS, NoticeState.FAILED)

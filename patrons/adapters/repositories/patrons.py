@@ -13,7 +13,7 @@ from patrons.domain.person_name import PersonName
 from patrons.domain.privacy import Privacy
 from patrons.models import PatronRow
 from shared_kernel.domain.errors import NotFound, Refusal
-from shared_kernel.sql import CompiledQuery, Param
+from shared_kernel.sql.queries import CompiledQuery, Param
 
 
 class DjangoPatrons(DjangoRepository[Patron, PatronRow]):

@@ -17,7 +17,7 @@ from outbox.inbox import HandlingStatus, Inbox, InboxOutcome
 from outbox.models import InboxEntry
 from shared_kernel.domain.errors import NotFound
 from shared_kernel.services.commands import dispatch
-from shared_kernel.sql import insert
+from shared_kernel.sql.writes import insert
 from tests.services.directory import ROOT
 
 pytestmark = pytest.mark.django_db(transaction=True, serialized_rollback=True)
