@@ -10,5 +10,5 @@ _django = get_wsgi_application()
 from library_project.database import use_web_timeouts  # noqa: E402  Django first
 from library_project.serving.application import Application  # noqa: E402
 
-use_web_timeouts()
+use_web_timeouts(has_bulkheads=True)
 application = Application(_django)

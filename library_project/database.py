@@ -12,6 +12,13 @@ _FROM_THE_FIRST_ROW = "-c synchronize_seqscans=off"
 
 Options = dict[str, Any]  # as various as two drivers' options
 
+#: Seconds that a writer on SQLite waits for the one before it.
+SQLITE_LOCK_TIMEOUT = 20.0
+#: Seconds that a request waits for a lock in one of the few places of a web process. A transaction holds its
+#: locks for some milliseconds; on SQLite one may have to wait for the disk.
+_LOCK_MOMENT = 0.25
+_SQLITE_LOCK_MOMENT = 1.0
+
 #: Seconds that a request waits for a connection of its process's pool, and for a lost one to come back.
 _POOL = {"min_size": 1, "max_size": 8, "timeout": 2.0, "reconnect_timeout": 2.0}
 #: A server that vanished without a word is noticed within some 20 seconds, not a quarter of an hour.
@@ -28,12 +35,14 @@ def database_settings(url: str, *, pool: bool, base: Path) -> dict[str, Any]:  #
     """Django's settings for the database at `url`; a file's path is relative to `base`."""
     database: dict[str, Any] = dict(environ.Env.db_url_config(url))
     if "sqlite" in database["ENGINE"]:
+        database["ENGINE"] = "library_project.sqlite"
         name = Path(database["NAME"])
         database["NAME"] = str(name if name.is_absolute() else base / name)
+        database["LOCK_TIMEOUT"] = SQLITE_LOCK_TIMEOUT
         database["CONN_MAX_AGE"] = 60  # opening the file takes longer than most questions to it
         database["OPTIONS"] = {
             "transaction_mode": "IMMEDIATE",
-            "timeout": 20,
+            "timeout": 0.02,  # the rest of a wait is Python's (sqlite/base.py)
             "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL; PRAGMA cache_size=-16000;",
         }
         return database
@@ -61,6 +70,14 @@ def with_timeouts(options: Options, *, statement_timeout: float, lock_timeout: f
     return {**options, "options": " ".join([_FROM_THE_FIRST_ROW, *words, options.get("options", "")]).strip()}
 
 
-def use_web_timeouts() -> None:
-    """Give this process, which serves requests, their limits; to be called before it first connects."""
-    settings.DATABASES["default"]["OPTIONS"] = settings.WEB_DATABASE_OPTIONS
+def use_web_timeouts(*, has_bulkheads: bool = False) -> None:
+    """Give this process, which serves requests, their limits; to be called before it first connects.
+
+    With bulkheads, whatever waits for a lock waits a moment only; a command then starts again in a bulkhead.
+    """
+    database, options = settings.DATABASES["default"], dict(settings.WEB_DATABASE_OPTIONS)
+    if has_bulkheads and "LOCK_TIMEOUT" in database:
+        database["LOCK_TIMEOUT"] = _SQLITE_LOCK_MOMENT
+    elif has_bulkheads and "pool" in options:
+        options["options"] = f"{options['options']} -c lock_timeout={_LOCK_MOMENT * 1000:.0f}"
+    database["OPTIONS"] = options

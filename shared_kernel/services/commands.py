@@ -16,8 +16,8 @@ from shared_kernel.services.bus import Bus, Command
 from shared_kernel.services.idempotency import Replay, claim
 from shared_kernel.services.lock_waits import (
     is_lock_timeout,
-    set_short_lock_timeout,
-    short_busy_timeout,
+    long_write_timeout,
+    set_long_lock_timeout,
     should_fail_fast,
 )
 from shared_kernel.services.request_context import audit_overrides, audit_subjects, current_context
@@ -53,7 +53,7 @@ def dispatch(command: Command[R], *, idempotency_key: str | None = None) -> R:
         while True:
             attempts -= 1
             try:
-                with short_busy_timeout(hurried=hurried):
+                with long_write_timeout(hurried=hurried):
                     return _carry_out(command, idempotency_key, subjects, overridden, hurried=hurried)
             except Refused as refused:
                 if attempts and isinstance(refused, ConcurrentChange):
@@ -81,8 +81,8 @@ def _carry_out(
     handler, new_work = bus().commands[type(command)]
     work = new_work()
     with bus().transaction(*work.repositories):
-        if hurried:
-            set_short_lock_timeout()
+        if not hurried:
+            set_long_lock_timeout()
         receipt = claim(command, key, hurried=hurried) if key else None
         if isinstance(receipt, Replay):
             return receipt.result  # type: ignore[no-any-return]  # stored by this very command type

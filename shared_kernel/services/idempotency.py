@@ -144,10 +144,12 @@ def _insert_waiting(receipt: Mapping[str, object]) -> bool:
     try:
         with connection.cursor() as cursor:
             if on_postgresql:
+                cursor.execute("SELECT current_setting('lock_timeout')")
+                usual = cursor.fetchone()
                 cursor.execute(f"SET LOCAL lock_timeout = '{WAIT_SECONDS}s'")
             is_new = _insert_new(receipt)
             if on_postgresql:
-                cursor.execute("SET LOCAL lock_timeout = DEFAULT")
+                cursor.execute("SELECT set_config('lock_timeout', %s, true)", usual)
             return is_new
     except OperationalError as error:
         if getattr(error.__cause__, "sqlstate", None) == _LOCK_NOT_AVAILABLE:

@@ -1,53 +1,51 @@
-"""Commands that wait for somebody else's lock: first a moment in their place, then for long and aside.
+"""How long a command waits for somebody else's lock.
 
-Only where places are few, as in a web process; elsewhere a command waits as the database's settings say.
+A web process answers few requests at a time, so its connections wait for a lock only for a moment
+(library_project/database.py). A command that meets a lock starts again in a bulkhead, where it may wait for
+as long as the settings say. Everywhere else, as in a job, every connection waits that long.
 """
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from contextvars import ContextVar
 from typing import Final
 
+from django.conf import settings
 from django.db import OperationalError, connection
 
 from shared_kernel.resilience.bulkheads import has_bulkheads
 
 #: PostgreSQL: lock_not_available.
 _LOCK_NOT_AVAILABLE: Final = "55P03"
-#: A transaction holds its locks for some milliseconds.
-_MOMENT_MS: Final = 100
-#: SQLite has one writer at a time, which may have to wait for the disk.
-_SQLITE_MOMENT_MS: Final = 1000
+#: Seconds that a writer on SQLite waits for another; None: as long as its connection's settings say.
+patience: ContextVar[float | None] = ContextVar("patience", default=None)
 
 
-def is_lock_timeout(error: OperationalError) -> bool:
+def is_lock_timeout(error: BaseException) -> bool:
     """Whether the error says that somebody else held a lock for too long."""
     cause = error.__cause__
-    return getattr(cause, "sqlstate", None) == _LOCK_NOT_AVAILABLE or "database is locked" in str(cause)
-
-
-@contextmanager
-def short_busy_timeout(*, hurried: bool) -> Iterator[None]:
-    """Where it is hurried, begin a transaction on SQLite within a moment or not at all."""
-    if not hurried or connection.vendor != "sqlite":
-        yield
-        return
-    with connection.cursor() as cursor:
-        usual = cursor.execute("PRAGMA busy_timeout").fetchone()[0]
-        cursor.execute(f"PRAGMA busy_timeout = {_SQLITE_MOMENT_MS}")
-    try:
-        yield
-    finally:
-        with connection.cursor() as cursor:
-            cursor.execute(f"PRAGMA busy_timeout = {int(usual)}")
-
-
-def set_short_lock_timeout() -> None:
-    """Let the rest of the open transaction wait no longer than a moment for each lock (PostgreSQL)."""
-    if connection.vendor == "postgresql":
-        with connection.cursor() as cursor:
-            cursor.execute(f"SET LOCAL lock_timeout = {_MOMENT_MS}")
+    return isinstance(error, OperationalError) and (
+        getattr(cause, "sqlstate", None) == _LOCK_NOT_AVAILABLE or "database is locked" in str(cause)
+    )
 
 
 def should_fail_fast() -> bool:
-    """Whether a command that begins its own transaction is tried for a moment first."""
+    """Whether a command that begins its own transaction is tried outside of the bulkhead first."""
     return has_bulkheads() and not connection.in_atomic_block
+
+
+@contextmanager
+def long_write_timeout(*, hurried: bool) -> Iterator[None]:
+    """In a bulkhead, let a transaction that begins inside wait long for its turn to write (SQLite)."""
+    token = patience.set(settings.LOCK_TIMEOUT if has_bulkheads() and not hurried else None)
+    try:
+        yield
+    finally:
+        patience.reset(token)
+
+
+def set_long_lock_timeout() -> None:
+    """In a bulkhead, let the rest of the open transaction wait long for each lock (PostgreSQL)."""
+    if has_bulkheads() and connection.vendor == "postgresql":
+        with connection.cursor() as cursor:
+            cursor.execute(f"SET LOCAL lock_timeout = {settings.LOCK_TIMEOUT * 1000:.0f}")

@@ -18,6 +18,7 @@ from rest_framework import exceptions as drf
 from shared_kernel.domain.errors import ConcurrentChange, InvalidValue, NotFound, Refusal, Refused
 from shared_kernel.resilience.bulkheads import Overloaded
 from shared_kernel.services.bus import Result
+from shared_kernel.services.lock_waits import is_lock_timeout
 
 CONTENT_TYPE = "application/problem+json"
 NUL_IN_QUERY = "A parameter can't hold a NUL character."
@@ -164,7 +165,12 @@ def _of_api_exception(error: drf.APIException) -> ProblemSource:
 
 def _of_storage(error: BaseException) -> ProblemSource | None:
     if isinstance(error, OperationalError | InterfaceError):
-        detail = "The database can't be reached; try again."
+        locked = is_lock_timeout(error)
+        detail = (
+            "Somebody else is changing this; try again."
+            if locked
+            else "The database can't be reached; try again."
+        )
         return ProblemSource.plain(503, detail=detail, Retry_After=str(_RETRY_AFTER_SECONDS))
     if isinstance(error, IntegrityError):  # somebody was faster than the rule; the constraint held
         return _of_refusals((ConcurrentChange(),))
