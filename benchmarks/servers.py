@@ -8,7 +8,6 @@ from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from urllib.error import HTTPError
 from urllib.request import urlopen
 
@@ -19,6 +18,7 @@ from benchmarks.rounds import InvalidMeasurement
 from shared_kernel.services.commands import dispatch
 from shared_kernel.services.tokens import IssueToken
 from tests.services.daemon import Daemon, free_ports, wait_until
+from tests.services.directory import ServiceDirectory
 from tests.system import System
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -118,17 +118,18 @@ def _drf_token(settings: Mapping[str, str]) -> str:
 
 @contextmanager
 def _daemon(name: str, command: list[str], settings: dict[str, str]) -> Iterator[int]:
-    with TemporaryDirectory(prefix=f"library-{name}-") as folder:
-        environment = {**settings, "PYTHONPATH": str(ROOT)}
-        process = Daemon(name=name, home=Path(folder), command=command, environment=environment).save()
-        process.start()
-        try:
-            pid = process.pid
-            if pid is None:
-                raise InvalidMeasurement(f"{name} did not start: {process.last_words()}")
-            yield pid
-        finally:
-            process.stop()
+    home = ServiceDirectory(name)  # which ends the process with this one, however that ends
+    environment = {**settings, "PYTHONPATH": str(ROOT)}
+    process = Daemon(name=name, home=home.path, command=command, environment=environment).save()
+    process.start()
+    try:
+        pid = process.pid
+        if pid is None:
+            raise InvalidMeasurement(f"{name} did not start: {process.last_words()}")
+        yield pid
+    finally:
+        process.stop()
+        home.close()
 
 
 def _wait_for(name: str, port: int) -> None:
