@@ -1,7 +1,9 @@
 """What people see and click, in a real browser."""
 
+import json
 import os
 import re
+import secrets
 import shutil
 from collections.abc import Iterator
 from decimal import Decimal
@@ -114,6 +116,29 @@ class TestTheApisDocumentation:
         lending.locator(".opblock-summary-control").click()
         expect(lending.locator(".responses-table").first).to_be_visible()
         assert serious_issues(page) == []
+
+
+class TestTheApiAsPages:
+    @pytest.mark.parametrize("path", ["/api/v1/books", "/api/v1/books/{id}", "/api/v1/loans"])
+    def test_have_no_serious_obstacle(self, page: Page, made: MakeRun, path: str) -> None:
+        [book, *_] = made.desk.get("/api/v1/books").json["results"]
+        log_in(page, made, "librarian")
+        page.goto(path.format(id=book["id"]))
+        expect(page.locator(".response-info")).to_be_visible()
+        assert serious_issues(page) == []
+
+    def test_send_a_form_once_however_often_it_is_submitted(self, page: Page, made: MakeRun) -> None:
+        title = f"Sent twice {secrets.token_hex(4)}"
+        log_in(page, made, "librarian")
+        page.goto("/api/v1/books")
+        body = page.get_by_label("Content:")
+        body.fill(json.dumps({"title": title, "authors": ["Ada Lovelace"]}))
+        with page.expect_response(lambda answer: answer.request.method == "POST") as first:
+            body.evaluate("field => { $(field.form).submit(); $(field.form).submit(); }")
+        assert first.value.status == 201
+        expect(page.locator(".response-info")).to_contain_text("HTTP 201 Created")
+        page.wait_for_load_state("networkidle")
+        assert len(made.desk.get(f"/api/v1/books?q={title.replace(' ', '+')}").json["results"]) == 1
 
 
 class TestTheCirculationDesk:
