@@ -65,10 +65,6 @@ class InvalidCondition(InvalidValue):
     pointer = "/condition"
 
 
-class ConditionReasonRequired(ReasonRequired):
-    message = "Give a reason for taking the copy out of service."
-
-
 class InvalidReason(InvalidValue):
     code = "invalid_reason"
     message = "A reason is one line of 1 to 500 visible characters."
@@ -161,11 +157,11 @@ class Copy(Aggregate):
     def change_condition(self, condition: Condition, *, reason: str, at: datetime) -> bool:
         """Change the condition; whether that changed anything.
 
-        Raises InvalidReason, and ConditionReasonRequired if it is taken out of service without one.
+        Raises InvalidReason, and ReasonRequired if it is taken out of service without one.
         """
         visible = has_visible_text(reason)
         if not visible and condition is not Condition.IN_SERVICE:
-            raise ConditionReasonRequired
+            raise ReasonRequired
         reason = one_line(reason, longest=LONGEST_REASON, refusal=InvalidReason) if visible else ""
         if (condition, reason) == (self.condition, self.reason):
             return False

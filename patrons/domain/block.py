@@ -11,10 +11,6 @@ from shared_kernel.domain.text import ReasonRequired
 LONGEST_REASON = 500
 
 
-class PrintableReasonRequired(ReasonRequired):
-    message = "Give a reason of 1 to 500 visible characters."
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Block:
     """A block with its reason. `until` is its last day; without one it is a suspension."""
@@ -25,10 +21,10 @@ class Block:
 
     @classmethod
     def because(cls, reason: str, *, id: UUID, until: date | None) -> Self:
-        """A block for a reason. Raises PrintableReasonRequired."""
+        """A block for a reason. Raises ReasonRequired."""
         words = tidied(reason, longest=LONGEST_REASON)
         if words is None:
-            raise PrintableReasonRequired
+            raise ReasonRequired
         return cls(id=id, reason=words, until=until)
 
     @property

@@ -46,7 +46,7 @@ class _Misworded(InvalidValue):
 
     def __init__(self, *, part: str, **params: object) -> None:
         super().__init__(part=part, **params)
-        self.pointer = f"/{part}"  # type: ignore[misc]  # which part it is, only the instance knows
+        self.pointer = f"/{part}"
 
 
 class StrayBrace(_Misworded):

@@ -26,7 +26,7 @@ class Refusal(Refused):
     code: ClassVar[str]
     message: ClassVar[str]
     message_at_zero: ClassVar[str | None] = None
-    pointer: ClassVar[str | None] = None
+    pointer: str | None = None
 
     def __init__(self, **params: object) -> None:
         super().__init__(self)

@@ -17,8 +17,11 @@ _PLAIN = str.maketrans(
 
 class ReasonRequired(InvalidValue):
     code = "reason_required"
-    message = "Give a reason. It is recorded in the audit."
-    pointer = "/reason"
+    message = "Give a reason of 1 to 500 visible characters. It is recorded in the audit."
+
+    def __init__(self, *, pointer: str = "/reason") -> None:
+        super().__init__()
+        self.pointer = pointer
 
 
 def has_visible_text(text: str) -> bool:
@@ -26,10 +29,10 @@ def has_visible_text(text: str) -> bool:
     return any(char not in _BLANKS and unicodedata.category(char) not in _UNSEEN for char in text)
 
 
-def required_reason(text: str, *, refusal: type[InvalidValue] = ReasonRequired) -> str:
-    """The reason without blanks around it. Raises `refusal` where there is nothing to read."""
+def required_reason(text: str, *, pointer: str = "/reason") -> str:
+    """The reason without blanks around it. Raises ReasonRequired if nothing in it is visible."""
     if not has_visible_text(text):
-        raise refusal
+        raise ReasonRequired(pointer=pointer)
     return text.strip()
 
 

@@ -8,7 +8,7 @@ from django.conf import settings
 from django.utils import timezone
 
 from shared_kernel.domain.errors import NotFound
-from shared_kernel.domain.text import ReasonRequired, required_reason
+from shared_kernel.domain.text import required_reason
 from shared_kernel.models import Breaker
 from shared_kernel.resilience.states import close, hold_open
 from shared_kernel.services.bus import Command, UnitOfWork
@@ -19,11 +19,6 @@ log = structlog.get_logger(__name__)
 
 class UnknownBreaker(NotFound):
     message = "There is no circuit breaker with this name."
-
-
-class BreakerReasonRequired(ReasonRequired):
-    message = "Give a reason. It is recorded in the audit."
-    pointer = "/comment"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,7 +54,7 @@ def _step(name: str, comment: str, change: Callable[[Breaker], None]) -> None:
     if name not in settings.CIRCUIT_BREAKERS:
         raise UnknownBreaker
     bind_audit_subjects(breaker=name)
-    required_reason(comment, refusal=BreakerReasonRequired)
+    required_reason(comment, pointer="/comment")
     now = timezone.now()
     row, _ = Breaker.objects.select_for_update().get_or_create(pk=name, defaults={"changed_at": now})
     before = row.state

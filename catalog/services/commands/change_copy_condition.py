@@ -6,7 +6,6 @@ from uuid import UUID
 from catalog.domain.barcode import Barcode, InvalidBarcode
 from catalog.domain.copy import (
     Condition,
-    ConditionReasonRequired,
     Copy,
     CopyNotFound,
     InvalidCondition,
@@ -15,6 +14,7 @@ from catalog.domain.copy import (
 from catalog.services.copy_details import CopyDetails
 from catalog.services.ports import CatalogWork, CirculationFacts
 from shared_kernel.domain.clock import Clock
+from shared_kernel.domain.text import ReasonRequired
 from shared_kernel.services.bus import Command
 from shared_kernel.services.request_context import bind_audit_subjects
 
@@ -28,7 +28,7 @@ class ChangeCopyCondition(Command[CopyDetails]):
     refusals = (
         CopyNotFound,
         InvalidCondition,
-        ConditionReasonRequired,
+        ReasonRequired,
         InvalidReason,
         "has_open_loans",
         "has_active_holds",
@@ -47,7 +47,7 @@ class ChangeCopyCondition(Command[CopyDetails]):
 def change_copy_condition(
     command: ChangeCopyCondition, work: CatalogWork, *, clock: Clock, circulation: CirculationFacts
 ) -> CopyDetails:
-    """Change it. Raises CopyNotFound, ConditionReasonRequired, InvalidCondition and InvalidReason.
+    """Change it. Raises CopyNotFound, ReasonRequired, InvalidCondition and InvalidReason.
 
     None that is lent or set aside is withdrawn: refused as circulation says.
     """

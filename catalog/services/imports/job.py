@@ -30,12 +30,6 @@ class ImportOvertaken(ConcurrentChange):
     message = "Another worker is continuing this import."
 
 
-class FileMissing(InvalidValue):
-    code = "required"
-    message = "Send the file as multipart/form-data in the field `file`."
-    pointer = "/file"
-
-
 class FileTooLarge(InvalidValue):
     code = "file_too_large"
     message = "Uploads are limited to 50 MB. Import a larger file with a management command."

@@ -18,11 +18,6 @@ from shared_kernel.services.bus import Command
 from shared_kernel.services.request_context import bind_audit_overrides, bind_audit_subjects
 
 
-class OverrideReasonRequired(ReasonRequired):
-    message = "Give a reason for the override. It is recorded in the audit."
-    pointer = "/override/comment"
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BorrowBook(Command[LoanDetails]):
     """Lend the copy with this barcode to the patron with this card.
@@ -31,7 +26,7 @@ class BorrowBook(Command[LoanDetails]):
     door's to check.
     """
 
-    refusals = (OverrideReasonRequired, UnknownPatron, UnknownCopy, *refusals_of(*BORROWING_POLICIES))
+    refusals = (ReasonRequired, UnknownPatron, UnknownCopy, *refusals_of(*BORROWING_POLICIES))
 
     copy_barcode: str
     patron_card: str
@@ -42,7 +37,7 @@ class BorrowBook(Command[LoanDetails]):
 def borrow_book(command: BorrowBook, work: LendingWork, *, gateways: Gateways, clock: Clock) -> LoanDetails:
     """Lend it, or raise Refused with every reason why not. Locks patron, copy, the book's queue."""
     if command.override:
-        required_reason(command.comment, refusal=OverrideReasonRequired)
+        required_reason(command.comment, pointer="/override/comment")
     patron = gateways.patrons.standing(card=command.patron_card, lock=True)
     bind_audit_subjects(patron=patron.id)
     copy = gateways.copies.by_barcode(command.copy_barcode, lock=True)

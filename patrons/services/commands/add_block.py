@@ -4,11 +4,12 @@ from dataclasses import dataclass
 from datetime import date
 from uuid import UUID, uuid4
 
-from patrons.domain.block import Block, PrintableReasonRequired
+from patrons.domain.block import Block
 from patrons.domain.patron import AlreadySuspended, PatronNotFound
 from patrons.services.answers import PatronDetails
 from patrons.services.ports import PatronsWork
 from shared_kernel.domain.clock import Clock
+from shared_kernel.domain.text import ReasonRequired
 from shared_kernel.services.bus import Command
 from shared_kernel.services.request_context import bind_audit_subjects
 
@@ -17,7 +18,7 @@ from shared_kernel.services.request_context import bind_audit_subjects
 class AddBlock(Command[PatronDetails]):
     """Block a patron up to and including the day `until`; without one it is a suspension."""
 
-    refusals = (PatronNotFound, PrintableReasonRequired, AlreadySuspended)
+    refusals = (PatronNotFound, ReasonRequired, AlreadySuspended)
 
     patron: UUID
     reason: str

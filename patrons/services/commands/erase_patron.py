@@ -5,7 +5,6 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from uuid import UUID
 
-from patrons.domain.block import PrintableReasonRequired
 from patrons.domain.patron import Patron, PatronNotFound
 from patrons.domain.text import tidied
 from patrons.services.answers import ErasureResult
@@ -13,7 +12,7 @@ from patrons.services.ports import CirculationFacts, PatronsWork, PersonalDataEr
 from patrons.services.validation import raise_refusals
 from shared_kernel.domain.clock import Clock
 from shared_kernel.domain.errors import InvalidValue, Refusal
-from shared_kernel.domain.text import fold
+from shared_kernel.domain.text import ReasonRequired, fold
 from shared_kernel.services.bus import Command
 from shared_kernel.services.request_context import bind_audit_subjects
 
@@ -35,7 +34,7 @@ class ErasePatron(Command[ErasureResult]):
 
     refusals = (
         PatronNotFound,
-        PrintableReasonRequired,
+        ReasonRequired,
         ReasonTellsWho,
         "has_open_loans",
         "has_active_holds",
@@ -68,7 +67,7 @@ def erase_patron(
 
 def _faults_of(reason: str, patron: Patron) -> Iterator[Refusal]:
     if tidied(reason, longest=LONGEST_REASON) is None:
-        yield PrintableReasonRequired()
+        yield ReasonRequired()
     identity = (patron.name, patron.email, patron.card_number, patron.birth_date)
     known = (fold(str(each)) for each in identity if each is not None)
     text = " ".join(fold(reason).split())

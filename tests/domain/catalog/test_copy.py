@@ -7,7 +7,6 @@ import pytest
 from catalog.domain.barcode import Barcode
 from catalog.domain.copy import (
     Condition,
-    ConditionReasonRequired,
     Copy,
     InvalidCondition,
     InvalidItemType,
@@ -17,6 +16,7 @@ from catalog.domain.copy import (
 )
 from catalog.domain.copy_events import CopyAdded, CopyConditionChanged, CopyRemoved
 from shared_kernel.domain.money import Money
+from shared_kernel.domain.text import ReasonRequired
 
 AT = datetime(2024, 1, 15, 10, tzinfo=UTC)
 
@@ -96,7 +96,7 @@ class TestAConditionOfACopy:
     @pytest.mark.parametrize("condition", [it for it in Condition if it is not Condition.IN_SERVICE])
     def test_that_keeps_it_from_being_lent_needs_a_reason(self, condition: Condition) -> None:
         copy = in_service()
-        with pytest.raises(ConditionReasonRequired):
+        with pytest.raises(ReasonRequired):
             copy.change_condition(condition, reason="  ", at=AT)
         assert not copy.has_changed
 

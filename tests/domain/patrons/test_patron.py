@@ -4,7 +4,7 @@ from uuid import uuid4
 
 import pytest
 
-from patrons.domain.block import Block, PrintableReasonRequired
+from patrons.domain.block import Block
 from patrons.domain.card_number import CardNumber
 from patrons.domain.email_address import EmailAddress
 from patrons.domain.patron import AlreadySuspended, BlockNotFound, MembershipNeverEnds, NotBlocked, Patron
@@ -23,6 +23,7 @@ from patrons.domain.patron_events import (
 from patrons.domain.person_name import PersonName
 from patrons.domain.privacy import Privacy
 from shared_kernel.domain.events import DomainEvent
+from shared_kernel.domain.text import ReasonRequired
 
 NOW = datetime(2024, 1, 15, 10, tzinfo=UTC)
 
@@ -119,7 +120,7 @@ class TestReinstating:
 class TestABlock:
     @pytest.mark.parametrize("reason", ["", "   ", "\u200b", "x" * 501, "a\x00b"])
     def test_needs_a_reason_that_can_be_read(self, reason: str) -> None:
-        with pytest.raises(PrintableReasonRequired):
+        with pytest.raises(ReasonRequired):
             Block.because(reason, id=uuid4(), until=None)
 
     def test_keeps_the_reason_on_one_line(self) -> None:

@@ -5,7 +5,7 @@ from uuid import UUID, uuid4
 import pytest
 
 from catalog.domain.book import BookNotFound
-from catalog.domain.copy import Condition, ConditionReasonRequired, Copy, CopyNotFound, InvalidCondition
+from catalog.domain.copy import Condition, Copy, CopyNotFound, InvalidCondition
 from catalog.services.book_details import BookDetails
 from catalog.services.commands.add_book import AddBook, add_book
 from catalog.services.commands.change_copy_condition import (
@@ -18,6 +18,7 @@ from catalog.services.commands.remove_book import RemoveBook, remove_book
 from catalog.services.commands.revise_book import ReviseBook, revise_book
 from catalog.services.copy_details import CopyDetails
 from shared_kernel.domain.errors import PreconditionFailed, Refused
+from shared_kernel.domain.text import ReasonRequired
 from shared_kernel.services.request_context import audit_subjects
 from tests.unit.catalog.fakes import FakeWork, FixedClock, InUse, OneBranch
 
@@ -127,7 +128,7 @@ class TestChangingACopysCondition:
         assert ChangeCopyCondition(barcode="1", condition="damaged", reason="wet").comment == "wet"
 
     def test_is_refused_without_a_reason(self, work: FakeWork) -> None:
-        with pytest.raises(ConditionReasonRequired):
+        with pytest.raises(ReasonRequired):
             self.change(work, condition="missing")
 
     def test_withdraws_none_that_somebody_has(self, work: FakeWork, book: UUID) -> None:

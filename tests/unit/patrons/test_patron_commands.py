@@ -5,7 +5,6 @@ from uuid import uuid4
 
 import pytest
 
-from patrons.domain.block import PrintableReasonRequired
 from patrons.domain.category import InvalidCategory
 from patrons.domain.patron import AlreadySuspended, NotBlocked, PatronNotFound
 from patrons.services.answers import PatronDetails
@@ -15,6 +14,7 @@ from patrons.services.commands.register_patron import RegisterPatron, register_p
 from patrons.services.commands.reinstate_patron import ReinstatePatron, reinstate_patron
 from patrons.services.commands.suspend_patron import SuspendPatron, suspend_patron
 from shared_kernel.domain.errors import Refused
+from shared_kernel.domain.text import ReasonRequired
 from tests.unit.patrons.fakes import FakeWork, FixedClock, OneBranch
 
 CLOCK = FixedClock()
@@ -88,7 +88,7 @@ class TestSuspending:
         work = FakeWork()
         with pytest.raises(PatronNotFound):
             suspend_patron(SuspendPatron(patron=uuid4(), reason="x"), work, clock=CLOCK)
-        with pytest.raises(PrintableReasonRequired):
+        with pytest.raises(ReasonRequired):
             suspend_patron(SuspendPatron(patron=register(work).id, reason=" "), work, clock=CLOCK)
 
     def test_is_refused_twice(self) -> None:
