@@ -12,12 +12,9 @@ _FROM_THE_FIRST_ROW = "-c synchronize_seqscans=off"
 
 Options = dict[str, Any]  # as various as two drivers' options
 
-#: Seconds that a writer on SQLite waits for the one before it.
-SQLITE_LOCK_TIMEOUT = 20.0
-#: Seconds that a request waits for a lock in one of the few places of a web process. A transaction holds its
-#: locks for some milliseconds; on SQLite one may have to wait for the disk.
+#: Seconds that a request waits for a lock in one of the few places of a web process (PostgreSQL). A transaction
+#: holds its locks for some milliseconds.
 _LOCK_MOMENT = 0.25
-_SQLITE_LOCK_MOMENT = 1.0
 
 #: Seconds that a request waits for a connection of its process's pool, and for a lost one to come back.
 _POOL = {"min_size": 1, "max_size": 8, "timeout": 2.0, "reconnect_timeout": 2.0}
@@ -38,7 +35,6 @@ def database_settings(url: str, *, pool: bool, base: Path) -> dict[str, Any]:  #
         database["ENGINE"] = "library_project.sqlite"
         name = Path(database["NAME"])
         database["NAME"] = str(name if name.is_absolute() else base / name)
-        database["LOCK_TIMEOUT"] = SQLITE_LOCK_TIMEOUT
         database["CONN_MAX_AGE"] = 60  # opening the file takes longer than most questions to it
         database["OPTIONS"] = {
             "transaction_mode": "IMMEDIATE",
@@ -75,9 +71,7 @@ def use_web_timeouts(*, has_bulkheads: bool = False) -> None:
 
     With bulkheads, whatever waits for a lock waits a moment only; a command then starts again in a bulkhead.
     """
-    database, options = settings.DATABASES["default"], dict(settings.WEB_DATABASE_OPTIONS)
-    if has_bulkheads and "LOCK_TIMEOUT" in database:
-        database["LOCK_TIMEOUT"] = _SQLITE_LOCK_MOMENT
-    elif has_bulkheads and "pool" in options:
+    options: Options = dict(settings.WEB_DATABASE_OPTIONS)
+    if has_bulkheads and "pool" in options:
         options["options"] = f"{options['options']} -c lock_timeout={_LOCK_MOMENT * 1000:.0f}"
-    database["OPTIONS"] = options
+    settings.DATABASES["default"]["OPTIONS"] = options

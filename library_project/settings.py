@@ -11,7 +11,7 @@ from django.templatetags.static import static
 from drf_spectacular.types import OpenApiTypes
 
 from library_project import configuration
-from library_project.database import SQLITE_LOCK_TIMEOUT, database_settings, with_timeouts
+from library_project.database import database_settings, with_timeouts
 from library_project.logs import logging_settings
 from library_project.secret_key import load_or_create_secret_key
 from library_project.var_folder import restrict_to_owner
@@ -113,10 +113,7 @@ if "pool" in _database["OPTIONS"]:
         for whose in ("", "JOB_")
     )
 DATABASES = {"default": _database}
-#: Seconds that a command waits for a lock where it holds nobody up (shared_kernel/services/lock_waits.py).
-LOCK_TIMEOUT: float = (
-    chosen["DATABASE_LOCK_TIMEOUT"] if "postgresql" in _database["ENGINE"] else SQLITE_LOCK_TIMEOUT
-)
+DATABASE_LOCK_TIMEOUT: float = chosen["DATABASE_LOCK_TIMEOUT"]
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 # SQLite makes the same index without the columns that ride along.
 SILENCED_SYSTEM_CHECKS = ["models.W040"]

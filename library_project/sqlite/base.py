@@ -16,8 +16,12 @@ from typing import Any, Final
 
 from django.db.backends.sqlite3 import base, features
 
-from shared_kernel.services.lock_waits import patience
+from shared_kernel.resilience.bulkheads import Bulkhead, move_to_bulkhead
 
+#: Seconds that a writer waits for the one before it.
+_LOCK_TIMEOUT: Final = 20.0
+#: Seconds that a request waits for it in one of the few places of a web process: the disk may be slow.
+_MOMENT: Final = 0.5
 #: Seconds between two tries.
 _PAUSE: Final = 0.02
 
@@ -30,9 +34,7 @@ class DatabaseFeatures(features.DatabaseFeatures):
 
 
 class WaitingCursor(base.SQLiteCursorWrapper):
-    """Waits for a writer until the lock timeout is over."""
-
-    lock_timeout: float
+    """Waits for a writer; in a web process, in the bulkhead. Raises Overloaded where too many wait there."""
 
     def execute(self, query: str, params: Any = None) -> Any:  # as Django declares it
         """Execute a statement."""
@@ -43,15 +45,17 @@ class WaitingCursor(base.SQLiteCursorWrapper):
         return self._tried(lambda: super(WaitingCursor, self).executemany(query, param_list))
 
     def _tried(self, statement: Callable[[], Any]) -> Any:
-        until = monotonic() + self.lock_timeout
+        begun = monotonic()
         while True:
             try:
                 return statement()
             except sqlite3.OperationalError as error:
                 # A transaction that has begun has the writer's lock; what it still can't have won't come.
                 is_busy = error.sqlite_errorcode == sqlite3.SQLITE_BUSY and not self.connection.in_transaction
-                if not is_busy or monotonic() > until:
+                if not is_busy or monotonic() > begun + _LOCK_TIMEOUT:
                     raise
+            if monotonic() > begun + _MOMENT:
+                move_to_bulkhead(Bulkhead.WAITING)
             sleep(_PAUSE)
 
 
@@ -61,7 +65,6 @@ class DatabaseWrapper(base.DatabaseWrapper):
     features_class = DatabaseFeatures
 
     def create_cursor(self, name: str | None = None) -> WaitingCursor:  # noqa: ARG002  Django's signature
-        """A cursor that waits for a writer as long as the settings say, or longer in a bulkhead."""
+        """A cursor that waits for a writer."""
         cursor: WaitingCursor = self.connection.cursor(factory=WaitingCursor)
-        cursor.lock_timeout = patience.get() or self.settings_dict["LOCK_TIMEOUT"]
         return cursor

@@ -16,7 +16,6 @@ from shared_kernel.services.bus import Bus, Command
 from shared_kernel.services.idempotency import Replay, claim
 from shared_kernel.services.lock_waits import (
     is_lock_timeout,
-    long_write_timeout,
     set_long_lock_timeout,
     should_fail_fast,
 )
@@ -53,8 +52,7 @@ def dispatch(command: Command[R], *, idempotency_key: str | None = None) -> R:
         while True:
             attempts -= 1
             try:
-                with long_write_timeout(hurried=hurried):
-                    return _carry_out(command, idempotency_key, subjects, overridden, hurried=hurried)
+                return _carry_out(command, idempotency_key, subjects, overridden, hurried=hurried)
             except Refused as refused:
                 if attempts and isinstance(refused, ConcurrentChange):
                     continue
@@ -63,7 +61,7 @@ def dispatch(command: Command[R], *, idempotency_key: str | None = None) -> R:
                     _record(command, subjects, AuditEntry.Outcome.REFUSED, codes)
                 raise
             except OperationalError as error:
-                if hurried and is_lock_timeout(error):
+                if hurried and connection.vendor == "postgresql" and is_lock_timeout(error):
                     move_to_bulkhead(Bulkhead.WAITING)
                     hurried, attempts = False, _ATTEMPTS
                 elif not attempts or not _is_transient(error):

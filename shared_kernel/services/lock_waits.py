@@ -1,13 +1,11 @@
 """How long a command waits for somebody else's lock.
 
-A web process answers few requests at a time, so its connections wait for a lock only for a moment
+A web process answers few requests at a time, so its connections to PostgreSQL wait for a lock only for a moment
 (library_project/database.py). A command that meets a lock starts again in a bulkhead, where it may wait for
-as long as the settings say. Everywhere else, as in a job, every connection waits that long.
+as long as the settings say. On SQLite whoever waits for the writer moves to the bulkhead (library_project/sqlite).
+Everywhere else, as in a job, every connection waits as long as the settings say.
 """
 
-from collections.abc import Iterator
-from contextlib import contextmanager
-from contextvars import ContextVar
 from typing import Final
 
 from django.conf import settings
@@ -17,8 +15,6 @@ from shared_kernel.resilience.bulkheads import has_bulkheads
 
 #: PostgreSQL: lock_not_available.
 _LOCK_NOT_AVAILABLE: Final = "55P03"
-#: Seconds that a writer on SQLite waits for another; None: as long as its connection's settings say.
-patience: ContextVar[float | None] = ContextVar("patience", default=None)
 
 
 def is_lock_timeout(error: BaseException) -> bool:
@@ -34,18 +30,8 @@ def should_fail_fast() -> bool:
     return has_bulkheads() and not connection.in_atomic_block
 
 
-@contextmanager
-def long_write_timeout(*, hurried: bool) -> Iterator[None]:
-    """In a bulkhead, let a transaction that begins inside wait long for its turn to write (SQLite)."""
-    token = patience.set(settings.LOCK_TIMEOUT if has_bulkheads() and not hurried else None)
-    try:
-        yield
-    finally:
-        patience.reset(token)
-
-
 def set_long_lock_timeout() -> None:
     """In a bulkhead, let the rest of the open transaction wait long for each lock (PostgreSQL)."""
     if has_bulkheads() and connection.vendor == "postgresql":
         with connection.cursor() as cursor:
-            cursor.execute(f"SET LOCAL lock_timeout = {settings.LOCK_TIMEOUT * 1000:.0f}")
+            cursor.execute(f"SET LOCAL lock_timeout = {settings.DATABASE_LOCK_TIMEOUT * 1000:.0f}")
