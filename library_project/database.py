@@ -12,8 +12,8 @@ _FROM_THE_FIRST_ROW = "-c synchronize_seqscans=off"
 
 Options = dict[str, Any]  # as various as two drivers' options
 
-#: Seconds that a request waits for a lock in one of the few places of a web process (PostgreSQL). A transaction
-#: holds its locks for some milliseconds.
+#: Seconds that a request waits for a lock in one of the few places of a web process (PostgreSQL). A
+#: transaction holds its locks for some milliseconds.
 _LOCK_MOMENT = 0.25
 
 #: Seconds that a request waits for a connection of its process's pool, and for a lost one to come back.

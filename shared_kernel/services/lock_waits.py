@@ -1,9 +1,9 @@
 """How long a command waits for somebody else's lock.
 
-A web process answers few requests at a time, so its connections to PostgreSQL wait for a lock only for a moment
-(library_project/database.py). A command that meets a lock starts again in a bulkhead, where it may wait for
-as long as the settings say. On SQLite whoever waits for the writer moves to the bulkhead (library_project/sqlite).
-Everywhere else, as in a job, every connection waits as long as the settings say.
+A web process answers few requests at a time, so its connections to PostgreSQL wait for a lock only for a
+moment (library_project/database.py). A command that meets a lock starts again in a bulkhead, where it may
+wait as long as the settings say. On SQLite, a request that waits for the writer moves to the bulkhead
+(library_project/sqlite). Everywhere else, as in a job, every connection waits as long as the settings say.
 """
 
 from typing import Final
