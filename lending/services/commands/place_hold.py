@@ -8,7 +8,7 @@ from lending.domain.branch_calendar import MAIN
 from lending.domain.circulation_rule import effective_terms
 from lending.domain.hold import Hold
 from lending.domain.loan_terms import LoanTerms
-from lending.domain.policies.holding import HOLDING_POLICIES, HoldingFacts, refusals
+from lending.domain.policies.placing_hold import HOLD_POLICIES, HoldFacts, refusals
 from lending.domain.standing import BorrowerStanding, CirculatingCopy
 from lending.services.borrowing import Gateways, open_loans
 from lending.services.hold_details import HoldDetails
@@ -27,7 +27,7 @@ class PlaceHold(Command[HoldDetails]):
     `pickup_branch` absent: wherever the copy that comes is at home.
     """
 
-    refusals = (UnknownPatron, UnknownBook, UnknownBranch, UnknownCopy, *refusals_of(*HOLDING_POLICIES))
+    refusals = (UnknownPatron, UnknownBook, UnknownBranch, UnknownCopy, *refusals_of(*HOLD_POLICIES))
 
     book: UUID
     patron_card: str
@@ -47,7 +47,7 @@ def place_hold(command: PlaceHold, work: LendingWork, *, gateways: Gateways, clo
         work.calendars.of(command.pickup_branch)
     copies = _wanted(command, gateways.copies.of_book(command.book))
     now = clock.now()
-    facts = HoldingFacts(
+    facts = HoldFacts(
         today=work.calendars.of(_branch(command, copies)).day_of(now),
         patron=patron,
         book_id=command.book,

@@ -13,7 +13,7 @@ from lending.domain.circulation_rule import CirculationRule, Dimensions
 from lending.domain.hold import ACTIVE_STATES
 from lending.domain.loan_terms import RULE_VALUES
 from lending.domain.policies.borrowing import item_type_limit, loan_limit, overdue_limit
-from lending.domain.policies.holding import hold_limit
+from lending.domain.policies.placing_hold import hold_limit
 from lending.domain.rule_change import ChangedValue, changed_values
 from lending.domain.rule_values import RuleValue
 from lending.models import HoldRow, LoanRow

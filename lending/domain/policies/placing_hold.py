@@ -34,7 +34,7 @@ class HoldLimitReached(Refusal):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class HoldingFacts:
+class HoldFacts:
     """The facts that decide whether this patron may hold this book. `holds` counts their active holds.
 
     `lendable_copies` counts the copies that could fill the hold. `terms` is None if no rule names the
@@ -51,15 +51,15 @@ class HoldingFacts:
     loans: tuple[OpenLoan, ...]
 
 
-Policy = Callable[[HoldingFacts], Refusal | None]
+Policy = Callable[[HoldFacts], Refusal | None]
 
 
-def something_can_be_lent(facts: HoldingFacts) -> NothingToLend | None:
+def something_can_be_lent(facts: HoldFacts) -> NothingToLend | None:
     """The book must have a copy that can be lent."""
     return None if facts.lendable_copies else NothingToLend()
 
 
-def patron_does_not_have_it(facts: HoldingFacts) -> AlreadyOnLoan | None:
+def patron_does_not_have_it(facts: HoldFacts) -> AlreadyOnLoan | None:
     """A patron can't hold a book that they have on loan."""
     for loan in facts.loans:
         if loan.book_id == facts.book_id:
@@ -69,33 +69,33 @@ def patron_does_not_have_it(facts: HoldingFacts) -> AlreadyOnLoan | None:
     return None
 
 
-def patron_does_not_wait_yet(facts: HoldingFacts) -> AlreadyHeld | None:
+def patron_does_not_wait_yet(facts: HoldFacts) -> AlreadyHeld | None:
     """A patron can have one active hold on a book."""
     return AlreadyHeld() if facts.already_held else None
 
 
-def patron_is_not_blocked(facts: HoldingFacts) -> PatronBlocked | None:
+def patron_is_not_blocked(facts: HoldFacts) -> PatronBlocked | None:
     """A blocked patron places no hold."""
     return patron_policies.patron_is_not_blocked(facts.patron, today=facts.today)
 
 
-def membership_is_running(facts: HoldingFacts) -> MembershipExpired | None:
+def membership_is_running(facts: HoldFacts) -> MembershipExpired | None:
     """Only members place holds."""
     return patron_policies.membership_is_running(facts.patron, today=facts.today)
 
 
-def patron_is_old_enough(facts: HoldingFacts) -> TooYoung | AgeUnknown | None:
+def patron_is_old_enough(facts: HoldFacts) -> TooYoung | AgeUnknown | None:
     """The terms may set a minimum age, which counts on the branch's day."""
     min_age = facts.terms.min_age if facts.terms else None
     return patron_policies.patron_is_old_enough(facts.patron, min_age, today=facts.today)
 
 
-def category_has_terms(facts: HoldingFacts) -> NoTermsForCategory | None:
+def category_has_terms(facts: HoldFacts) -> NoTermsForCategory | None:
     """The patron's category must have terms."""
     return None if facts.terms else NoTermsForCategory(category=facts.patron.category)
 
 
-def holds_are_within_the_limit(facts: HoldingFacts) -> HoldLimitReached | None:
+def holds_are_within_the_limit(facts: HoldFacts) -> HoldLimitReached | None:
     """One more hold must fit into the limit of the terms."""
     return hold_limit(facts.holds, facts.terms.hold_limit if facts.terms else None)
 
@@ -107,7 +107,7 @@ def hold_limit(count: int, limit: int | None) -> HoldLimitReached | None:
     return HoldLimitReached(holds=count, limit=limit, too_many=count - limit + 1)
 
 
-HOLDING_POLICIES: Final[tuple[Policy, ...]] = (
+HOLD_POLICIES: Final[tuple[Policy, ...]] = (
     something_can_be_lent,
     patron_does_not_have_it,
     patron_does_not_wait_yet,
@@ -119,6 +119,6 @@ HOLDING_POLICIES: Final[tuple[Policy, ...]] = (
 )
 
 
-def refusals(facts: HoldingFacts) -> tuple[Refusal, ...]:
+def refusals(facts: HoldFacts) -> tuple[Refusal, ...]:
     """Every reason why this patron may not place the hold."""
-    return tuple(refusal for policy in HOLDING_POLICIES if (refusal := policy(facts)))
+    return tuple(refusal for policy in HOLD_POLICIES if (refusal := policy(facts)))
