@@ -14,7 +14,6 @@ from lending.adapters.acl import (
 )
 from lending.adapters.anonymisation import DjangoLoanAnonymiser, DjangoPersonalDataEraser
 from lending.adapters.unit_of_work import DjangoLendingWork
-from lending.services.borrowing import Gateways
 from lending.services.commands.add_branch import add_branch
 from lending.services.commands.add_closure import add_closure
 from lending.services.commands.age_to_lost import age_to_lost
@@ -45,6 +44,7 @@ from lending.services.commands.set_rule import set_rule
 from lending.services.commands.suspend_hold import suspend_hold
 from lending.services.commands.undo_return import undo_return
 from lending.services.commands.waive_charge import waive_charge
+from lending.services.gateways import Gateways
 from lending.services.ports import (
     CopyDirectory,
     LendingWork,

@@ -4,7 +4,7 @@ from uuid import UUID
 
 from lending.domain.hold import Hold
 from lending.domain.hold_queue import HoldNotFound, HoldQueue
-from lending.services.borrowing import Gateways
+from lending.services.gateways import Gateways
 from lending.services.ports import LendingWork
 from shared_kernel.services.request_context import bind_audit_subjects
 

@@ -7,7 +7,7 @@ from lending.domain.circulation_rule import effective_terms
 from lending.domain.hold import Hold
 from lending.domain.hold_queue import FreeCopy, HoldQueue, Pickup
 from lending.domain.standing import CirculatingCopy
-from lending.services.borrowing import Gateways
+from lending.services.gateways import Gateways
 from lending.services.ports import LendingWork
 
 #: The pickup period if the patron's category has no terms any more.

@@ -2,8 +2,8 @@
 
 from lending.domain.loan import Loan
 from lending.domain.standing import CirculatingCopy
-from lending.services.borrowing import Gateways
 from lending.services.charges import charge_lost_item, charge_overdue_fine
+from lending.services.gateways import Gateways
 from lending.services.ports import LendingWork
 from shared_kernel.domain.clock import Clock
 

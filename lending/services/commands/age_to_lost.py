@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from lending.domain.loan import LoanState
-from lending.services.borrowing import Gateways
+from lending.services.gateways import Gateways
 from lending.services.locked_loan import locked_loan
 from lending.services.lost_items import declare_loan_lost
 from lending.services.ports import LendingWork

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from uuid import UUID
 
-from lending.services.borrowing import Gateways
+from lending.services.gateways import Gateways
 from lending.services.hold_shelf import allocate_free_copies
 from lending.services.ports import LendingWork
 from shared_kernel.domain.clock import Clock

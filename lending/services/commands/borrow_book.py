@@ -7,7 +7,8 @@ from uuid import uuid4
 from lending.domain.loan import LentCopy, Loan
 from lending.domain.policies.borrowing import BORROWING_POLICIES, BorrowingFacts, can_be_overridden, refusals
 from lending.domain.standing import CirculatingCopy
-from lending.services.borrowing import Gateways, borrowing_context
+from lending.services.borrowing_context import borrowing_context
+from lending.services.gateways import Gateways
 from lending.services.hold_shelf import reassign_copy
 from lending.services.loan_details import LoanDetails
 from lending.services.ports import LendingWork, UnknownCopy, UnknownPatron

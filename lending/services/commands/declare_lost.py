@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from lending.domain.loan import AlreadyLost, LoanIsAnonymous, LoanNotFound, LoanNotOpen
-from lending.services.borrowing import Gateways
+from lending.services.gateways import Gateways
 from lending.services.loan_details import LoanDetails
 from lending.services.locked_loan import locked_loan
 from lending.services.lost_items import declare_loan_lost

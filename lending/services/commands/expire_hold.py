@@ -5,7 +5,7 @@ from uuid import UUID
 
 from lending.domain.hold_queue import HoldNotActive
 from lending.services.active_holds import locked_hold
-from lending.services.borrowing import Gateways
+from lending.services.gateways import Gateways
 from lending.services.hold_shelf import reassign_copy
 from lending.services.ports import LendingWork
 from shared_kernel.domain.clock import Clock

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from lending.domain.hold_queue import QueueOrderInvalid
-from lending.services.borrowing import Gateways
+from lending.services.gateways import Gateways
 from lending.services.hold_details import HoldDetails
 from lending.services.ports import BookNotFound, LendingWork, UnknownBook
 from shared_kernel.domain.clock import Clock

@@ -10,7 +10,8 @@ from lending.domain.hold import Hold
 from lending.domain.loan_terms import LoanTerms
 from lending.domain.policies.placing_hold import HOLD_POLICIES, HoldFacts, refusals
 from lending.domain.standing import BorrowerStanding, CirculatingCopy
-from lending.services.borrowing import Gateways, open_loans
+from lending.services.borrowing_context import open_loans
+from lending.services.gateways import Gateways
 from lending.services.hold_details import HoldDetails
 from lending.services.hold_shelf import allocate_free_copies
 from lending.services.ports import LendingWork, UnknownBook, UnknownBranch, UnknownCopy, UnknownPatron

@@ -5,7 +5,7 @@ from uuid import UUID
 
 from lending.domain.patron_account import AmountNotPositive, PaymentExceedsBalance
 from lending.services.account_details import AccountDetails
-from lending.services.borrowing import Gateways
+from lending.services.gateways import Gateways
 from lending.services.ports import LendingWork, PatronNotFound
 from shared_kernel.domain.clock import Clock
 from shared_kernel.domain.money import InvalidMoney, Money

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from lending.domain.loan import LoanState
-from lending.services.borrowing import Gateways
+from lending.services.gateways import Gateways
 from lending.services.ports import LendingWork
 from shared_kernel.domain.clock import Clock
 from shared_kernel.services.bus import Command

@@ -5,8 +5,8 @@ from uuid import UUID
 
 from lending.domain.loan import LoanIsAnonymous, LoanNotFound
 from lending.domain.policies.renewing import RENEWAL_POLICIES, RenewalFacts, refusals
-from lending.services.borrowing import Gateways
 from lending.services.charges import charge_overdue_fine
+from lending.services.gateways import Gateways
 from lending.services.loan_details import LoanDetails
 from lending.services.ports import LendingWork
 from shared_kernel.domain.clock import Clock

@@ -5,7 +5,7 @@ from uuid import UUID
 
 from lending.domain.hold_queue import HoldNotActive, HoldNotAllocated, HoldNotFound
 from lending.services.active_holds import locked_hold
-from lending.services.borrowing import Gateways
+from lending.services.gateways import Gateways
 from lending.services.hold_details import HoldDetails
 from lending.services.hold_shelf import allocate_free_copies
 from lending.services.ports import LendingWork

@@ -7,8 +7,8 @@ from uuid import uuid4
 from lending.domain.in_house_use import SECOND_SCAN_WITHIN, InHouseUse
 from lending.domain.loan import Loan, LoanState, ReturnedBeforeBorrowed, ReturnedInTheFuture
 from lending.domain.standing import CirculatingCopy
-from lending.services.borrowing import Gateways
 from lending.services.charges import charge_overdue_fine, refund_lost_item
+from lending.services.gateways import Gateways
 from lending.services.hold_details import HoldDetails
 from lending.services.hold_shelf import assign_received_copy
 from lending.services.loan_details import LoanDetails

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from lending.domain.circulation_rule import FallbackRuleIncomplete, RuleItemTypeInvalid
 from lending.domain.rule_values import InvalidRuleValue
-from lending.services.borrowing import Gateways
+from lending.services.gateways import Gateways
 from lending.services.ports import LendingWork, UnknownBranch, UnknownCategory
 from lending.services.rule_details import RuleDetails
 from lending.services.rule_dimensions import validated_dimensions

@@ -8,8 +8,8 @@ from uuid import UUID
 from lending.domain.loan import Loan
 from lending.domain.patron_account import PatronAccount
 from lending.services.account_details import AccountDetails
-from lending.services.borrowing import Gateways
 from lending.services.charges import accrued_fine
+from lending.services.gateways import Gateways
 from lending.services.ports import LendingWork, PatronNotFound
 from shared_kernel.domain.clock import Clock
 from shared_kernel.services.bus import Query

@@ -4,7 +4,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from lending.domain.policies.borrowing import refusals
-from lending.services.borrowing import Gateways, borrowing_context
+from lending.services.borrowing_context import borrowing_context
+from lending.services.gateways import Gateways
 from lending.services.ports import LendingWork, UnknownCopy, UnknownPatron
 from shared_kernel.domain.clock import Clock
 from shared_kernel.services.bus import Query, Result

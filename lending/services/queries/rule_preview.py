@@ -17,7 +17,7 @@ from lending.domain.policies.placing_hold import hold_limit
 from lending.domain.rule_change import ChangedValue, changed_values
 from lending.domain.rule_values import RuleValue
 from lending.models import HoldRow, LoanRow
-from lending.services.borrowing import Gateways
+from lending.services.gateways import Gateways
 from lending.services.ports import LendingWork, PatronDirectory
 from lending.services.rule_dimensions import validated_dimensions
 from shared_kernel.domain.clock import Clock

@@ -8,7 +8,7 @@ from uuid import UUID
 
 from lending.models import LoanRow
 from lending.services.account_details import AccountDetails
-from lending.services.borrowing import Gateways
+from lending.services.gateways import Gateways
 from lending.services.ports import LendingWork, PatronNotFound
 from lending.services.queries.accounts import GetAccount, get_account
 from shared_kernel.domain.clock import Clock

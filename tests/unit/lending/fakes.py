@@ -14,7 +14,7 @@ from lending.domain.in_house_use import InHouseUse
 from lending.domain.loan import OUTSTANDING, Loan, LoanNotFound
 from lending.domain.patron_account import PatronAccount
 from lending.domain.standing import Block, BorrowerStanding, CirculatingCopy
-from lending.services.borrowing import Gateways
+from lending.services.gateways import Gateways
 from lending.services.ports import (
     BranchNotFound,
     PatronNotFound,

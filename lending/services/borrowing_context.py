@@ -11,15 +11,7 @@ from lending.domain.hold_queue import HoldQueue
 from lending.domain.loan import Loan
 from lending.domain.policies.borrowing import BorrowingFacts
 from lending.domain.standing import BorrowerStanding, CirculatingCopy, OpenLoan
-from lending.services.ports import CopyDirectory, LendingWork, PatronDirectory
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Gateways:
-    """The gateways to what other contexts own."""
-
-    patrons: PatronDirectory
-    copies: CopyDirectory
+from lending.services.ports import LendingWork
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
