@@ -15,7 +15,7 @@ import pytest
 from django.core.management import CommandError, call_command
 
 from outbox.envelope import read_event, write_event
-from outbox.event_catalogue import event_types, example, schema
+from outbox.event_schemas import event_types, example, schema
 from shared_kernel.domain.events import DomainEvent, Recorded
 from shared_kernel.services.request_context import RequestContext
 

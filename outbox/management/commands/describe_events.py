@@ -6,7 +6,7 @@ from typing import Any
 
 from django.conf import settings
 
-from outbox.event_catalogue import catalogue_files
+from outbox.event_schemas import catalogue_files
 from shared_kernel.domain.errors import Refusal
 from shared_kernel.management.base_command import LibraryCommand
 

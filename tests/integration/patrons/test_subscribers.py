@@ -6,7 +6,7 @@ from uuid import UUID, uuid4
 import pytest
 
 from outbox.envelope import ReceivedEvent, read_event
-from outbox.event_catalogue import event_types, example
+from outbox.event_schemas import event_types, example
 from outbox.subscriptions import subscriptions
 from patrons.bootstrap import compose
 from patrons.domain.notice import KINDS, NoticeState
