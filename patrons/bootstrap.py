@@ -11,8 +11,8 @@ from django.conf import settings
 from django.utils import timezone
 
 from patrons.adapters.files import FileMailer
+from patrons.adapters.letter_redaction import StoredLoanLetters
 from patrons.adapters.letters import TextLetterComposer
-from patrons.adapters.loan_letters import StoredLoanLetters
 from patrons.adapters.personal_data import DjangoPersonalDataEraser
 from patrons.adapters.sendgrid import SendGridMailer
 from patrons.adapters.unit_of_work import DjangoPatronsWork
