@@ -6,9 +6,9 @@ from uuid import uuid4
 import factory
 
 from patrons.models import NoticeRow
-from patrons.services.answers import PatronDetails
 from patrons.services.commands.queue_notice import QueueNotice
 from patrons.services.commands.register_patron import RegisterPatron
+from patrons.services.patron_details import PatronDetails
 from shared_kernel.services.commands import dispatch
 
 

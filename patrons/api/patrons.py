@@ -15,7 +15,6 @@ from patrons.api.serializers import (
     RegistrationSerializer,
     RenewalSerializer,
 )
-from patrons.services.answers import ErasureResult, PatronDetails, PatronSummary
 from patrons.services.commands.add_block import AddBlock
 from patrons.services.commands.erase_patron import ErasePatron
 from patrons.services.commands.lift_block import LiftBlock
@@ -24,6 +23,7 @@ from patrons.services.commands.reinstate_patron import ReinstatePatron
 from patrons.services.commands.renew_membership import RenewMembership
 from patrons.services.commands.suspend_patron import SuspendPatron
 from patrons.services.commands.update_contact import UpdateContact
+from patrons.services.patron_details import ErasureResult, PatronDetails, PatronSummary
 from patrons.services.queries.patrons import GetPatron, ListPatrons
 from shared_kernel.services.commands import dispatch
 from shared_kernel.services.queries import ask

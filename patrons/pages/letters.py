@@ -12,8 +12,8 @@ from patrons.domain.language import LANGUAGES
 from patrons.domain.notice import OPTIONAL
 from patrons.domain.patron import PatronNotFound
 from patrons.domain.privacy import Privacy
-from patrons.services.answers import PatronDetails
 from patrons.services.commands.update_contact import UpdateContact
+from patrons.services.patron_details import PatronDetails
 from patrons.services.queries.patrons import OwnPatron
 from shared_kernel.domain.errors import Refused
 from shared_kernel.services.queries import ask

@@ -6,7 +6,7 @@ from uuid import UUID, uuid4
 
 from patrons.domain.block import Block
 from patrons.domain.patron import AlreadySuspended, PatronNotFound
-from patrons.services.answers import PatronDetails
+from patrons.services.patron_details import PatronDetails
 from patrons.services.ports import PatronsWork
 from shared_kernel.domain.clock import Clock
 from shared_kernel.domain.text import ReasonRequired

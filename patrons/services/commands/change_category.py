@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from patrons.domain.patron import UnknownCategory
-from patrons.services.answers import PatronDetails
+from patrons.services.patron_details import PatronDetails
 from patrons.services.ports import PatronsWork
 from shared_kernel.domain.clock import Clock
 from shared_kernel.services.bus import Command

@@ -7,7 +7,7 @@ from uuid import UUID
 
 from patrons.domain.patron import Patron, PatronNotFound
 from patrons.domain.text import tidied
-from patrons.services.answers import ErasureResult
+from patrons.services.patron_details import ErasureResult
 from patrons.services.ports import CirculationFacts, PatronsWork, PersonalDataEraser
 from patrons.services.validation import raise_refusals
 from shared_kernel.domain.clock import Clock

@@ -12,7 +12,7 @@ from patrons.domain.email_address import EmailAddress, InvalidEmail
 from patrons.domain.language import UnknownLanguage, known_language
 from patrons.domain.patron import DuplicateCardNumber, DuplicateEmail, Patron, UnknownBranch, UnknownCategory
 from patrons.domain.person_name import InvalidName, PersonName
-from patrons.services.answers import PatronDetails
+from patrons.services.patron_details import PatronDetails
 from patrons.services.ports import CirculationFacts, PatronsWork
 from patrons.services.validation import parse_errors, raise_refusals, rule_violations
 from shared_kernel.domain.clock import Clock

@@ -5,7 +5,7 @@ from datetime import date
 from uuid import UUID
 
 from patrons.domain.patron import MembershipNeverEnds, PatronNotFound
-from patrons.services.answers import PatronDetails
+from patrons.services.patron_details import PatronDetails
 from patrons.services.ports import PatronsWork
 from shared_kernel.domain.clock import Clock
 from shared_kernel.services.bus import Command

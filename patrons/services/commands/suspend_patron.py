@@ -4,8 +4,8 @@ from dataclasses import dataclass
 from datetime import date
 from uuid import UUID
 
-from patrons.services.answers import PatronDetails
 from patrons.services.commands.add_block import AddBlock, add_block
+from patrons.services.patron_details import PatronDetails
 from patrons.services.ports import PatronsWork
 from shared_kernel.domain.clock import Clock
 from shared_kernel.services.bus import Command

@@ -14,7 +14,7 @@ from patrons.domain.notice import NoticeNotOptional, declined
 from patrons.domain.patron import DuplicateEmail, PatronNotFound, UnknownBranch, UnknownCategory
 from patrons.domain.person_name import InvalidName, PersonName
 from patrons.domain.privacy import Privacy, UnknownPrivacy
-from patrons.services.answers import PatronDetails
+from patrons.services.patron_details import PatronDetails
 from patrons.services.ports import CirculationFacts, PatronsWork
 from patrons.services.validation import parse_errors, raise_refusals, rule_violations
 from shared_kernel.domain.clock import Clock

@@ -10,7 +10,7 @@ from django.db.models import Q, QuerySet
 
 from patrons.domain.patron import PatronNotFound
 from patrons.models import PatronRow
-from patrons.services.answers import BlockDetails, PatronDetails, PatronSummary
+from patrons.services.patron_details import BlockDetails, PatronDetails, PatronSummary
 from shared_kernel.domain.text import fold
 from shared_kernel.services.bus import Query
 from shared_kernel.services.pagination import Page, PageRequest, keyset_page

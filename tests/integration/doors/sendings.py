@@ -22,12 +22,12 @@ from lending.services.commands.place_hold import PlaceHold
 from lending.services.commands.return_book import ReturnBook
 from outbox.models import OutboxMessage, QuarantinedMessage
 from patrons.models import NoticeRow
-from patrons.services.answers import PatronDetails
 from patrons.services.commands.add_block import AddBlock
 from patrons.services.commands.link_login import LinkLogin
 from patrons.services.commands.revise_wording import ReviseWording
 from patrons.services.commands.send_password_link import SendPasswordLink
 from patrons.services.commands.suspend_patron import SuspendPatron
+from patrons.services.patron_details import PatronDetails
 from shared_kernel.services.commands import dispatch
 from shared_kernel.services.request_context import with_context
 from tests.factories import a_book, a_branch, a_copy, a_loan

@@ -11,8 +11,8 @@ from django.contrib.auth.models import User
 from django.test import Client
 
 from lending.services.commands.place_hold import PlaceHold
-from patrons.services.answers import PatronDetails
 from patrons.services.commands.link_login import LinkLogin
+from patrons.services.patron_details import PatronDetails
 from shared_kernel.models import AuditEntry
 from shared_kernel.services.commands import dispatch
 from shared_kernel.services.logins import CreateLogin

@@ -28,10 +28,10 @@ from lending.tasks import anonymise_loans
 from outbox.models import REDACTED, InboxEntry, OutboxMessage
 from outbox.pending import republish
 from patrons.models import NoticeRow
-from patrons.services.answers import PatronDetails
 from patrons.services.commands.erase_patron import ErasePatron
 from patrons.services.commands.link_login import LinkLogin
 from patrons.services.commands.update_contact import UpdateContact
+from patrons.services.patron_details import PatronDetails
 from shared_kernel.models import AuditEntry, Receipt
 from shared_kernel.services.commands import dispatch
 from shared_kernel.services.logins import CreateLogin

@@ -11,8 +11,8 @@ from lending.models import HoldRow, LoanRow
 from lending.services.commands.borrow_book import BorrowBook
 from lending.services.commands.place_hold import PlaceHold
 from patrons.models import PatronRow
-from patrons.services.answers import PatronDetails
 from patrons.services.commands.erase_patron import ErasePatron
+from patrons.services.patron_details import PatronDetails
 from shared_kernel.domain.errors import Refused
 from shared_kernel.services.bus import Command
 from shared_kernel.services.commands import dispatch

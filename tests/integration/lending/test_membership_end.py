@@ -7,8 +7,8 @@ import pytest
 
 from lending.models import CirculationRuleRow
 from lending.services.commands.set_rule import SetRule
-from patrons.services.answers import PatronDetails
 from patrons.services.commands.renew_membership import RenewMembership
+from patrons.services.patron_details import PatronDetails
 from shared_kernel.services.commands import dispatch
 from tests.factories import a_branch, a_copy
 from tests.factories_patrons import a_patron

@@ -15,8 +15,8 @@ from rest_framework.test import APIClient
 from outbox.models import OutboxMessage
 from patrons.adapters.repositories.patrons import DjangoPatrons
 from patrons.models import PatronRow
-from patrons.services.answers import PatronDetails
 from patrons.services.commands.link_login import LinkLogin
+from patrons.services.patron_details import PatronDetails
 from shared_kernel.models import AuditEntry
 from shared_kernel.services.commands import dispatch
 from shared_kernel.services.logins import CreatedLogin, CreateLogin

@@ -25,12 +25,12 @@ from patrons.bootstrap import compose
 from patrons.domain.language import LANGUAGES
 from patrons.domain.notice import KINDS
 from patrons.models import NoticeRow
-from patrons.services.answers import PatronDetails
 from patrons.services.commands.claim_notice import ClaimNotice
 from patrons.services.commands.link_login import LinkLogin
 from patrons.services.commands.queue_notice import QueueNotice
 from patrons.services.commands.renew_membership import RenewMembership
 from patrons.services.mail import LetterRejected
+from patrons.services.patron_details import PatronDetails
 from shared_kernel.domain.money import Money
 from shared_kernel.services.commands import dispatch
 from shared_kernel.services.request_context import with_context

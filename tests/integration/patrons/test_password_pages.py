@@ -12,10 +12,10 @@ from django.test import Client
 from patrons.models import LinkRequestRow, NoticeRow, PatronRow
 from patrons.pages import passwords
 from patrons.pages.passwords import link_requests
-from patrons.services.answers import PatronDetails
 from patrons.services.commands.erase_patron import ErasePatron
 from patrons.services.commands.link_login import LinkLogin
 from patrons.services.commands.update_contact import UpdateContact
+from patrons.services.patron_details import PatronDetails
 from shared_kernel.models import AuditEntry
 from shared_kernel.services.commands import dispatch
 from shared_kernel.services.logins import CreateLogin

@@ -18,9 +18,9 @@ from lending.services.hold_details import HoldDetails
 from lending.services.loan_details import LoanDetails
 from lending.services.queries.accounts import GetAccount
 from patrons.models import PatronRow
-from patrons.services.answers import PatronDetails
 from patrons.services.commands.add_block import AddBlock
 from patrons.services.commands.link_login import LinkLogin
+from patrons.services.patron_details import PatronDetails
 from shared_kernel.services.commands import dispatch
 from shared_kernel.services.queries import ask
 from shared_kernel.services.request_context import with_context

@@ -12,9 +12,9 @@ from lending.services.commands.place_hold import PlaceHold
 from lending.services.commands.set_rule import SetRule
 from lending.services.hold_details import HoldDetails
 from lending.services.loan_details import LoanDetails
-from patrons.services.answers import PatronDetails
 from patrons.services.commands.add_block import AddBlock
 from patrons.services.commands.define_category import DefineCategory
+from patrons.services.patron_details import PatronDetails
 from shared_kernel.services.commands import dispatch
 from shared_kernel.services.request_context import with_context
 from tests.factories import a_book, a_branch, a_copy, a_loan

@@ -8,7 +8,6 @@ import pytest
 
 from patrons.domain.notice import NoticeState
 from patrons.domain.patron import BlockNotFound, PatronNotFound, UnknownCategory
-from patrons.services.answers import PatronDetails
 from patrons.services.commands.add_block import AddBlock, add_block
 from patrons.services.commands.announce_membership_end import AnnounceMembershipEnd, announce_membership_end
 from patrons.services.commands.change_category import ChangeCategory, change_category
@@ -17,6 +16,7 @@ from patrons.services.commands.lift_block import LiftBlock, lift_block
 from patrons.services.commands.queue_notice import QueueNotice, queue_notice
 from patrons.services.commands.renew_membership import RenewMembership, renew_membership
 from patrons.services.commands.update_contact import UpdateContact, update_contact
+from patrons.services.patron_details import PatronDetails
 from shared_kernel.domain.errors import PreconditionFailed, Refusal, Refused
 from tests.unit.patrons.fakes import NOW, Eraser, FakeWork, FixedClock, OneBranch
 from tests.unit.patrons.test_patron_commands import CLOCK, codes, register

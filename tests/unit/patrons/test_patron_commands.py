@@ -7,12 +7,12 @@ import pytest
 
 from patrons.domain.category import InvalidCategory
 from patrons.domain.patron import AlreadySuspended, NotBlocked, PatronNotFound
-from patrons.services.answers import PatronDetails
 from patrons.services.commands.define_category import DefineCategory, define_category
 from patrons.services.commands.link_login import LinkLogin, LoginAlreadyLinked, link_login
 from patrons.services.commands.register_patron import RegisterPatron, register_patron
 from patrons.services.commands.reinstate_patron import ReinstatePatron, reinstate_patron
 from patrons.services.commands.suspend_patron import SuspendPatron, suspend_patron
+from patrons.services.patron_details import PatronDetails
 from shared_kernel.domain.errors import Refused
 from shared_kernel.domain.text import ReasonRequired
 from tests.unit.patrons.fakes import FakeWork, FixedClock, OneBranch
