@@ -141,7 +141,7 @@ AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 10}},
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
     {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
-    {"NAME": "patrons.adapters.passwords.UnlikeThePatron"},
+    {"NAME": "patrons.adapters.password_validators.PatronSimilarityValidator"},
 ]
 MESSAGE_STORAGE = "shared_kernel.web.messages.UniqueMessageStorage"
 LOGIN_URL = "/login"

@@ -8,7 +8,7 @@ from patrons.models import PatronRow
 _ATTRIBUTES = ("card_number", "name", "email")
 
 
-class UnlikeThePatron:
+class PatronSimilarityValidator:
     """Refuses a password that is much like the card number, the name or the address of the login's patron."""
 
     def __init__(self) -> None:
