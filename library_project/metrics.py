@@ -35,11 +35,11 @@ def metrics(_request: HttpRequest) -> HttpResponse:
     """Everything, in Prometheus' text format; without the database what was counted, and that it is away."""
     registry = CollectorRegistry()
     registry.register(sums())
-    registry.register(_Looked())
+    registry.register(_DatabaseCollector())
     return HttpResponse(generate_latest(registry), content_type=CONTENT_TYPE_LATEST)
 
 
-class _Looked(Collector):
+class _DatabaseCollector(Collector):
     """Looks at the database when asked: some twenty short queries, whatever is stored."""
 
     def collect(self) -> Iterator[Metric]:
