@@ -62,7 +62,7 @@ class Problem(Result):
 
 
 @dataclass(frozen=True, slots=True)
-class ProblemSource:
+class HttpError:
     """What an error means to the client: status, what is wrong, and headers that go with it."""
 
     status: int
@@ -70,7 +70,7 @@ class ProblemSource:
     headers: Mapping[str, str] = field(default_factory=dict)
 
     @classmethod
-    def plain(cls, status: int, *, code: str = "", detail: str = "", **headers: str) -> "ProblemSource":
+    def plain(cls, status: int, *, code: str = "", detail: str = "", **headers: str) -> "HttpError":
         """A fault that its status says almost all about."""
         known = HTTPStatus(status)
         error = ProblemError(code=code or known.name.lower(), detail=detail or f"{known.phrase}.")
@@ -85,12 +85,12 @@ class ProblemSource:
 class RefusedRequest(Exception):
     """The request itself is at fault, whatever it asks for."""
 
-    def __init__(self, fault: ProblemSource) -> None:
+    def __init__(self, fault: HttpError) -> None:
         super().__init__(fault.detail)
         self.fault = fault
 
 
-def problem_source_of(error: BaseException) -> ProblemSource | None:  # noqa: PLR0911  a table, in order of specificity
+def http_error_of(error: BaseException) -> HttpError | None:  # noqa: PLR0911  a table, in order of specificity
     """What an error means to the client; None where it is ours and nothing may be said (500)."""
     match error:
         case Refused():
@@ -99,21 +99,21 @@ def problem_source_of(error: BaseException) -> ProblemSource | None:  # noqa: PL
             return error.fault
         case Overloaded():
             detail = "Too many requests wait for what somebody else is changing; try again."
-            return ProblemSource.plain(
+            return HttpError.plain(
                 503, code="overloaded", detail=detail, Retry_After=str(_RETRY_AFTER_SECONDS)
             )
         case drf.ValidationError():
-            return ProblemSource(422, list(islice(_of_validation(error.detail), _MOST_ERRORS)))
+            return HttpError(422, list(islice(_of_validation(error.detail), _MOST_ERRORS)))
         case drf.APIException():
             return _of_api_exception(error)
         case Http404() | django.ObjectDoesNotExist() | InvalidPage():
-            return ProblemSource.plain(404)
+            return HttpError.plain(404)
         case django.PermissionDenied():
-            return ProblemSource.plain(403, code="permission_denied", detail="You may not do this.")
+            return HttpError.plain(403, code="permission_denied", detail="You may not do this.")
         case _ if isinstance(error, _TOO_LARGE):
-            return ProblemSource.plain(413)
+            return HttpError.plain(413)
         case _ if isinstance(error, _UNREADABLE):
-            return ProblemSource.plain(400)
+            return HttpError.plain(400)
     return _of_storage(error)
 
 
@@ -128,7 +128,7 @@ def key_of(path: Iterable[str | int]) -> str:
     return "/".join(str(part).replace("~", "~0").replace("/", "~1") for part in path)
 
 
-def _of_refusals(refusals: tuple[Refusal, ...]) -> ProblemSource:
+def _of_refusals(refusals: tuple[Refusal, ...]) -> HttpError:
     errors = [
         ProblemError(
             code=each.code,
@@ -140,7 +140,7 @@ def _of_refusals(refusals: tuple[Refusal, ...]) -> ProblemSource:
     ]
     first = refusals[0]
     wait = first.params.get("retry_after")
-    return ProblemSource(status_of(type(first)), errors, {"Retry-After": str(wait)} if wait else {})
+    return HttpError(status_of(type(first)), errors, {"Retry-After": str(wait)} if wait else {})
 
 
 def _of_validation(detail: Any, place: str = "") -> Iterator[ProblemError]:  # DRF's nested lists and dicts
@@ -152,7 +152,7 @@ def _of_validation(detail: Any, place: str = "") -> Iterator[ProblemError]:  # D
         yield from _of_validation(inner, place if about_all else f"{place}/{key}")
 
 
-def _of_api_exception(error: drf.APIException) -> ProblemSource:
+def _of_api_exception(error: drf.APIException) -> HttpError:
     headers = {}
     if challenge := getattr(error, "auth_header", None):
         headers["WWW-Authenticate"] = str(challenge)
@@ -160,10 +160,10 @@ def _of_api_exception(error: drf.APIException) -> ProblemSource:
         headers["Retry-After"] = str(ceil(wait))
     code = error.get_codes()
     problem = ProblemError(code=code if isinstance(code, str) else "error", detail=str(error.detail))
-    return ProblemSource(error.status_code, [problem], headers)
+    return HttpError(error.status_code, [problem], headers)
 
 
-def _of_storage(error: BaseException) -> ProblemSource | None:
+def _of_storage(error: BaseException) -> HttpError | None:
     if isinstance(error, OperationalError | InterfaceError):
         locked = is_lock_timeout(error)
         detail = (
@@ -171,11 +171,11 @@ def _of_storage(error: BaseException) -> ProblemSource | None:
             if locked
             else "The database can't be reached; try again."
         )
-        return ProblemSource.plain(503, detail=detail, Retry_After=str(_RETRY_AFTER_SECONDS))
+        return HttpError.plain(503, detail=detail, Retry_After=str(_RETRY_AFTER_SECONDS))
     if isinstance(error, IntegrityError):  # somebody was faster than the rule; the constraint held
         return _of_refusals((ConcurrentChange(),))
     # What drivers say of values no column holds: the last line behind the checks at the edge.
     unstorable = isinstance(error, DataError | OverflowError | UnicodeEncodeError | django.ValidationError)
     if unstorable or (isinstance(error, ValueError) and "NUL" in str(error)):
-        return ProblemSource.plain(422, code="invalid", detail="A value can't be stored.")
+        return HttpError.plain(422, code="invalid", detail="A value can't be stored.")
     return None

@@ -22,9 +22,9 @@ from shared_kernel.web.json import encode
 from shared_kernel.web.problem_details import (
     CONTENT_TYPE,
     NUL_IN_QUERY,
+    HttpError,
     Problem,
-    ProblemSource,
-    problem_source_of,
+    http_error_of,
 )
 
 logger = logging.getLogger("library.problems")
@@ -40,7 +40,7 @@ _OF_THE_BODY = {
 }
 
 
-def problem_of(request: HttpRequest | Request, fault: ProblemSource) -> Problem:
+def problem_of(request: HttpRequest | Request, fault: HttpError) -> Problem:
     """What the client is told."""
     return Problem(
         title=HTTPStatus(fault.status).phrase,
@@ -53,14 +53,14 @@ def problem_of(request: HttpRequest | Request, fault: ProblemSource) -> Problem:
     )
 
 
-def problem_response(request: HttpRequest, fault: ProblemSource) -> HttpResponse:
+def problem_response(request: HttpRequest, fault: HttpError) -> HttpResponse:
     """The fault as application/problem+json."""
     headers = {"Cache-Control": "no-store", **fault.headers}
     body = encode(problem_of(request, fault))
     return HttpResponse(body, status=fault.status, content_type=CONTENT_TYPE, headers=headers)
 
 
-def error_response(request: HttpRequest, fault: ProblemSource) -> HttpResponse:
+def error_response(request: HttpRequest, fault: HttpError) -> HttpResponse:
     """The fault as a page for who prefers one, and as a problem for everybody else."""
     if is_in_api(request) or "text/html" not in request.headers.get("Accept", ""):
         return problem_response(request, fault)
@@ -79,7 +79,7 @@ def exception_handler(
 
     Who tries the API in a browser is shown the problem on the page, with the form to send another.
     """
-    fault = problem_source_of(error)
+    fault = http_error_of(error)
     if fault is None:
         return None
     request: Request = context["request"]
@@ -101,7 +101,7 @@ class ProblemMiddleware:
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
         """Answer the request; an error answer under /api that is no problem yet becomes one."""
         if "\x00" in request.path_info:
-            return self._answer(request, ProblemSource.plain(404))
+            return self._answer(request, HttpError.plain(404))
         response = self._get_response(request)
         if response.status_code < HTTPStatus.BAD_REQUEST:
             return response
@@ -110,7 +110,7 @@ class ProblemMiddleware:
             return response
         if isinstance(response, Response) or response.get("Content-Type", "").startswith(CONTENT_TYPE):
             return response
-        replaced = problem_response(request, ProblemSource.plain(response.status_code))
+        replaced = problem_response(request, HttpError.plain(response.status_code))
         for name, value in response.items():
             if name.lower() not in _OF_THE_BODY:
                 replaced[name] = value
@@ -128,7 +128,7 @@ class ProblemMiddleware:
         in_admin = request.path_info.startswith("/admin/")
         if not (who.is_staff if in_admin else who.may(*getattr(view, "scopes", (PUBLIC,)))):
             return None
-        return self._answer(request, ProblemSource.plain(422, code="invalid_text", detail=NUL_IN_QUERY))
+        return self._answer(request, HttpError.plain(422, code="invalid_text", detail=NUL_IN_QUERY))
 
     def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:
         """Answer an error that escaped a view, unless Django's own pages do (404, 403) or it is a bug.
@@ -137,13 +137,13 @@ class ProblemMiddleware:
         """
         if isinstance(error, PermissionDenied) and not principal(request).is_anonymous:
             record_denial(request)
-        fault = None if isinstance(error, Http404 | PermissionDenied) else problem_source_of(error)
+        fault = None if isinstance(error, Http404 | PermissionDenied) else http_error_of(error)
         if fault is None:
             return None
         _log(error)
         return self._answer(request, fault)
 
-    def _answer(self, request: HttpRequest, fault: ProblemSource) -> HttpResponse:
+    def _answer(self, request: HttpRequest, fault: HttpError) -> HttpResponse:
         if is_in_api(request):
             return problem_response(request, fault)
         if fault.status == HTTPStatus.NOT_FOUND:

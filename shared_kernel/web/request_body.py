@@ -7,7 +7,7 @@ from typing import Final
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 
-from shared_kernel.web.problem_details import ProblemSource, RefusedRequest
+from shared_kernel.web.problem_details import HttpError, RefusedRequest
 from shared_kernel.web.problem_responses import error_response, is_in_api
 
 #: Where the web server notes with what status it refused to take a body in (library_project/serving).
@@ -41,18 +41,18 @@ def check_body(request: HttpRequest) -> None:
         raise RefusedRequest(fault)
 
 
-def _fault(request: HttpRequest) -> ProblemSource | None:
+def _fault(request: HttpRequest) -> HttpError | None:
     refused: HTTPStatus | None = request.META.get(BODY_REFUSAL_STATUS)
     if refused is not None:
         headers = {"Retry_After": "5"} if refused == HTTPStatus.SERVICE_UNAVAILABLE else {}
-        return ProblemSource.plain(refused, detail=_DETAILS.get(refused, ""), **headers)
+        return HttpError.plain(refused, detail=_DETAILS.get(refused, ""), **headers)
     if "HTTP_TRANSFER_ENCODING" in request.META and not request.META.get("CONTENT_LENGTH"):
         detail = "This server reads no body without a Content-Length."
-        return ProblemSource.plain(HTTPStatus.LENGTH_REQUIRED, detail=detail)
+        return HttpError.plain(HTTPStatus.LENGTH_REQUIRED, detail=detail)
     coding = request.headers.get("Content-Encoding", "").strip().lower()
     if coding not in {"", "identity"} and request.META.get("CONTENT_LENGTH", "0") not in {"", "0"}:
         detail = "Bodies are read as they are; send this one without a Content-Encoding."
-        return ProblemSource.plain(
+        return HttpError.plain(
             HTTPStatus.UNSUPPORTED_MEDIA_TYPE,
             code="unsupported_content_encoding",
             detail=detail,

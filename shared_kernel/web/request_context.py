@@ -14,7 +14,7 @@ from shared_kernel.services.request_context import RequestContext, request_conte
 from shared_kernel.web.access import ANONYMOUS
 from shared_kernel.web.access_log import log_request
 from shared_kernel.web.fields import parsed_instant
-from shared_kernel.web.problem_details import ProblemSource
+from shared_kernel.web.problem_details import HttpError
 from shared_kernel.web.problem_responses import problem_response
 
 _REQUEST_ID = re.compile(r"[A-Za-z0-9_.:-]{1,128}")
@@ -50,7 +50,7 @@ class RequestContextMiddleware:
         instant = parsed_instant(moved_to)
         if instant is None:
             detail = "Library-Now must be an instant with its offset, such as 2026-01-15T10:00:00Z."
-            return problem_response(request, ProblemSource.plain(422, code="invalid", detail=detail))
+            return problem_response(request, HttpError.plain(422, code="invalid", detail=detail))
         with request_context(replace(who, acts_at=instant)):
             return self._get_response(request)
 

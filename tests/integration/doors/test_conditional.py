@@ -7,7 +7,7 @@ from django.test import Client, RequestFactory
 from shared_kernel.domain.aggregates import Aggregate
 from shared_kernel.domain.errors import PreconditionFailed
 from shared_kernel.web.conditional_requests import NO_VERSION, IfMatchInvalid, version_to_match
-from shared_kernel.web.problem_details import problem_source_of
+from shared_kernel.web.problem_details import http_error_of
 from tests.factories import a_book, a_copy
 from tests.integration.conftest import Browser
 
@@ -43,7 +43,7 @@ class TestIfMatch:
     def test_that_is_no_entity_tag_is_a_bad_request(self, header: str) -> None:
         with pytest.raises(IfMatchInvalid) as refused:
             of_if_match(header)
-        fault = problem_source_of(refused.value)
+        fault = http_error_of(refused.value)
         assert fault is not None
         assert fault.status == 400
 
@@ -54,7 +54,7 @@ class TestIfMatch:
         for seen in (2, 4, NO_VERSION):
             with pytest.raises(PreconditionFailed) as refused:
                 thing.require_version(seen)
-            fault = problem_source_of(refused.value)
+            fault = http_error_of(refused.value)
             assert fault is not None
             assert (fault.status, fault.errors[0].code) == (412, "precondition_failed")
 
