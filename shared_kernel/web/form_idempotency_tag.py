@@ -18,7 +18,7 @@ from shared_kernel.web.form_idempotency import KEY_FIELD
 register = Library()
 
 
-class FormKeysNode(CsrfTokenNode):
+class CsrfTokenAndKeyNode(CsrfTokenNode):
     """Renders both hidden fields."""
 
     def render(self, context: Context) -> SafeString:
@@ -30,6 +30,6 @@ class FormKeysNode(CsrfTokenNode):
 
 
 @register.tag
-def csrf_token(_parser: Parser, _token: Token) -> FormKeysNode:
+def csrf_token(_parser: Parser, _token: Token) -> CsrfTokenAndKeyNode:
     """As Django's, and the key."""
-    return FormKeysNode()
+    return CsrfTokenAndKeyNode()
