@@ -13,7 +13,7 @@ from django.test import Client
 from shared_kernel.services.tokens import clear_token_cache
 from shared_kernel.web.token_bucket import requests
 from tests.integration.declared import declared
-from tests.integration.doors.policies import API
+from tests.integration.entry_points.access_table import API
 from tests.integration.refusals.anything import faults
 from tests.integration.refusals.call import Call, codes_of
 from tests.integration.refusals.examples import EXAMPLES

@@ -8,8 +8,8 @@ from django.test import Client
 
 from shared_kernel.models import AuditEntry
 from tests.factories import a_copy, a_loan
-from tests.integration.doors.conftest import Visit
-from tests.integration.doors.routes import routes
+from tests.integration.entry_points.conftest import Visit
+from tests.integration.entry_points.routes import routes
 
 pytestmark = pytest.mark.django_db
 

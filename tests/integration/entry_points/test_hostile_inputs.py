@@ -14,7 +14,8 @@ from shared_kernel.services.commands import dispatch
 from shared_kernel.services.tokens import SCOPES, IssueToken
 from shared_kernel.web.problem_details import CONTENT_TYPE
 from tests.factories import a_copy, a_loan
-from tests.integration.doors.hostile import (
+from tests.integration.entry_points.access_table import API, PAGES
+from tests.integration.entry_points.hostile import (
     BODIES,
     HEADERS,
     JSON,
@@ -25,8 +26,7 @@ from tests.integration.doors.hostile import (
     ZERO_WIDTH,
     secrets_in,
 )
-from tests.integration.doors.policies import API, PAGES
-from tests.integration.doors.routes import NOBODY, fields_of_bodies, routes
+from tests.integration.entry_points.routes import NOBODY, fields_of_bodies, routes
 
 pytestmark = pytest.mark.django_db
 

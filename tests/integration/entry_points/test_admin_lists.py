@@ -15,7 +15,7 @@ from django.urls import reverse
 
 from shared_kernel.web.admin.base import ReadOnlyAdmin
 from tests.factories import a_copy, a_loan
-from tests.integration.doors.conftest import Visit
+from tests.integration.entry_points.conftest import Visit
 
 pytestmark = pytest.mark.django_db
 

@@ -6,8 +6,7 @@ from django.contrib.auth.models import User
 from django.test import Client
 
 from shared_kernel.models import AuditEntry
-from tests.integration.doors.conftest import Visit
-from tests.integration.doors.policies import (
+from tests.integration.entry_points.access_table import (
     ADMINISTRATION,
     ANONYMOUS,
     API,
@@ -18,7 +17,8 @@ from tests.integration.doors.policies import (
     ROLES,
     Visitors,
 )
-from tests.integration.doors.routes import METHODS, NOBODY, Route, routes
+from tests.integration.entry_points.conftest import Visit
+from tests.integration.entry_points.routes import METHODS, NOBODY, Route, routes
 
 pytestmark = pytest.mark.django_db
 Rows = Callable[[], dict[str, int]]

@@ -26,9 +26,9 @@ from shared_kernel.services.codec import to_json
 from shared_kernel.services.commands import dispatch
 from shared_kernel.web.admin.base import CommandAdmin
 from tests.factories import a_book, a_loan
-from tests.integration.doors.forms import forms_in
-from tests.integration.doors.policies import OF_A_ROW, PAGES
-from tests.integration.doors.sendings import SENDINGS, mine, ticked
+from tests.integration.entry_points.access_table import OF_A_ROW, PAGES
+from tests.integration.entry_points.forms import forms_in
+from tests.integration.entry_points.sendings import SENDINGS, mine, ticked
 
 pytestmark = pytest.mark.django_db
 

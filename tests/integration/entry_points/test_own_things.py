@@ -18,7 +18,7 @@ from shared_kernel.services.commands import dispatch
 from shared_kernel.services.logins import CreateLogin
 from tests.factories import a_copy, a_loan
 from tests.factories_patrons import a_patron
-from tests.integration.doors.policies import API
+from tests.integration.entry_points.access_table import API
 
 pytestmark = pytest.mark.django_db
 

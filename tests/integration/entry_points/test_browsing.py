@@ -6,10 +6,10 @@ import pytest
 from django.test import Client
 
 from tests.factories import a_copy, a_loan
-from tests.integration.doors.conftest import Visit
-from tests.integration.doors.hostile import BODIES, QUERIES, secrets_in
-from tests.integration.doors.policies import API
-from tests.integration.doors.routes import NOBODY, Route, routes
+from tests.integration.entry_points.access_table import API
+from tests.integration.entry_points.conftest import Visit
+from tests.integration.entry_points.hostile import BODIES, QUERIES, secrets_in
+from tests.integration.entry_points.routes import NOBODY, Route, routes
 
 pytestmark = pytest.mark.django_db
 DOWNLOADS = {"exports/books", "imports/{}/rejected", "patrons/{}/account.csv"}

@@ -19,8 +19,8 @@ from shared_kernel.services.commands import dispatch
 from tests.conftest import ROOT
 from tests.factories import a_book, a_copy
 from tests.factories_patrons import a_patron
-from tests.integration.doors.conftest import Visit
-from tests.integration.doors.routes import routes
+from tests.integration.entry_points.conftest import Visit
+from tests.integration.entry_points.routes import routes
 
 FORMULA = "＝cmd|calc"
 #: The route of each file, and the addresses at which the planted formulas stand in it.

@@ -32,7 +32,7 @@ from shared_kernel.services.commands import dispatch
 from shared_kernel.services.request_context import with_context
 from tests.factories import a_book, a_branch, a_copy, a_loan
 from tests.factories_patrons import a_patron, owe
-from tests.integration.doors.forms import Form, forms_in, forms_on, the_form
+from tests.integration.entry_points.forms import Form, forms_in, forms_on, the_form
 
 Sending = Callable[[Client], tuple[Form, Form]]
 

@@ -11,9 +11,9 @@ from django.test import Client
 
 from tests.conftest import ROOT
 from tests.factories import a_copy, a_loan
-from tests.integration.doors.conftest import Visit
-from tests.integration.doors.policies import ADMINISTRATION, ANONYMOUS, API, PAGES
-from tests.integration.doors.routes import Route, routes
+from tests.integration.entry_points.access_table import ADMINISTRATION, ANONYMOUS, API, PAGES
+from tests.integration.entry_points.conftest import Visit
+from tests.integration.entry_points.routes import Route, routes
 
 pytestmark = pytest.mark.django_db
 

@@ -27,7 +27,7 @@ from shared_kernel.services.queries import ask
 from tests.factories import a_book, a_branch, a_copy, a_loan
 from tests.factories_patrons import a_patron, owe
 from tests.integration.constraints.rows import a_row
-from tests.integration.doors.policies import SCOPES
+from tests.integration.entry_points.access_table import SCOPES
 
 pytestmark = pytest.mark.django_db
 

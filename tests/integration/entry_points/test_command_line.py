@@ -11,7 +11,7 @@ from django.core.management.base import CommandParser
 from django.db import OperationalError, connections
 
 from shared_kernel.management.base_command import LibraryCommand
-from tests.integration.doors.hostile import RIGHT_TO_LEFT, ZERO_WIDTH
+from tests.integration.entry_points.hostile import RIGHT_TO_LEFT, ZERO_WIDTH
 
 pytestmark = pytest.mark.django_db
 

@@ -19,7 +19,7 @@ from shared_kernel.services.request_context import with_context
 from shared_kernel.web.fields import parsed_instant
 from tests.factories import a_branch, a_copy, a_loan
 from tests.factories_patrons import a_patron
-from tests.integration.doors.conftest import Visit
+from tests.integration.entry_points.conftest import Visit
 
 pytestmark = pytest.mark.django_db
 

@@ -16,7 +16,7 @@ from schemathesis.specs.openapi import checks
 from shared_kernel.services.commands import dispatch
 from shared_kernel.services.tokens import SCOPES, IssueToken
 from tests.factories import a_copy, a_loan
-from tests.integration.doors.policies import API
+from tests.integration.entry_points.access_table import API
 
 pytestmark = pytest.mark.django_db
 _handler = ClientHandler(enforce_csrf_checks=False)

@@ -4,7 +4,7 @@ import re
 from typing import Any
 from urllib.parse import quote
 
-from tests.integration.doors.routes import NOBODY
+from tests.integration.entry_points.routes import NOBODY
 
 JSON = "application/json"
 ZERO_WIDTH, RIGHT_TO_LEFT = "\u200b" * 8, "\u202eevil\u202c"

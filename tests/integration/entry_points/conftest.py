@@ -21,7 +21,7 @@ from shared_kernel.services.tokens import IssueToken, clear_token_cache
 from shared_kernel.web.token_bucket import requests, wrong_tokens
 from tests.factories import a_book, a_copy, a_loan
 from tests.factories_patrons import a_patron, owe
-from tests.integration.doors.policies import ROLES, SCOPES
+from tests.integration.entry_points.access_table import ROLES, SCOPES
 
 Visit = Callable[[str], Client]
 

@@ -6,9 +6,9 @@ import pytest
 from django.contrib.auth.models import User
 from django.test import Client
 
-from tests.integration.doors.conftest import Visit
-from tests.integration.doors.policies import ADMINISTRATION, ANONYMOUS, API, FRONT, OF_A_ROW, PAGES
-from tests.integration.doors.routes import routes
+from tests.integration.entry_points.access_table import ADMINISTRATION, ANONYMOUS, API, FRONT, OF_A_ROW, PAGES
+from tests.integration.entry_points.conftest import Visit
+from tests.integration.entry_points.routes import routes
 
 pytestmark = pytest.mark.django_db
 
