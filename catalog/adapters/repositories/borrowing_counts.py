@@ -13,10 +13,11 @@ from catalog.services.search.indexing import POPULAR_FROM, reindex_rows
 from outbox.unit_of_work import defer_write
 from shared_kernel.sql.writes import insert
 
-_DUE, _IN, _OUT = BorrowingCountRow.Reckoning.values
-_SO_MANY_MORE = (
+#: Whether the popularity of the Book is out of date, includes the month, or leaves it out since it is too old.
+_OUTDATED, _COUNTED, _LEFT_OUT = BorrowingCountRow.Reckoning.values
+_ADD_TO_COUNT = (
     "ON CONFLICT (book_id, month) DO UPDATE"
-    f" SET count = {BorrowingCountRow._meta.db_table}.count + excluded.count, reckoning = '{_DUE}'"
+    f" SET count = {BorrowingCountRow._meta.db_table}.count + excluded.count, reckoning = '{_OUTDATED}'"
 )
 
 
@@ -24,34 +25,34 @@ class DjangoBorrowingCounts:
     """How often each Book was borrowed in each month."""
 
     def add_one(self, book: UUID, month: date) -> None:
-        """Count one borrowing more, whoever else is counting."""
+        """Count one more borrowing. Safe while other transactions count the same Book."""
         defer_write(_add, (book, month))
 
     def recompute_popularity(self, *, since: date, at_most: int) -> int:
-        """Reckon popularity from the months since then; going through counts in the order of their Books."""
-        waiting = _chosen(BorrowingCountRow.objects.filter(reckoning=_DUE), at_most)
+        """Compute popularity anew from the months since then, for at most so many counts that are outdated."""
+        waiting = _chosen(BorrowingCountRow.objects.filter(reckoning=_OUTDATED), at_most)
         waiting += _chosen(
-            BorrowingCountRow.objects.filter(reckoning=_IN, month__lt=since), at_most - len(waiting)
+            BorrowingCountRow.objects.filter(reckoning=_COUNTED, month__lt=since), at_most - len(waiting)
         )
         _update({row.book_id for row in waiting}, since)
-        reckoned = BorrowingCountRow.objects.filter(pk__in=[row.pk for row in waiting])
-        reckoned.filter(month__gte=since).update(reckoning=_IN)
-        reckoned.filter(month__lt=since).update(reckoning=_OUT)
+        computed = BorrowingCountRow.objects.filter(pk__in=[row.pk for row in waiting])
+        computed.filter(month__gte=since).update(reckoning=_COUNTED)
+        computed.filter(month__lt=since).update(reckoning=_LEFT_OUT)
         return len(waiting)
 
 
 def _add(borrowings: list[tuple[UUID, date]]) -> None:
-    # In the order of the Books: who counts the same ones at this moment waits for them in turn.
+    # Sorted, so that concurrent transactions lock the rows in the same order and can't deadlock.
     counts = sorted(Counter(borrowings).items())
     rows = [
-        {"book_id": book, "month": month, "count": count, "reckoning": _DUE}
+        {"book_id": book, "month": month, "count": count, "reckoning": _OUTDATED}
         for (book, month), count in counts
     ]
-    insert(BorrowingCountRow, *rows, on_conflict=_SO_MANY_MORE)
+    insert(BorrowingCountRow, *rows, on_conflict=_ADD_TO_COUNT)
 
 
 def popularity(borrowings: int) -> int:
-    """100 more for each time that a Book is borrowed twice as often; 0 where it never is."""
+    """0 for a Book that was never borrowed; 100 more each time the number of borrowings doubles."""
     return round(100 * log2(1 + borrowings))
 
 
@@ -64,9 +65,9 @@ def _update(books: Iterable[UUID], since: date) -> None:
     sums = dict(counted.values_list("book_id").annotate(Sum("count")))
     marks_changed: list[UUID] = []
     for row in BookRow.objects.filter(id__in=books).only("popularity").order_by("id").select_for_update():
-        reckoned = popularity(sums.get(row.id, 0))
-        if reckoned != row.popularity:
-            BookRow.objects.filter(id=row.id).update(popularity=reckoned)
-            if (reckoned >= POPULAR_FROM) != (row.popularity >= POPULAR_FROM):
+        score = popularity(sums.get(row.id, 0))
+        if score != row.popularity:
+            BookRow.objects.filter(id=row.id).update(popularity=score)
+            if (score >= POPULAR_FROM) != (row.popularity >= POPULAR_FROM):
                 marks_changed.append(row.id)
     reindex_rows(marks_changed)
