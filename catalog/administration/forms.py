@@ -58,7 +58,7 @@ class AddBookForm(DescriptionForm):
 class ReviseBookForm(DescriptionForm):
     """Revise a Book; refused if somebody else has changed it since the form was opened."""
 
-    seen_version = forms.IntegerField(widget=forms.HiddenInput)
+    version = forms.IntegerField(widget=forms.HiddenInput)
 
     @classmethod
     def of(cls, row: BookRow) -> Self:
@@ -72,7 +72,7 @@ class ReviseBookForm(DescriptionForm):
                 "language": row.language,
                 "publisher": row.publisher,
                 "subjects": "\n".join(row.subjects),
-                "seen_version": row.version,
+                "version": row.version,
             }
         )
 

@@ -59,12 +59,12 @@ class BookViewSet(LibraryViewSet):
     @extend_schema(request=BookRevisionSerializer, responses={200: BookDetails})
     def partial_update(self, _request: Request, id: UUID) -> Response:
         """Revise a Book: what isn't sent stays as it is."""
-        command = ReviseBook(book=id, seen_version=self.if_match(), **self.body(BookRevisionSerializer))
+        command = ReviseBook(book=id, version=self.if_match(), **self.body(BookRevisionSerializer))
         return Response(dispatch(command))
 
     @extend_schema(request=None, responses={204: None})
     def destroy(self, _request: Request, id: UUID) -> Response:
         """Remove a Book of which no copy, loan or hold is left."""
         self.body()
-        dispatch(RemoveBook(book=id, seen_version=self.if_match()))
+        dispatch(RemoveBook(book=id, version=self.if_match()))
         return Response(status=204)

@@ -14,12 +14,12 @@ from shared_kernel.services.request_context import bind_audit_subjects
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RemoveBook(Command[None]):
-    """Remove a Book and its withdrawn Copies. `seen_version` is the one looked at, if that matters."""
+    """Remove a Book and its withdrawn Copies. `version` is the expected version; None skips the check."""
 
     refusals = (BookNotFound, PreconditionFailed, BookHasCopies, "has_open_loans", "has_active_holds")
 
     book: UUID
-    seen_version: int | None = None
+    version: int | None = None
 
 
 def remove_book(
@@ -28,7 +28,7 @@ def remove_book(
     """Remove it. Raises BookNotFound, PreconditionFailed; refused while Copies, loans or holds are left."""
     bind_audit_subjects(book=command.book)
     book = work.books.get(command.book, lock=True)
-    book.require_version(command.seen_version)
+    book.require_version(command.version)
     copies = work.copies.of_book(book.id)
     kept = [copy for copy in copies if copy.condition is not Condition.WITHDRAWN]
     refusals: list[Refusal] = [BookHasCopies(count=len(kept))] if kept else []

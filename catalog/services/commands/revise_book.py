@@ -24,13 +24,13 @@ class ReviseBook(Command[BookDetails]):
     """Change a Book's description. Unset values stay as they are; None means unknown.
 
     Another `isbn` takes the place of the Book's own and leaves its further ones; None drops them all.
-    `seen_version` is the one that was looked at, if that matters.
+    `version` is the expected version; None skips the check.
     """
 
     refusals = (BookNotFound, PreconditionFailed, *DESCRIPTION_REFUSALS, DuplicateISBN)
 
     book: UUID
-    seen_version: int | None = None
+    version: int | None = None
     title: str | UnsetType = UNSET
     authors: tuple[str, ...] | UnsetType = UNSET
     isbn: str | UnsetType | None = UNSET
@@ -46,7 +46,7 @@ def revise_book(
     """Revise it. Raises BookNotFound, PreconditionFailed, DuplicateISBN; refused with every wrong value."""
     bind_audit_subjects(book=command.book)
     book = work.books.get(command.book, lock=True)
-    book.require_version(command.seen_version)
+    book.require_version(command.version)
     book.revise(_described(book.description, command), at=clock.now())
     return BookDetails.of(book, availability=availability_of(book.id, work, circulation))
 

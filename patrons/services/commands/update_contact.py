@@ -29,8 +29,8 @@ class UpdateContact(Command[PatronDetails]):
 
     What is None (`home_branch`, `language`, `birth_date`: unset) stays as it is. `home_branch` None is no
     branch in particular, `language` None the library's, `birth_date` None unknown.
-    `declined_notices` are all the kinds of letters to do without. `version` is the one that was looked at, if
-    that matters. `viewer_login` bounds the command to the patron behind that login.
+    `declined_notices` are all the kinds of letters to do without. `version` is the expected version;
+    None skips the check. `viewer_login` bounds the command to the patron behind that login.
     """
 
     refusals = (

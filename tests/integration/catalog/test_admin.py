@@ -131,7 +131,7 @@ class TestTheCopiesPages:
 
 class TestRevisingABook:
     def revise(self, client: Client, book: object, **said: str) -> Any:
-        whole = {"title": "Romola", "authors": "Eliot, George", "seen_version": "1", **said}
+        whole = {"title": "Romola", "authors": "Eliot, George", "version": "1", **said}
         return client.post(f"{BOOKS}{book}/revise/", whole)
 
     def test_shows_it_as_it_stands(self, librarian: Client) -> None:
@@ -154,7 +154,7 @@ class TestRevisingABook:
         refused = self.revise(librarian, book.id, isbn="9780140434705")
         assert (refused.status_code, said(refused)) == (200, [])
         assert "Another book has this ISBN." in refused.content.decode()
-        stale = self.revise(librarian, book.id, seen_version="7")
+        stale = self.revise(librarian, book.id, version="7")
         assert "was changed since you loaded it" in stale.content.decode()
 
     def test_is_not_for_those_who_only_look(self, login_as: Callable[[str], Client]) -> None:

@@ -80,7 +80,7 @@ class TestRevisingABook:
 
     def test_is_refused_for_a_version_that_is_gone(self, work: FakeWork, book: UUID) -> None:
         with pytest.raises(PreconditionFailed):
-            self.revise(work, ReviseBook(book=book, seen_version=7, title="Middlemarch"))
+            self.revise(work, ReviseBook(book=book, version=7, title="Middlemarch"))
 
     def test_is_refused_with_every_reason(self, work: FakeWork, book: UUID) -> None:
         with pytest.raises(Refused) as refused:
