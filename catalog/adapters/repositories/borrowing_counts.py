@@ -13,7 +13,7 @@ from catalog.services.search.indexing import POPULAR_FROM, reindex_rows
 from outbox.unit_of_work import defer_write
 from shared_kernel.sql.writes import insert
 
-#: Whether the popularity of the Book is out of date, includes the month, or leaves it out since it is too old.
+#: The Book's popularity is out of date, includes this month, or leaves it out since it is too old.
 _OUTDATED, _COUNTED, _LEFT_OUT = BorrowingCountRow.Reckoning.values
 _ADD_TO_COUNT = (
     "ON CONFLICT (book_id, month) DO UPDATE"
@@ -29,7 +29,7 @@ class DjangoBorrowingCounts:
         defer_write(_add, (book, month))
 
     def recompute_popularity(self, *, since: date, at_most: int) -> int:
-        """Compute popularity anew from the months since then, for at most so many counts that are outdated."""
+        """Recompute popularity from the months since then, for at most so many outdated counts."""
         waiting = _chosen(BorrowingCountRow.objects.filter(reckoning=_OUTDATED), at_most)
         waiting += _chosen(
             BorrowingCountRow.objects.filter(reckoning=_COUNTED, month__lt=since), at_most - len(waiting)
