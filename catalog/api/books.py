@@ -64,7 +64,7 @@ class BookViewSet(LibraryViewSet):
 
     @extend_schema(request=None, responses={204: None})
     def destroy(self, _request: Request, id: UUID) -> Response:
-        """Remove a Book of which no copy, loan or hold is left."""
+        """Remove a Book and its withdrawn copies. Refused while other copies, loans or holds are left."""
         self.body()
         dispatch(RemoveBook(book=id, version=self.if_match()))
         return Response(status=204)
