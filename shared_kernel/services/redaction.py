@@ -5,7 +5,6 @@ whoever the row is about. In `kept_record` it names a column with a record of a 
 """
 
 import re
-import unicodedata
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import date
@@ -17,6 +16,8 @@ from django.contrib.admin.models import LogEntry
 from django.db import models
 from django.db.models import Q
 
+from shared_kernel.domain.text import fold
+
 #: Stands where a word was struck out.
 REDACTION_MARK: Final = "…"
 #: Shorter words of a name are also words of the language; alone they tell nobody.
@@ -26,12 +27,6 @@ _BATCH = 500
 _DATE_SPELLINGS: Final = ("%Y-%m-%d", "%d.%m.%Y", "%d/%m/%Y")
 _ISO_DATE = re.compile(r"\d{4}-\d\d-\d\d")
 _WORD = re.compile(r"[^\W_]+")
-
-
-def fold(text: str) -> str:
-    """The text without accents and case."""
-    taken_apart = unicodedata.normalize("NFKD", text.casefold())
-    return "".join(char for char in taken_apart if not unicodedata.combining(char))
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -22,6 +22,14 @@ class TestSomebodyInAText:
     def test_is_struck_out(self, text: str, left: str) -> None:
         assert redact(text, XANTHIPPE.mentions_in(text)) == left
 
+    @pytest.mark.parametrize(
+        ("name", "text"),
+        [("Inger Sørensen", "Sorensen"), ("Wanda Łukasik", "LUKASIK"), ("Jörg Weißmann", "WEISSMANN")],
+    )
+    def test_is_found_as_search_finds_it(self, name: str, text: str) -> None:
+        person = Identity.of(name=name, email="p@example.org", card_number="P-1")
+        assert redact(text, person.mentions_in(text)) == "…"
+
     def test_of_short_names_is_told_by_the_whole_name(self) -> None:
         assert (
             redact("Bo Li, Li Bo: 7 pages, li", LI.mentions_in("Bo Li, Li Bo: 7 pages, li"))
