@@ -9,6 +9,8 @@ import structlog
 
 #: An outage that lasts is logged again this often, in seconds, with the number of attempts so far.
 REMIND_SECONDS = 600.0
+#: A service that is starting may answer once and fail again. So long, in seconds, that is part of its return.
+SETTLE_SECONDS = 10.0
 _MEANWHILE = {
     "database": "requests are answered 503, and jobs and events wait",
     "broker": "events wait in the outbox, and ticks are not given",
@@ -31,7 +33,8 @@ class Outage:
         self._clock = clock
         self._lock = Lock()
         self._attempts = 0
-        self._began = self._remind_at = 0.0
+        self._is_logged = False
+        self._began = self._log_at = 0.0
 
     @property
     def is_on(self) -> bool:
@@ -43,12 +46,12 @@ class Outage:
         with self._lock:
             now = self._clock()
             self._attempts += 1
-            first = self._attempts == 1
-            if not first and now < self._remind_at:
-                return
-            self._remind_at = now + REMIND_SECONDS
-            if first:
+            if self._attempts == 1:
                 self._began = now
+            if now < self._log_at:
+                return
+            self._log_at = now + REMIND_SECONDS
+            first, self._is_logged = not self._is_logged, True
             seconds, attempts = round(now - self._began), self._attempts
         if first:
             self._say("away", reason=reason, meanwhile=_MEANWHILE[self.name])
@@ -61,8 +64,12 @@ class Outage:
             return
         with self._lock:
             attempts, self._attempts = self._attempts, 0
-            seconds = round(self._clock() - self._began)
-        if attempts:
+            was_logged, self._is_logged = self._is_logged, False
+            now = self._clock()
+            seconds = round(now - self._began)
+            if was_logged:
+                self._log_at = now + SETTLE_SECONDS
+        if was_logged:
             self._say("back", seconds=seconds, attempts=attempts)
 
     def _say(self, what: str, **facts: object) -> None:

@@ -77,17 +77,11 @@ class Watch:
         """For a failure."""
         return "\n".join(f"{name}: {line[:300]}" for name in self._before for line in self.lines(name))
 
-    def is_back(self, names: tuple[str, ...]) -> bool:
-        """Whether the broker is back as the last that each process says of it."""
-        return all(
-            [event for event in self.events(name) if event in {"broker_away", "broker_back"}][-1:]
-            == ["broker_back"]
-            for name in names
-        )
-
-    def is_bounded(self, names: tuple[str, ...]) -> None:
-        """Fail unless each process logged little, and no traceback."""
+    def is_bounded(self, names: tuple[str, ...], *events: str) -> None:
+        """Fail unless each said each event once, little else, and printed no traceback."""
         for name in names:
+            said = self.events(name)
+            assert [said.count(event) for event in events] == [1] * len(events), (name, self.everything())
             assert len(self.lines(name)) <= MOST_LINES, (name, self.everything())
         assert "Traceback" not in self.everything()
 
@@ -112,13 +106,10 @@ class TestTheBroker:
         system.manage("register_patron", "Ada Lovelace", "ada@example.org")
         eventually(lambda: watch.told("broker_away", PROCESSES), within=60, instead=watch.everything)
         watch_for(WATCHED_SECONDS)
-        for name in PROCESSES:
-            said = watch.events(name)
-            assert (said.count("broker_away"), said.count("broker_back")) == (1, 0), watch.everything()
         broker.start_app()
-        # A broker that is starting may accept one connection and refuse the next, so it can go once more.
-        eventually(lambda: watch.is_back(PROCESSES), within=90, instead=watch.everything)
-        watch.is_bounded((*PROCESSES, "web"))
+        eventually(lambda: watch.told("broker_back", PROCESSES), within=90, instead=watch.everything)
+        watch.is_bounded(PROCESSES, "broker_away", "broker_back")
+        assert len(watch.lines("web")) <= MOST_LINES
 
 
 class TestTheDatabase:

@@ -3,7 +3,7 @@
 import pytest
 from structlog.testing import capture_logs
 
-from shared_kernel.resilience.outages import REMIND_SECONDS, Outage
+from shared_kernel.resilience.outages import REMIND_SECONDS, SETTLE_SECONDS, Outage
 
 
 class TestAnOutage:
@@ -33,9 +33,34 @@ class TestAnOutage:
         assert lines[1]["attempts"] == REMIND_SECONDS + 1
 
     def test_may_come_again(self) -> None:
-        outage = Outage("database")
+        now = 0.0
+        outage = Outage("database", clock=lambda: now)
         with capture_logs() as lines:
             for _ in range(2):
                 outage.failed("OperationalError")
                 outage.over()
+                now += SETTLE_SECONDS
         assert [line["event"] for line in lines] == ["database_away", "database_back"] * 2
+
+    def test_is_not_over_and_over_again_while_the_service_starts(self) -> None:
+        now = 0.0
+        outage = Outage("broker", clock=lambda: now)
+        with capture_logs() as lines:
+            for _ in range(int(SETTLE_SECONDS)):
+                outage.failed("OSError")
+                outage.over()
+                now += 1.0
+        assert [line["event"] for line in lines] == ["broker_away", "broker_back"]
+
+    def test_that_begins_just_after_another_is_logged_when_it_lasts(self) -> None:
+        now = 0.0
+        outage = Outage("broker", clock=lambda: now)
+        with capture_logs() as lines:
+            outage.failed("OSError")
+            outage.over()
+            for _ in range(int(SETTLE_SECONDS) + 1):
+                outage.failed("OSError")
+                now += 1.0
+            outage.over()
+        assert [line["event"] for line in lines] == ["broker_away", "broker_back"] * 2
+        assert lines[-1]["seconds"] == SETTLE_SECONDS + 1
