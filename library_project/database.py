@@ -6,15 +6,13 @@ from typing import Any
 import environ
 from django.conf import settings
 
+from shared_kernel.resilience.bulkheads import LOCK_MOMENT
+
 #: A search ends with its first thousand books: each of its pages must come to the same ones, so no scan of a
 #: table may begin where another one has just been.
 _FROM_THE_FIRST_ROW = "-c synchronize_seqscans=off"
 
 Options = dict[str, Any]  # as various as two drivers' options
-
-#: Seconds that a request waits for a lock in one of the few places of a web process (PostgreSQL). A
-#: transaction holds its locks for some milliseconds.
-_LOCK_MOMENT = 0.25
 
 #: Seconds that a request waits for a connection of its process's pool, and for a lost one to come back.
 _POOL = {"min_size": 1, "max_size": 8, "timeout": 2.0, "reconnect_timeout": 2.0}
@@ -73,5 +71,5 @@ def use_web_timeouts(*, has_bulkheads: bool = False) -> None:
     """
     options: Options = dict(settings.WEB_DATABASE_OPTIONS)
     if has_bulkheads and "pool" in options:
-        options["options"] = f"{options['options']} -c lock_timeout={_LOCK_MOMENT * 1000:.0f}"
+        options["options"] = f"{options['options']} -c lock_timeout={LOCK_MOMENT * 1000:.0f}"
     settings.DATABASES["default"]["OPTIONS"] = options

@@ -8,6 +8,11 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from enum import StrEnum
+from typing import Final
+
+#: Seconds that a request waits for a lock on PostgreSQL before it steps aside or fails. A transaction holds
+#: its locks for some milliseconds.
+LOCK_MOMENT: Final = 0.25
 
 
 class Bulkhead(StrEnum):

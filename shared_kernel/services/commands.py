@@ -16,7 +16,7 @@ from shared_kernel.services.bus import Bus, Command
 from shared_kernel.services.idempotency import Replay, claim
 from shared_kernel.services.lock_waits import (
     is_lock_timeout,
-    set_long_lock_timeout,
+    set_lock_timeout,
     should_fail_fast,
 )
 from shared_kernel.services.request_context import audit_overrides, audit_subjects, current_context
@@ -79,8 +79,7 @@ def _carry_out(
     handler, new_work = bus().commands[type(command)]
     work = new_work()
     with bus().transaction(*work.repositories):
-        if not hurried:
-            set_long_lock_timeout()
+        set_lock_timeout(hurried=hurried)
         receipt = claim(command, key, hurried=hurried) if key else None
         if isinstance(receipt, Replay):
             return receipt.result  # type: ignore[no-any-return]  # stored by this very command type

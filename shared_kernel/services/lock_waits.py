@@ -11,7 +11,7 @@ from typing import Final
 from django.conf import settings
 from django.db import OperationalError, connection
 
-from shared_kernel.resilience.bulkheads import has_bulkheads
+from shared_kernel.resilience.bulkheads import LOCK_MOMENT, has_bulkheads
 
 #: PostgreSQL: lock_not_available.
 _LOCK_NOT_AVAILABLE: Final = "55P03"
@@ -30,8 +30,14 @@ def should_fail_fast() -> bool:
     return has_bulkheads() and not connection.in_atomic_block
 
 
-def set_long_lock_timeout() -> None:
-    """In a bulkhead, let the rest of the open transaction wait long for each lock (PostgreSQL)."""
-    if has_bulkheads() and connection.vendor == "postgresql":
+def set_lock_timeout(*, hurried: bool) -> None:
+    """Limit how long the rest of the open transaction waits for each lock (PostgreSQL).
+
+    A pool's connections have the limit of their process already. Without one they have what PgBouncer or the
+    server says, whoever the process is.
+    """
+    is_limited = "pool" in connection.settings_dict["OPTIONS"] and (hurried or not has_bulkheads())
+    if connection.vendor == "postgresql" and not is_limited:
+        seconds = LOCK_MOMENT if hurried else settings.DATABASE_LOCK_TIMEOUT
         with connection.cursor() as cursor:
-            cursor.execute(f"SET LOCAL lock_timeout = {settings.DATABASE_LOCK_TIMEOUT * 1000:.0f}")
+            cursor.execute(f"SET LOCAL lock_timeout = {seconds * 1000:.0f}")

@@ -189,7 +189,8 @@ class TestALockOutsideOfACommand:
             ThreadPoolExecutor(CROWD) as crowd,
             locked(desk, "UPDATE shared_kernel_guesscount SET failures = failures"),
         ):
-            asked = [crowd.submit(lambda: Browser(desk).log_in(password="wrong")) for _ in range(CROWD // 2)]
+            # Each costs a password hash's time of a processor.
+            asked = [crowd.submit(lambda: Browser(desk).log_in(password="wrong")) for _ in range(CROWD // 4)]
             is_held_up_by_nobody(desk, asked)
 
 

@@ -4,7 +4,6 @@ import json
 from collections.abc import Iterator
 from contextlib import ExitStack
 from time import monotonic
-from urllib.parse import quote
 
 import psycopg
 import pytest
@@ -30,19 +29,17 @@ def system(request: pytest.FixtureRequest, server: Postgres) -> Iterator[System]
     """The web server alone, connected in each way that there is, each with its own way to limit a wait."""
     direct = server.create_database(f"away_{request.param}")
     with ExitStack() as until_the_end:
+        settings = {"DATABASE_LOCK_TIMEOUT": str(LOCK_SECONDS)}
         if request.param == "pool":
-            settings = {"DATABASE_URL": direct, "DATABASE_LOCK_TIMEOUT": str(LOCK_SECONDS)}
+            settings |= {"DATABASE_URL": direct}
         elif request.param == "connection":
-            option = quote(f"-c lock_timeout={LOCK_SECONDS}s")
-            settings = {"DATABASE_URL": f"{direct}?options={option}", "DATABASE_POOL": "false"}
+            settings |= {"DATABASE_URL": direct, "DATABASE_POOL": "false"}
         else:
-            with psycopg.connect(direct) as connection:
-                connection.execute(f"ALTER DATABASE away_pgbouncer SET lock_timeout = '{LOCK_SECONDS}s'")
             before = pgbouncer(server)
             if isinstance(before, Missing):
                 pytest.skip(before.reason)
             until_the_end.callback(before.stop)
-            settings = {"DATABASE_URL": before.before(direct), "DATABASE_POOL": "false"}
+            settings |= {"DATABASE_URL": before.before(direct), "DATABASE_POOL": "false"}
         system = until_the_end.enter_context(System(**settings, LOG_FORMAT="json"))
         system.manage("migrate", "--verbosity", "0", DATABASE_URL=direct)
         system.start("web")

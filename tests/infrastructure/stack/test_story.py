@@ -102,7 +102,7 @@ class TestTheStack:
                     for name in ("statement_timeout", "lock_timeout", "synchronize_seqscans")
                 ]
         assert limits == {
-            "library": [("10s",), ("5s",), ("off",)],
+            "library": [("10s",), ("250ms",), ("off",)],
             "library_jobs": [("5min",), ("5s",), ("off",)],
         }
 
