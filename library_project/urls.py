@@ -15,6 +15,7 @@ import patrons.pages.urls
 import shared_kernel.urls
 from shared_kernel.web.schema_view import SchemaView
 
+admin.autodiscover()
 handler400 = "shared_kernel.web.login_pages.bad_request"
 urlpatterns = [
     path(

@@ -14,7 +14,6 @@ from patrons.adapters.files import FileMailer
 from patrons.adapters.letter_redaction import StoredLoanLetters
 from patrons.adapters.letters import TextLetterComposer
 from patrons.adapters.personal_data import DjangoPersonalDataEraser
-from patrons.adapters.sendgrid import SendGridMailer
 from patrons.adapters.unit_of_work import DjangoPatronsWork
 from patrons.adapters.wordings import DjangoWordings
 from patrons.domain.card_number import SERIALS
@@ -145,6 +144,9 @@ def mailer() -> Mailer:
     """SendGrid where there is a key, else files."""
     if not settings.SENDGRID_API_KEY:
         return FileMailer(folder=_letters_folder(), sender=settings.DEFAULT_FROM_EMAIL)
+    # Late: its client takes a tenth of the time in which a process starts, and most have no key.
+    from patrons.adapters.sendgrid import SendGridMailer
+
     return SendGridMailer(
         api_key=settings.SENDGRID_API_KEY,
         url=settings.SENDGRID_API_URL.rstrip("/"),

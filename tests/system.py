@@ -32,11 +32,14 @@ Settings = dict[str, str]
 
 
 def copy_project(target: Path) -> None:
-    """Copy what a fresh checkout has, and lend it this run's virtual environment."""
+    """Copy what a fresh checkout has, and lend it this run's virtual environment.
+
+    What was compiled goes along: dozens of installations would otherwise compile the same modules again.
+    """
 
     def unwanted(_folder: str, names: list[str]) -> list[str]:
         hidden = [name for name in names if name.startswith(".") and name not in _HIDDEN_BUT_WANTED]
-        return [*hidden, "var", "__pycache__"]
+        return [*hidden, "var"]
 
     shutil.copytree(ROOT, target, ignore=unwanted, dirs_exist_ok=True)
     (target / ".venv").symlink_to(sys.prefix)

@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator
 from uuid import uuid4
 
 import pytest
+from django.contrib import admin
 from django.contrib.auth.models import Group, User
 from django.db import connection
 from django.test import Client
@@ -23,6 +24,7 @@ from tests.factories import a_book, a_copy, a_loan
 from tests.factories_patrons import a_patron, owe
 from tests.integration.entry_points.access_table import ROLES, SCOPES
 
+admin.autodiscover()  # tests are made for each ModelAdmin
 Visit = Callable[[str], Client]
 
 
