@@ -42,8 +42,8 @@ ALONE := tests/integration/library_project
 alone-sqlite alone-postgresql: .venv/.dev
 	TEST_DATABASE=$(@:alone-%=%) $(BIN)/python -m pytest -q $(ALONE)
 
-# What entry points refuse and show is the same on every database; `TEST_DATABASE=postgresql pytest tests/integration/entry_points` proves it.
-ENTRY_POINTS := tests/integration/entry_points
+# What entry points refuse and show is the same on every database; `TEST_DATABASE=postgresql pytest` with these proves it.
+ENTRY_POINTS := tests/integration/entry_points tests/integration/refusals
 
 test-sqlite: .venv/.dev
 	TEST_DATABASE=sqlite $(BIN)/python -m pytest -n 2 --dist loadgroup -q --ignore=$(ALONE) \
@@ -51,7 +51,7 @@ test-sqlite: .venv/.dev
 
 # Processes that are watched, hurt and stopped mostly wait, so three at a time fit on two cores.
 test-postgresql: .venv/.dev
-	TEST_DATABASE=postgresql $(BIN)/python -m pytest -n 3 --dist loadgroup -q --ignore=$(ALONE) --ignore=$(ENTRY_POINTS) \
+	TEST_DATABASE=postgresql $(BIN)/python -m pytest -n 3 --dist loadgroup -q --ignore=$(ALONE) $(ENTRY_POINTS:%=--ignore=%) \
 		--ignore=tests/e2e/test_install.py --ignore=tests/e2e/test_make_run.py --ignore=tests/e2e/test_readme.py tests/chaos tests/integration tests/infrastructure tests/e2e tests/load
 
 # Locks, transactions and messaging: what a pooler in between could spoil.

@@ -15,8 +15,8 @@ from library_project.listen_address import Address, StartupError
 from library_project.process_group import ProcessGroup
 
 ROOT = Path(__file__).resolve().parent.parent
-#: What is done before anything is served; each step says itself why it fails.
-_PREPARATION = ("python manage.py migrate --verbosity 0", "python manage.py seed_demo --if-empty")
+#: What is done before anything is served; it says itself why it fails.
+_PREPARATION = "python manage.py seed_demo --if-empty --migrate"
 _LOOK_EVERY = 0.2  # seconds
 
 
@@ -52,20 +52,19 @@ class _Supervisor:
             "PATH": f"{Path(sys.executable).parent}:{os.environ.get('PATH', os.defpath)}",
         }
         with ProcessGroup(environment, ROOT) as group:
-            for command in _PREPARATION:
-                if failed := self._finish(group.start(command)):
-                    return failed
+            if failed := self._finish(group.start(_PREPARATION)):
+                return failed
             if self._stop.is_set():
                 return 0
             self._address.refuse_if_in_use()
             return self._watch(group, {name: group.start(command) for name, command in _procfile()})
 
-    def _finish(self, step: Popen[bytes]) -> int:
-        """Wait for a step of the preparation and answer its exit status; 0 if told to stop meanwhile."""
-        while step.poll() is None:
+    def _finish(self, preparation: Popen[bytes]) -> int:
+        """Wait for the preparation and answer its exit status; 0 if told to stop meanwhile."""
+        while preparation.poll() is None:
             if self._stop.wait(_LOOK_EVERY) or self._is_orphaned():
                 return 0
-        return step.returncode
+        return preparation.returncode
 
     def _watch(self, group: ProcessGroup, processes: dict[str, Popen[bytes]]) -> int:
         while not self._stop.wait(_LOOK_EVERY) and not self._is_orphaned():

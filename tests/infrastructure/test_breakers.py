@@ -14,6 +14,8 @@ from tests.services.daemon import wait_until
 from tests.services.directory import ROOT
 from tests.services.postgresql import Postgres
 
+pytestmark = pytest.mark.xdist_group("breakers of processes")
+
 #: Longer than a process believes what it read last.
 SOON = 5.0
 

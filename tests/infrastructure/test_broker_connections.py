@@ -20,7 +20,7 @@ from tests.services.daemon import wait_until
 from tests.services.rabbitmq import RabbitMQ
 from tests.system import System
 
-pytestmark = pytest.mark.rabbitmq
+pytestmark = [pytest.mark.rabbitmq, pytest.mark.xdist_group("broker connections")]
 
 #: A greeting, a login and an opened channel are some 600 bytes of answers.
 MOMENTS = (0, 5, 300, 550, 570)

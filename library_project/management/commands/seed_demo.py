@@ -70,13 +70,16 @@ class Command(LibraryCommand):
     def options(self, parser: CommandParser) -> None:
         """Declare how much there shall be, and whether a library that has books is a mistake."""
         parser.add_argument("--if-empty", action="store_true", help="leave a library that has books as it is")
+        parser.add_argument("--migrate", action="store_true", help="bring the tables up to date first")
         for name in ("books", "patrons", "loans"):
             parser.add_argument(f"--{name}", type=count, metavar="N", help=f"a large demo with N {name}")
 
-    def run(self, *, if_empty: bool, **counts: int | None) -> None:
+    def run(self, *, if_empty: bool, migrate: bool, **counts: int | None) -> None:
         """Seed the library unless it has books; print the demo's logins either way."""
         if settings.PRODUCTION:
             raise CommandError("not_in_production: made-up data is for trials; ENVIRONMENT is production.")
+        if migrate:
+            call_command("migrate", verbosity=0)
         if any(number is not None for number in counts.values()):
             self._fill(Volume(**{name: number or 0 for name, number in counts.items()}), if_empty=if_empty)
             return

@@ -22,7 +22,11 @@ from tests.infrastructure.outbox.conftest import Delivery, listener, purge
 from tests.infrastructure.outbox.processes import Processes, Resident, eventually
 from tests.services.rabbitmq import RabbitMQ, rabbitmq
 
-pytestmark = [pytest.mark.django_db(transaction=True, serialized_rollback=True), pytest.mark.rabbitmq]
+pytestmark = [
+    pytest.mark.django_db(transaction=True, serialized_rollback=True),
+    pytest.mark.rabbitmq,
+    pytest.mark.xdist_group("faults"),
+]
 
 
 @pytest.fixture(scope="module")

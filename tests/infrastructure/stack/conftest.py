@@ -21,9 +21,9 @@ class Running:
     desk: ProxiedDesk
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="package")
 def server() -> Iterator[Postgres]:
-    """A PostgreSQL that a test may stop."""
+    """A PostgreSQL of the stack's own."""
     server = postgresql(private=True)
     if isinstance(server, Missing):
         pytest.skip(server.reason)
@@ -31,7 +31,7 @@ def server() -> Iterator[Postgres]:
     server.stop()
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="package")
 def running(server: Postgres, rabbitmq: RabbitMQ) -> Iterator[Running]:
     """Everything that docker-compose.yml starts, in its order."""
     url = prepare(server)

@@ -106,7 +106,9 @@ class Stack(System):
     def up(self, *services: str) -> None:
         """Start services and wait until each can be used."""
         for service in services:
-            self.start(service, **self.environment(service))
+            self.launch(service, **self.environment(service))
+        for service in services:
+            self._wait_for(service)
 
     def is_healthy(self, service: str) -> bool:
         """Whether the service's own health check says so."""

@@ -12,7 +12,7 @@ from tests.e2e.api_client import ApiClient
 from tests.infrastructure.stack.stack import eventually
 from tests.services.daemon import wait_until
 from tests.services.pgbouncer import pgbouncer
-from tests.services.postgresql import Postgres
+from tests.services.postgresql import Postgres, postgresql
 from tests.services.server import Missing
 from tests.system import System
 
@@ -22,6 +22,16 @@ SCOPES = ("catalog:write", "patrons:read", "patrons:write", "circulation:read", 
 #: How long a request may take while the database is away: the pool's or PgBouncer's patience, and some.
 SOON = 8.0
 LOCK_SECONDS = 1
+
+
+@pytest.fixture(scope="module")
+def server() -> Iterator[Postgres]:
+    """A PostgreSQL that a test may stop."""
+    server = postgresql(private=True)
+    if isinstance(server, Missing):
+        pytest.skip(server.reason)
+    yield server
+    server.stop()
 
 
 @pytest.fixture(scope="module", params=["pool", "connection", "pgbouncer"])
