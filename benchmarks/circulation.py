@@ -16,13 +16,13 @@ from lending.services.commands.borrow_book import BorrowBook
 from lending.services.commands.return_book import ReturnBook
 from outbox.models import InboxEntry, OutboxMessage
 from patrons.services.commands.register_patron import RegisterPatron
-from shared_kernel.models import AuditEntry, Receipt
+from shared_kernel.models import AuditEntry, IdempotencyRecord
 from shared_kernel.services.codec import to_json
 from shared_kernel.services.commands import dispatch
 
 #: The loan limit of a regular patron.
 LOANS_EACH = 5
-_CLEARED = (LoanRow, OutboxMessage, InboxEntry, AuditEntry, Receipt)
+_CLEARED = (LoanRow, OutboxMessage, InboxEntry, AuditEntry, IdempotencyRecord)
 
 
 Lendings = Sequence[Lending]

@@ -1,4 +1,4 @@
-"""The inbox of a consumer: each event takes effect once, in the transaction that records its receipt."""
+"""The inbox of a consumer: each event takes effect once, in the transaction that records it as received."""
 
 from collections import Counter
 from collections.abc import Mapping, Sequence

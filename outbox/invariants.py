@@ -49,7 +49,7 @@ def payload_matches_columns() -> Rows:
 def event_is_received_once() -> Rows:
     """A consumer has at most one inbox entry for each event."""
     received = InboxEntry.objects.order_by().values("consumer", "event_id")
-    return received.annotate(receipts=Count("id")).filter(receipts__gt=1)
+    return received.annotate(entries=Count("id")).filter(entries__gt=1)
 
 
 def invariants() -> Sequence[Invariant]:

@@ -9,7 +9,7 @@ from django.db import models
 from django.utils import timezone
 
 from outbox.models import InboxEntry, OutboxMessage, QuarantinedMessage
-from shared_kernel.models import Receipt
+from shared_kernel.models import IdempotencyRecord
 from shared_kernel.services.audit import prune_denials
 from shared_kernel.services.idempotency import KEPT_FOR
 
@@ -22,7 +22,7 @@ class PruneResult:
     """How many rows were deleted."""
 
     messages: int
-    receipts: int
+    inbox_entries: int
     quarantined: int
     answers: int
     denials: int
@@ -39,9 +39,9 @@ def prune(*, days: int = RETENTION_DAYS) -> PruneResult:
     cutoff = now - timedelta(days=days)
     return PruneResult(
         messages=_delete(OutboxMessage.objects.filter(published_at__lt=cutoff)),
-        receipts=_delete(InboxEntry.objects.filter(received_at__lt=now - timedelta(days=2 * days))),
+        inbox_entries=_delete(InboxEntry.objects.filter(received_at__lt=now - timedelta(days=2 * days))),
         quarantined=_delete(QuarantinedMessage.objects.filter(replayed_at__lt=cutoff)),
-        answers=_delete(Receipt.objects.filter(claimed_at__lt=now - KEPT_FOR)),
+        answers=_delete(IdempotencyRecord.objects.filter(claimed_at__lt=now - KEPT_FOR)),
         denials=prune_denials(before=now - timedelta(days=settings.AUDIT_DENIALS_KEPT_DAYS)),
     )
 

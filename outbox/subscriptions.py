@@ -7,7 +7,7 @@ from django.utils.module_loading import import_string
 
 from outbox.envelope import ReceivedEvent
 
-#: Handles an event for one context, in the transaction that records its receipt.
+#: Handles an event for one context, in the transaction that records it as received.
 Subscriber = Callable[[ReceivedEvent], None]
 #: By consuming context and by event type. A new version of a type is a new type: as long as both exist, both
 #: are listed, the old one with a subscriber that upcasts the event first.

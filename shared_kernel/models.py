@@ -1,4 +1,4 @@
-"""Bookkeeping that every context shares: receipts, audit, tokens, circuit breakers, runs of jobs."""
+"""Bookkeeping that every context shares: idempotency keys, audit, tokens, circuit breakers, runs of jobs."""
 
 from django.conf import settings
 from django.contrib.sessions.backends.base import SessionBase
@@ -10,8 +10,8 @@ from django.utils.module_loading import import_string
 from shared_kernel.subject_ids import LOOKED_UP, by_subject
 
 
-class Receipt(models.Model):
-    """The answer once given to an idempotent request; it commits with the request's effect."""
+class IdempotencyRecord(models.Model):
+    """An idempotency key that was used, with the answer; it commits with the request's effect."""
 
     principal = models.CharField(max_length=64)
     key = models.CharField(max_length=128)
@@ -21,6 +21,7 @@ class Receipt(models.Model):
     claimed_at = models.DateTimeField(db_index=True)
 
     class Meta:
+        db_table = "shared_kernel_receipt"
         constraints = (
             models.UniqueConstraint(fields=["principal", "key"], name="kernel_one_receipt_per_key"),
         )
@@ -30,7 +31,7 @@ class Receipt(models.Model):
 
 
 class AuditEntry(models.Model):
-    """Who did what to which things, through which door, and how it ended. Written once, never changed."""
+    """Who did what to which things, through which entry point, and how it ended. Append-only."""
 
     class Outcome(models.TextChoices):
         DONE = "done"

@@ -9,7 +9,7 @@ from lending.domain.hold import ACTIVE_STATES
 from lending.models import HoldRow, LedgerEntryRow
 from lending.services.ports import PrivacyChoices
 from outbox.redaction import redact_events
-from shared_kernel.models import Receipt
+from shared_kernel.models import IdempotencyRecord
 from shared_kernel.services.audit import anonymise_entries, entries_about
 
 
@@ -31,7 +31,7 @@ class DjangoLoanAnonymiser:
 
     def redact_responses(self, ids: Collection[int]) -> int:
         """Redact these stored responses; their requests still count as done."""
-        return Receipt.objects.filter(id__in=ids).update(result=None) if ids else 0
+        return IdempotencyRecord.objects.filter(id__in=ids).update(result=None) if ids else 0
 
     def redact_events(self, ids: Collection[int]) -> int:
         """Redact the payloads of these events."""

@@ -67,7 +67,7 @@ def _reader(field: Any) -> Callable[[Row], Any]:  # a field of any type
 class BulkInsert:
     """Stores aggregates in the transaction that is open.
 
-    Each event is in the outbox as published and has a receipt in every inbox that listens to it, so that
+    Each event is in the outbox as published and has an entry in every inbox that listens to it, so that
     nobody is ever sent it again. What a listener makes of it is the caller's to write.
     """
 
@@ -92,7 +92,7 @@ class BulkInsert:
         )
         messages = [self._message(recorded) for each in aggregates for recorded in each.pull_events()]
         self.table(OutboxMessage).insert(messages)
-        self.table(InboxEntry).insert(self._receipts(messages))
+        self.table(InboxEntry).insert(self._inbox_entries(messages))
 
     def _message(self, recorded: Recorded) -> Row:
         # Like a random one, but rising: see Volume.id_of.
@@ -107,7 +107,7 @@ class BulkInsert:
             "published_at": self._at,
         }
 
-    def _receipts(self, messages: Iterable[Row]) -> Iterator[Row]:
+    def _inbox_entries(self, messages: Iterable[Row]) -> Iterator[Row]:
         for message in messages:
             for consumer in self._listeners.get(message["type"], ()):
                 yield {

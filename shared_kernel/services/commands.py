@@ -80,14 +80,14 @@ def _carry_out(
     work = new_work()
     with bus().transaction(*work.repositories):
         set_lock_timeout(hurried=hurried)
-        receipt = claim(command, key, hurried=hurried) if key else None
-        if isinstance(receipt, Replay):
-            return receipt.result  # type: ignore[no-any-return]  # stored by this very command type
+        claimed = claim(command, key, hurried=hurried) if key else None
+        if isinstance(claimed, Replay):
+            return claimed.result  # type: ignore[no-any-return]  # stored by this very command type
         result: R = handler(command, work)
         if result is not False:  # what a scheduled job finds that it needn't do, isn't worth a line
             _record(command, subjects, AuditEntry.Outcome.DONE, overridden)
-        if receipt:
-            receipt.keep(result)
+        if claimed:
+            claimed.keep(result)
     return result
 
 

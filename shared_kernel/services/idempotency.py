@@ -15,7 +15,7 @@ from django.utils import timezone
 from django.utils.crypto import salted_hmac
 
 from shared_kernel.domain.errors import InvalidValue, NotFound, Refusal
-from shared_kernel.models import Receipt
+from shared_kernel.models import IdempotencyRecord
 from shared_kernel.services.bus import Command
 from shared_kernel.services.codec import from_json, to_json
 from shared_kernel.services.redaction import Identity
@@ -65,7 +65,7 @@ class Claim:
     def keep(self, result: object) -> None:
         """Store the answer, to be given to every repetition, with the unit of work's last statement."""
         mine = {"principal": self.principal, "key": self.key}
-        defer_update(Receipt, {"result": to_json(result)}, where=mine)
+        defer_update(IdempotencyRecord, {"result": to_json(result)}, where=mine)
 
 
 def claim(command: Command[Any], key: str, *, hurried: bool = False) -> Claim | Replay:
@@ -79,10 +79,10 @@ def claim(command: Command[Any], key: str, *, hurried: bool = False) -> Claim | 
     if not _KEY.fullmatch(key):
         raise IdempotencyKeyInvalid
     now, who, fingerprint = timezone.now(), current_context().principal, _fingerprint(command)
-    receipt = {"principal": who, "key": key, "claim": uuid4(), "fingerprint": fingerprint, "claimed_at": now}
-    if _insert_new(receipt) if hurried else _insert_waiting(receipt):
+    record = {"principal": who, "key": key, "claim": uuid4(), "fingerprint": fingerprint, "claimed_at": now}
+    if _insert_new(record) if hurried else _insert_waiting(record):
         return Claim(who, key)
-    known = Receipt.objects.get(principal=who, key=key)
+    known = IdempotencyRecord.objects.get(principal=who, key=key)
     if known.claimed_at < now - KEPT_FOR:
         known.delete()
         return claim(command, key, hurried=hurried)
@@ -95,31 +95,31 @@ def claim(command: Command[Any], key: str, *, hurried: bool = False) -> Claim | 
 
 def is_used(key: str) -> bool:
     """Whether a command of whoever acts was carried out with this key."""
-    return Receipt.objects.filter(principal=current_context().principal, key=key).exists()
+    return IdempotencyRecord.objects.filter(principal=current_context().principal, key=key).exists()
 
 
 def release(key: str) -> None:
     """Let whoever acts use a key again: what it was claimed for had no effect."""
-    Receipt.objects.filter(principal=current_context().principal, key=key).delete()
+    IdempotencyRecord.objects.filter(principal=current_context().principal, key=key).delete()
 
 
 def erase_stored_results(*, containing: bytes) -> int:
     """Forget the answers in whose JSON this occurs; tells how many. Their requests are not carried out again.
 
-    It looks at every receipt, of which there are two days' worth.
+    It looks at every record; they are kept for two days.
     """
     found = "POSITION(%s IN result) > 0" if connection.vendor == "postgresql" else "INSTR(result, %s) > 0"
     matching = RawSQL(found, [containing], output_field=BooleanField())  # noqa: S611 - no part of it is given
-    return Receipt.objects.alias(matching=matching).filter(matching=True).update(result=None)
+    return IdempotencyRecord.objects.alias(matching=matching).filter(matching=True).update(result=None)
 
 
 def erase_results_naming(identity: Identity) -> None:
     """Forget the answers that name a person; their requests are not carried out again."""
-    kept = Receipt.objects.exclude(result=None).order_by("pk")
+    kept = IdempotencyRecord.objects.exclude(result=None).order_by("pk")
     batch = list(kept[:_BATCH])
     while batch:
         naming = [it.pk for it in batch if identity.is_identified_in(bytes(it.result or b"").decode())]
-        Receipt.objects.filter(pk__in=naming).update(result=None)
+        IdempotencyRecord.objects.filter(pk__in=naming).update(result=None)
         batch = list(kept.filter(pk__gt=batch[-1].pk)[:_BATCH])
 
 
@@ -130,12 +130,12 @@ def _fingerprint(command: Command[Any]) -> str:
     return hashlib.sha256(told).hexdigest()
 
 
-def _insert_new(receipt: Mapping[str, object]) -> bool:
+def _insert_new(record: Mapping[str, object]) -> bool:
     """Insert the row; False if there is one with its key."""
-    return bool(insert(Receipt, receipt, on_conflict="ON CONFLICT DO NOTHING"))
+    return bool(insert(IdempotencyRecord, record, on_conflict="ON CONFLICT DO NOTHING"))
 
 
-def _insert_waiting(receipt: Mapping[str, object]) -> bool:
+def _insert_waiting(record: Mapping[str, object]) -> bool:
     """The same, waiting a while for whoever is inserting the same key (SQLite has one writer at a time).
 
     Raises IdempotencyKeyInFlight.
@@ -147,7 +147,7 @@ def _insert_waiting(receipt: Mapping[str, object]) -> bool:
                 cursor.execute("SELECT current_setting('lock_timeout')")
                 usual = cursor.fetchone()
                 cursor.execute(f"SET LOCAL lock_timeout = '{WAIT_SECONDS}s'")
-            is_new = _insert_new(receipt)
+            is_new = _insert_new(record)
             if on_postgresql:
                 cursor.execute("SELECT set_config('lock_timeout', %s, true)", usual)
             return is_new

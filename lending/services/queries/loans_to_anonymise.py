@@ -19,7 +19,7 @@ from lending.services.commands.redact_anonymised_loans import RedactAnonymisedLo
 from lending.services.ports import PrivacyChoices
 from outbox.redaction import consumed_by_all, events_containing
 from shared_kernel.domain.clock import Clock
-from shared_kernel.models import Receipt
+from shared_kernel.models import IdempotencyRecord
 from shared_kernel.services.bus import Command, Query
 
 _BATCH: Final = 500
@@ -62,10 +62,10 @@ def loans_to_anonymise(
 
 
 def _responses_to_redact() -> Iterator[Command[bool]]:
-    kept = Receipt.objects.filter(result__isnull=False).order_by("id").only("id", "result")
+    kept = IdempotencyRecord.objects.filter(result__isnull=False).order_by("id").only("id", "result")
     batch = list(kept[:_BATCH])
     while batch:
-        texts = {receipt.id: bytes(receipt.result or b"").decode() for receipt in batch}
+        texts = {record.id: bytes(record.result or b"").decode() for record in batch}
         if found := _mentioning_anonymised(texts):
             yield RedactAnonymisedLoans(responses=found)
         batch = list(kept.filter(id__gt=batch[-1].id)[:_BATCH])

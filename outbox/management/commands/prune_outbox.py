@@ -30,7 +30,7 @@ class Command(LibraryCommand):
             self.answer(pruned)
         else:
             self.stdout.write(
-                f"Deleted {pruned.messages} events, {pruned.receipts} inbox entries,"
+                f"Deleted {pruned.messages} events, {pruned.inbox_entries} inbox entries,"
                 f" {pruned.quarantined} quarantined messages, {pruned.answers} idempotency results"
                 f" and {pruned.denials} denials."
             )

@@ -5,7 +5,7 @@ from uuid import uuid4
 
 from outbox.models import InboxEntry, OutboxMessage, QuarantinedMessage
 from patrons.models import CategoryRow, NoticeRow, PatronRow, WordingRow
-from shared_kernel.models import ApiToken, AuditEntry, Breaker, Receipt
+from shared_kernel.models import ApiToken, AuditEntry, Breaker, IdempotencyRecord
 from tests.integration.constraints.rows import Example
 
 _ONE, _OTHER = uuid4(), uuid4()
@@ -84,7 +84,7 @@ OUTBOX = {
 
 KERNEL = {
     "kernel_one_receipt_per_key": Example(
-        model=Receipt,
+        model=IdempotencyRecord,
         passes=({"principal": "a", "key": "x"}, {"principal": "b", "key": "x"}, {"principal": "a"}),
         breaks=({"principal": "a", "key": "x"},),
     ),

@@ -21,7 +21,7 @@ from lending.services.commands.return_book import ReturnBook
 from outbox.models import OutboxMessage
 from patrons.pages.passwords import link_requests
 from patrons.services.commands.set_password import SetPassword
-from shared_kernel.models import AuditEntry, Receipt
+from shared_kernel.models import AuditEntry, IdempotencyRecord
 from shared_kernel.services.codec import to_json
 from shared_kernel.services.commands import dispatch
 from shared_kernel.web.admin.base import CommandAdmin
@@ -206,7 +206,7 @@ class TestAKey:
         [login, token] = form.address.removeprefix("/password/").split("/")
         guess = SetPassword(login=login, token=token, password=form.values["password"])
         digest = sha256(to_json(["SetPassword", guess])).hexdigest()
-        assert Receipt.objects.get(key=form.key).fingerprint != digest
+        assert IdempotencyRecord.objects.get(key=form.key).fingerprint != digest
 
 
 class TestEveryPage:

@@ -32,7 +32,7 @@ from patrons.services.commands.erase_patron import ErasePatron
 from patrons.services.commands.link_login import LinkLogin
 from patrons.services.commands.update_contact import UpdateContact
 from patrons.services.patron_details import PatronDetails
-from shared_kernel.models import AuditEntry, Receipt
+from shared_kernel.models import AuditEntry, IdempotencyRecord
 from shared_kernel.services.commands import dispatch
 from shared_kernel.services.logins import CreateLogin
 from shared_kernel.services.queries import ask
@@ -298,7 +298,7 @@ class TestNothing:
         changes(days=400)
         again = desk.borrow(loan.copy_barcode, patron.card_number, key="borrowed-0001")
         assert (again.status_code, again.json()["code"]) == (404, "not_found")
-        assert Receipt.objects.filter(result=None).exists()
+        assert IdempotencyRecord.objects.filter(result=None).exists()
 
 
 class TestTheJob:

@@ -12,7 +12,7 @@ from catalog.models import BookRow
 from lending.models import LedgerEntryRow, LoanRow
 from lending.services.commands.return_book import ReturnBook
 from outbox.models import OutboxMessage
-from shared_kernel.models import AuditEntry, Receipt
+from shared_kernel.models import AuditEntry, IdempotencyRecord
 from shared_kernel.services.commands import dispatch
 from shared_kernel.services.request_context import with_context
 from tests.conftest import ON_POSTGRESQL
@@ -85,7 +85,8 @@ class TestTwoClicksAtOnce:
         with transaction.atomic():
             with connection.cursor() as cursor:
                 cursor.execute(
-                    f"INSERT INTO {Receipt._meta.db_table} (principal, key, claim, fingerprint, claimed_at)"
+                    f"INSERT INTO {IdempotencyRecord._meta.db_table}"
+                    " (principal, key, claim, fingerprint, claimed_at)"
                     " VALUES (%s, %s, gen_random_uuid(), '', now())",
                     [who, KEY],
                 )

@@ -9,7 +9,7 @@ from lending.models import InHouseUseRow, LoanRow
 from outbox.models import OutboxMessage
 from patrons.services.commands.link_login import LinkLogin
 from patrons.services.commands.suspend_patron import SuspendPatron
-from shared_kernel.models import AuditEntry, Receipt
+from shared_kernel.models import AuditEntry, IdempotencyRecord
 from shared_kernel.services.commands import dispatch
 from tests.factories import a_copy, a_loan
 from tests.factories_patrons import a_patron
@@ -74,7 +74,7 @@ class TestBorrowing:
         assert response.status_code == 409
         after = (LoanRow.objects.count(), OutboxMessage.objects.count() - 1, AuditEntry.objects.count() - 1)
         assert after == (before[0], before[1], before[2] + 1)  # besides the patron's registration
-        assert not Receipt.objects.exists()
+        assert not IdempotencyRecord.objects.exists()
         assert AuditEntry.objects.filter(action="BorrowBook", outcome="refused").get().codes == [
             "copy_not_available"
         ]

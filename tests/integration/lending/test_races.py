@@ -16,7 +16,7 @@ from lending.models import LoanRow
 from outbox.models import OutboxMessage
 from patrons.services.commands.suspend_patron import SuspendPatron
 from shared_kernel.domain.errors import Refused
-from shared_kernel.models import Receipt
+from shared_kernel.models import IdempotencyRecord
 from shared_kernel.services.commands import dispatch
 from tests.factories import a_copy, a_loan
 from tests.factories_patrons import a_patron
@@ -90,7 +90,7 @@ class TestOneKeyUsedAtOnce:
         answers = at_once(*(borrowing(headers, barcode, card, **key) for _ in range(8)))
         assert {answer.status_code for answer in answers} == {201}
         assert len({answer.content for answer in answers}) == 1
-        assert (LoanRow.objects.count(), Receipt.objects.count(), borrowed_events()) == (1, 1, 1)
+        assert (LoanRow.objects.count(), IdempotencyRecord.objects.count(), borrowed_events()) == (1, 1, 1)
 
 
 class TestSuspendingWhileBorrowing:

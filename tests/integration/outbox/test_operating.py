@@ -14,7 +14,7 @@ from django.utils import timezone
 
 from outbox.models import InboxEntry, OutboxMessage, QuarantinedMessage
 from outbox.status import outbox_lag
-from shared_kernel.models import AuditEntry, Receipt
+from shared_kernel.models import AuditEntry, IdempotencyRecord
 from tests.fakes import ledger
 from tests.fakes.ledger import commit, effects, things
 from tests.infrastructure.outbox.conftest import Delivery
@@ -144,7 +144,7 @@ class TestPruneOutbox:
         InboxEntry.objects.update(received_at=long_ago)
         assert json_of("prune_outbox") == {
             "messages": 3,
-            "receipts": 0,
+            "inbox_entries": 0,
             "quarantined": 0,
             "answers": 0,
             "denials": 0,
@@ -157,9 +157,11 @@ class TestPruneOutbox:
         now = timezone.now()
         for number, hours in enumerate((47, 49)):
             columns = {"claimed_at": now - timedelta(hours=hours), "claim": uuid4(), "result": b"{}"}
-            Receipt.objects.create(principal="user:1", key=f"key-{number}", fingerprint="", **columns)
+            IdempotencyRecord.objects.create(
+                principal="user:1", key=f"key-{number}", fingerprint="", **columns
+            )
         assert json_of("prune_outbox")["answers"] == 1
-        assert Receipt.objects.get().key == "key-0"
+        assert IdempotencyRecord.objects.get().key == "key-0"
 
     def test_keeps_unreplayed_messages(self, quarantined: QuarantinedMessage) -> None:
         long_ago = timezone.now() - timedelta(days=365)

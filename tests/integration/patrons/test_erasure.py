@@ -29,7 +29,7 @@ from patrons.models import NoticeRow, PatronRow
 from patrons.services.commands.add_block import AddBlock
 from patrons.services.commands.link_login import LinkLogin
 from patrons.services.commands.update_contact import UpdateContact
-from shared_kernel.models import AuditEntry, Receipt
+from shared_kernel.models import AuditEntry, IdempotencyRecord
 from shared_kernel.services.breakers import CloseBreaker, HoldBreakerOpen
 from shared_kernel.services.commands import dispatch
 from shared_kernel.services.logins import CreateLogin
@@ -366,5 +366,5 @@ class TestErasing:
         monkeypatch.setattr(DjangoLogins, "erase", fail)
         assert staff.post(f"/patrons/{ada.id}/erase", {"reason": "asked for it"}).status_code == 404
         assert PatronRow.objects.filter(id=ada.id, version=2).exists()
-        assert Receipt.objects.exclude(result=None).count() == 1
+        assert IdempotencyRecord.objects.exclude(result=None).count() == 1
         assert NoticeRow.objects.get(id=notice.id).params == notice.params

@@ -9,7 +9,7 @@ from typing import Any
 
 from django.test import Client, override_settings
 
-from shared_kernel.models import Receipt
+from shared_kernel.models import IdempotencyRecord
 from shared_kernel.services.commands import dispatch
 from shared_kernel.services.tokens import IssueToken
 from shared_kernel.web.request_body import BODY_REFUSAL_STATUS
@@ -131,7 +131,9 @@ def _of_a_key(example: Callable[[], Call]) -> Iterator[Call]:
     first = replace(example(), headers=key)
     yield first
     yield replace(example(), headers=key)
-    Receipt.objects.update(result=None)  # as where the patron whom the answer told of has been erased
+    IdempotencyRecord.objects.update(
+        result=None
+    )  # as where the patron whom the answer told of has been erased
     yield first
 
 
