@@ -50,4 +50,5 @@ class TokenAdmin(CommandAdmin[ApiToken]):
 site = LibraryAdminSite(name="desk_admin")
 site.register(ApiToken, TokenAdmin)
 
+admin.autodiscover()
 urlpatterns = [*kernel_urls.urlpatterns, path("admin/", admin.site.urls), path("desk-admin/", site.urls)]

@@ -213,6 +213,7 @@ def failing_page(request: HttpRequest, how: str) -> HttpResponse:
     return HttpResponse()
 
 
+admin.autodiscover()
 urlpatterns = [
     path("", lambda request: render(request, "base.html")),
     *kernel_urls.urlpatterns,
