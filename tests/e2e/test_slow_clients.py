@@ -73,7 +73,9 @@ class TestDawdlingClients:
         ]
         undisturbed = health_seconds(system.url)
         with slow_connections(system.url, bodies * 20):
-            assert health_seconds(system.url) < HEALTH_SECONDS + HEALTH_TIMES * undisturbed
+            # Another test may start its processes just now; whoever dawdles, dawdles in each round.
+            best = min(health_seconds(system.url) for _ in range(3))
+            assert best < HEALTH_SECONDS + HEALTH_TIMES * undisturbed
             assert desk.lend(barcode, patron)
             assert desk.give_back(barcode).status == 200
 
