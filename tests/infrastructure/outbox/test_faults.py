@@ -22,11 +22,7 @@ from tests.infrastructure.outbox.conftest import Delivery, listener, purge
 from tests.infrastructure.outbox.processes import Processes, Resident, eventually
 from tests.services.rabbitmq import RabbitMQ, rabbitmq
 
-pytestmark = [
-    pytest.mark.django_db(transaction=True, serialized_rollback=True),
-    pytest.mark.rabbitmq,
-    pytest.mark.xdist_group("faults"),
-]
+pytestmark = [pytest.mark.django_db(transaction=True, serialized_rollback=True), pytest.mark.rabbitmq]
 
 
 @pytest.fixture(scope="module")
