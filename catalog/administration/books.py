@@ -3,10 +3,9 @@
 from typing import Any
 from uuid import UUID
 
-from django.contrib import admin, messages
-from django.core.exceptions import PermissionDenied
+from django.contrib import admin
 from django.db.models import Count, OuterRef, Q, QuerySet, Subquery
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import HttpRequest, HttpResponse
 from django.urls import URLPattern, path, reverse
 from django.utils.html import format_html, format_html_join
 from django.utils.http import urlencode
@@ -19,9 +18,8 @@ from catalog.services.commands.add_book import AddBook
 from catalog.services.commands.remove_book import RemoveBook
 from catalog.services.commands.revise_book import ReviseBook
 from catalog.services.search.matches import matches_text
-from shared_kernel.domain.errors import Refused
 from shared_kernel.web.admin.action_forms import ActionFormAdmin
-from shared_kernel.web.admin.base import ReadOnlyAdmin, add_refusals
+from shared_kernel.web.admin.base import ReadOnlyAdmin
 from shared_kernel.web.form_idempotency import dispatch_form
 
 
@@ -126,27 +124,20 @@ class BookAdmin(ActionFormAdmin[BookRow]):
 
     def revise_view(self, request: HttpRequest, id: UUID) -> HttpResponse:
         """ReviseBook's form."""
-        if not self.has_write_permission(request):
-            raise PermissionDenied
-        row = BookRow.objects.filter(id=id).first()
-        if row is None:
-            raise Http404
+        row = self.row_to_change(request, id)
         form = ReviseBookForm(request.POST) if request.method == "POST" else ReviseBookForm.of(row)
-        if form.is_valid():
-            try:
-                dispatch_form(request, ReviseBook(book=id, **form.cleaned_data))
-            except Refused as refused:
-                add_refusals(form, refused)
-            else:
-                self.message_user(request, "The book was revised.", messages.SUCCESS)
-                return HttpResponseRedirect(_at(self, "bookrow_change", id))
-        return self._show(
-            request, form, "", {"title": f"Revise {row.title}", "show_save_and_add_another": False}
+        return self.change_by_form(
+            request,
+            row,
+            form,
+            lambda values: ReviseBook(book=id, **values),
+            title=f"Revise {row.title}",
+            done="The book was revised.",
         )
 
     @admin.action(description="Remove")
     def remove(self, request: HttpRequest, rows: QuerySet[BookRow]) -> None:
-        """Remove each of which no copy, loan or hold is left."""
+        """Remove each of them, with its withdrawn copies."""
         self.run_each(request, rows, lambda row: RemoveBook(book=row.id))
 
 

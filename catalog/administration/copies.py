@@ -3,11 +3,10 @@
 from typing import Any
 from uuid import UUID
 
-from django.contrib import admin, messages
-from django.core.exceptions import PermissionDenied
+from django.contrib import admin
 from django.db.models import Q, QuerySet
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
-from django.urls import URLPattern, path, reverse
+from django.http import HttpRequest, HttpResponse
+from django.urls import URLPattern, path
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
@@ -18,10 +17,8 @@ from catalog.services.commands.add_copy import AddCopy
 from catalog.services.commands.change_copy_condition import ChangeCopyCondition
 from catalog.services.prices import stored_price
 from catalog.services.search.matches import matches_text
-from shared_kernel.domain.errors import Refused
 from shared_kernel.web.admin.action_forms import ActionFormAdmin, bound_form
 from shared_kernel.web.admin.autocomplete import AutocompleteAdmin
-from shared_kernel.web.admin.base import add_refusals
 from shared_kernel.web.admin.timeline import TimelineLinkMixin
 from shared_kernel.web.form_idempotency import dispatch_form
 
@@ -61,7 +58,7 @@ class CopyAdmin(TimelineLinkMixin, ActionFormAdmin[CopyRow], AutocompleteAdmin[C
     @admin.display(description="To do")
     def to_do(self, row: CopyRow) -> SafeString:
         """The command for this Copy."""
-        return format_html('<a href="{}">Change condition</a>', _at(self, "condition", row.pk))
+        return format_html('<a href="{}">Change condition</a>', self.page_address("condition", row.pk))
 
     def get_search_results(
         self, _request: HttpRequest, queryset: QuerySet[CopyRow], search_term: str
@@ -83,22 +80,15 @@ class CopyAdmin(TimelineLinkMixin, ActionFormAdmin[CopyRow], AutocompleteAdmin[C
 
     def condition_view(self, request: HttpRequest, id: UUID) -> HttpResponse:
         """ChangeCopyCondition's form."""
-        if not self.has_write_permission(request):
-            raise PermissionDenied
-        row = CopyRow.objects.filter(id=id).first()
-        if row is None:
-            raise Http404
-        form = ChangeConditionForm(request.POST or None, initial={"condition": row.condition})
-        if form.is_valid():
-            try:
-                dispatch_form(request, ChangeCopyCondition(barcode=row.barcode, **form.cleaned_data))
-            except Refused as refused:
-                add_refusals(form, refused)
-            else:
-                self.message_user(request, "The copy's condition was changed.", messages.SUCCESS)
-                return HttpResponseRedirect(_at(self, "change", id))
-        title = f"Change the condition of {row.barcode}"
-        return self._show(request, form, "", {"title": title, "show_save_and_add_another": False})
+        row = self.row_to_change(request, id)
+        return self.change_by_form(
+            request,
+            row,
+            ChangeConditionForm(request.POST or None, initial={"condition": row.condition}),
+            lambda values: ChangeCopyCondition(barcode=row.barcode, **values),
+            title=f"Change the condition of {row.barcode}",
+            done="The copy's condition was changed.",
+        )
 
     @admin.action(description="Change condition…")
     def change_condition(self, request: HttpRequest, rows: QuerySet[CopyRow]) -> HttpResponse | None:
@@ -116,7 +106,3 @@ class CopyAdmin(TimelineLinkMixin, ActionFormAdmin[CopyRow], AutocompleteAdmin[C
     def told(self, row: CopyRow) -> str:
         """The barcode and what it is on."""
         return f"{row.barcode}: {row.book}"
-
-
-def _at(site: CopyAdmin, page: str, id: UUID) -> str:
-    return reverse(f"{site.admin_site.name}:catalog_copyrow_{page}", args=[id])

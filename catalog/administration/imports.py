@@ -20,9 +20,8 @@ from catalog.services.commands.accept_import import AcceptImport
 from catalog.services.commands.revert_import import RevertImport
 from catalog.services.imports.job import LARGEST_FILE, LARGEST_UPLOAD
 from catalog.services.queries.get_import import GetImport
-from shared_kernel.domain.errors import Refused
 from shared_kernel.services.queries import ask
-from shared_kernel.web.admin.base import CommandAdmin, add_refusals
+from shared_kernel.web.admin.base import CommandAdmin, refusals_added_to
 from shared_kernel.web.admin.widgets import style_form
 from shared_kernel.web.csv_files import csv_file
 from shared_kernel.web.form_idempotency import dispatch_form
@@ -87,7 +86,7 @@ class ImportAdmin(CommandAdmin[ImportRow]):
         lines = format_html_join("", "<li>Record {}: {}</li>", ((it.number, it.reason) for it in remarks))
         if not lines:
             return "nothing"
-        listed, themselves = _at(self, "rejected", row.pk), ""
+        listed, themselves = self.page_address("rejected", row.pk), ""
         if row.originals.exists():
             link = ' · <a href="{}" download>The rejected records, to be mended and imported again</a>'
             themselves = format_html(link, reverse("import-rejected", args=[row.pk]))
@@ -106,7 +105,7 @@ class ImportAdmin(CommandAdmin[ImportRow]):
         """The command for this import."""
         if row.state not in {ImportState.DONE, ImportState.FAILED}:
             return "nothing"
-        return format_html('<a href="{}">Take it back…</a>', _at(self, "revert", row.pk))
+        return format_html('<a href="{}">Take it back…</a>', self.page_address("revert", row.pk))
 
     def changelist_view(
         self,
@@ -129,19 +128,14 @@ class ImportAdmin(CommandAdmin[ImportRow]):
 
     def revert_view(self, request: HttpRequest, id: UUID) -> HttpResponse:
         """RevertImport, once somebody is sure."""
-        if not self.has_write_permission(request):
-            raise PermissionDenied
-        row = _found(id)
+        row = self.row_to_change(request, id)
         form = RevertImportForm(request.POST or None)
         if form.is_valid():
-            try:
+            with refusals_added_to(form):
                 reverted = dispatch_form(request, RevertImport(import_id=id))
-            except Refused as refused:
-                add_refusals(form, refused)
-            else:
                 done = f"{reverted.removed} books removed, {reverted.kept_count} kept so far."
                 self.message_user(request, done, messages.SUCCESS)
-                return HttpResponseRedirect(_at(self, "change", id))
+                return HttpResponseRedirect(self.page_address("change", id))
         style_form(form)
         context = {
             **self.admin_site.each_context(request),
@@ -177,7 +171,3 @@ def _rejected(remarks: QuerySet[ImportRemarkRow]) -> Iterator[tuple[int, str, st
 
 def _book(site: ImportAdmin, id: UUID) -> str:
     return reverse(f"{site.admin_site.name}:catalog_bookrow_change", args=[id])
-
-
-def _at(site: ImportAdmin, page: str, id: UUID) -> str:
-    return reverse(f"{site.admin_site.name}:catalog_importrow_{page}", args=[id])

@@ -3,11 +3,9 @@
 from typing import Any
 from uuid import UUID
 
-from django import forms
 from django.contrib import admin, messages
-from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import HttpRequest, HttpResponse
 from django.urls import URLPattern, path, reverse
 from django.utils.html import format_html
 
@@ -31,13 +29,10 @@ from patrons.services.commands.renew_membership import RenewMembership
 from patrons.services.commands.send_password_link import SendPasswordLink
 from patrons.services.commands.suspend_patron import SuspendPatron
 from patrons.services.commands.update_contact import UpdateContact
-from shared_kernel.domain.errors import Refused
 from shared_kernel.domain.text import fold
-from shared_kernel.services.bus import Command
 from shared_kernel.web.access import principal
 from shared_kernel.web.admin.action_forms import ActionFormAdmin, bound_form
 from shared_kernel.web.admin.autocomplete import AutocompleteAdmin
-from shared_kernel.web.admin.base import add_refusals
 from shared_kernel.web.admin.timeline import TimelineLinkMixin
 from shared_kernel.web.form_idempotency import dispatch_form
 
@@ -111,7 +106,9 @@ class PatronAdmin(TimelineLinkMixin, ActionFormAdmin[PatronRow], AutocompleteAdm
     @admin.display(description="contact")
     def contact(self, row: PatronRow) -> str:
         """Where name, address and letters are changed."""
-        return format_html('<a href="{}">Change name, address or letters</a>', self._at("contact", row.pk))
+        return format_html(
+            '<a href="{}">Change name, address or letters</a>', self.page_address("contact", row.pk)
+        )
 
     @admin.display(description="letters")
     def letters(self, row: PatronRow) -> str:
@@ -154,17 +151,15 @@ class PatronAdmin(TimelineLinkMixin, ActionFormAdmin[PatronRow], AutocompleteAdm
 
     def contact_view(self, request: HttpRequest, id: UUID) -> HttpResponse:
         """UpdateContact's form; refused if somebody else has changed the patron since it was opened."""
-        if not self.has_write_permission(request):
-            raise PermissionDenied
-        row = PatronRow.objects.filter(id=id).first()
-        if row is None:
-            raise Http404
-        form = ContactForm(request.POST or None, initial=ContactForm.values_of(row))
-        if form.is_valid() and self._is_given(request, form, UpdateContact(patron=id, **form.cleaned_data)):
-            self.message_user(request, "The patron was changed.", messages.SUCCESS)
-            return HttpResponseRedirect(self._at("change", id))
-        extra = {"title": f"Change {row.name}", "show_save_and_add_another": False}
-        return self._show(request, form, "", extra)
+        row = self.row_to_change(request, id)
+        return self.change_by_form(
+            request,
+            row,
+            ContactForm(request.POST or None, initial=ContactForm.values_of(row)),
+            lambda values: UpdateContact(patron=id, **values),
+            title=f"Change {row.name}",
+            done="The patron was changed.",
+        )
 
     @admin.action(description="Suspend…")
     def suspend(self, request: HttpRequest, rows: QuerySet[PatronRow]) -> HttpResponse | None:
@@ -215,19 +210,3 @@ class PatronAdmin(TimelineLinkMixin, ActionFormAdmin[PatronRow], AutocompleteAdm
         """Ask for the reason, then forget who they were, for good."""
         form = bound_form(ErasureForm, request)
         return self.ask(request, rows, form, lambda row, said: ErasePatron(patron=row.id, **said))
-
-    def _is_given(
-        self,
-        request: HttpRequest,
-        form: forms.Form,
-        command: Command[Any],  # whatever it answers
-    ) -> bool:
-        try:
-            dispatch_form(request, command)
-        except Refused as refused:
-            add_refusals(form, refused)
-            return False
-        return True
-
-    def _at(self, page: str, id: UUID) -> str:
-        return reverse(f"{self.admin_site.name}:patrons_patronrow_{page}", args=[id])

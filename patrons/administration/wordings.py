@@ -23,7 +23,7 @@ from shared_kernel.domain.errors import Refused
 from shared_kernel.services.bus import Command
 from shared_kernel.services.queries import ask
 from shared_kernel.web.access import principal
-from shared_kernel.web.admin.base import ReadOnlyAdmin, add_refusals
+from shared_kernel.web.admin.base import ReadOnlyAdmin, refusals_added_to
 from shared_kernel.web.form_idempotency import dispatch_form
 
 Context = dict[str, Any]  # a template's
@@ -105,7 +105,7 @@ class WordingAdmin(ReadOnlyAdmin[WordingRow]):
         if "reset" in request.POST:
             version = form.data.get("version", "")
             seen = int(version) if version.isdecimal() and len(version) < 9 else None
-            return self._given(
+            return self._carried_out(
                 request, form, ResetWording(**about, version=seen), "The letter is worded as shipped."
             ), None
         if not form.is_valid():
@@ -113,24 +113,22 @@ class WordingAdmin(ReadOnlyAdmin[WordingRow]):
         said = form.cleaned_data
         if "save" in request.POST:
             command = ReviseWording(kind=view.kind, language=view.language, **said)
-            return self._given(
+            return self._carried_out(
                 request, form, command, "The wording is saved, and the next letter is worded so."
             ), None
-        try:
-            return "", ask(PreviewLetter(**about, subject=said["subject"], text=said["text"]))
-        except Refused as refused:
-            add_refusals(form, refused)
-            return "", None
+        preview = None
+        with refusals_added_to(form):
+            preview = ask(PreviewLetter(**about, subject=said["subject"], text=said["text"]))
+        return "", preview
 
-    def _given(self, request: HttpRequest, form: WordingForm, command: Command[int], done: str) -> str:
-        """`done`, or nothing where the command was refused, which is then in the form."""
-        try:
+    def _carried_out(self, request: HttpRequest, form: WordingForm, command: Command[int], done: str) -> str:
+        """`done`, or nothing if the command was refused; the reasons are then errors of the form."""
+        form.is_valid()
+        is_done = False
+        with refusals_added_to(form):
             dispatch_form(request, command)
-        except Refused as refused:
-            form.is_valid()
-            add_refusals(form, refused)
-            return ""
-        return done
+            is_done = True
+        return done if is_done else ""
 
     def _render(self, request: HttpRequest, template: str, context: Context) -> HttpResponse:
         own: Context = {

@@ -15,10 +15,9 @@ from patrons.domain.privacy import Privacy
 from patrons.services.commands.update_contact import UpdateContact
 from patrons.services.patron_details import PatronDetails
 from patrons.services.queries.patrons import OwnPatron
-from shared_kernel.domain.errors import Refused
 from shared_kernel.services.queries import ask
 from shared_kernel.web.access import OWN, principal, require
-from shared_kernel.web.admin.base import add_refusals
+from shared_kernel.web.admin.base import refusals_added_to
 from shared_kernel.web.form_idempotency import dispatch_form
 
 #: What each kind of letter that one can do without is for.
@@ -98,9 +97,6 @@ def _is_changed(request: HttpRequest, form: LettersForm, patron: PatronDetails, 
         privacy=said["privacy"],
         version=said["version"],
     )
-    try:
+    with refusals_added_to(form):
         dispatch_form(request, command)
-    except Refused as refused:
-        add_refusals(form, refused)
-        return False
-    return True
+    return form.is_valid()

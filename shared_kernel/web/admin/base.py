@@ -1,6 +1,7 @@
 """The administration looks at rows and acts through commands; it never writes a row itself."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
 from uuid import UUID
 
@@ -12,7 +13,7 @@ from django.core.exceptions import PermissionDenied
 from django.core.paginator import Paginator
 from django.db import models
 from django.db.models import QuerySet
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 from django.utils.functional import cached_property
 from django.utils.module_loading import import_string
@@ -140,12 +141,45 @@ class CommandAdmin(ReadOnlyAdmin[M]):
         form = self.add_form(initial=request.GET.dict())
         if request.method == "POST":
             form = self.add_form(request.POST, request.FILES)
-        if form.is_valid() and self._is_added(request, form):
-            self.message_user(request, f"The {self.opts.verbose_name} was added.", messages.SUCCESS)
-            where = "add" if "_addanother" in request.POST else "changelist"
-            name = f"{self.admin_site.name}:{self.opts.app_label}_{self.opts.model_name}_{where}"
-            return HttpResponseRedirect(reverse(name))
+        if form.is_valid():
+            with refusals_added_to(form):
+                self.add(request, form.cleaned_data)
+                self.message_user(request, f"The {self.opts.verbose_name} was added.", messages.SUCCESS)
+                where = "add" if "_addanother" in request.POST else "changelist"
+                return HttpResponseRedirect(self.page_address(where))
         return self._show(request, form, form_url, extra_context or {})
+
+    def row_to_change(self, request: HttpRequest, id: object) -> M:
+        """The row that a command's page is about. Raises PermissionDenied for the read-only, and Http404."""
+        if not self.has_write_permission(request):
+            raise PermissionDenied
+        row = self.model._default_manager.filter(pk=id).first()
+        if row is None:
+            raise Http404
+        return row
+
+    def change_by_form(
+        self,
+        request: HttpRequest,
+        row: M,
+        form: forms.Form,
+        make_command: Callable[[dict[str, Any]], Command[Any]],  # of the form's values; whatever it answers
+        *,
+        title: str,
+        done: str,
+    ) -> HttpResponse:
+        """Show a command's form for one row, and once the command was carried out, the row's page."""
+        if form.is_valid():
+            with refusals_added_to(form):
+                dispatch_form(request, make_command(form.cleaned_data))
+                self.message_user(request, done, messages.SUCCESS)
+                return HttpResponseRedirect(self.page_address("change", row.pk))
+        return self._show(request, form, "", {"title": title, "show_save_and_add_another": False})
+
+    def page_address(self, page: str, *arguments: object) -> str:
+        """The address of a page of this model: `changelist`, `change` or one of its own."""
+        name = f"{self.admin_site.name}:{self.opts.app_label}_{self.opts.model_name}_{page}"
+        return reverse(name, args=arguments)
 
     def run_each(
         self,
@@ -193,14 +227,6 @@ class CommandAdmin(ReadOnlyAdmin[M]):
         if done:
             self.message_user(request, f"{done} done.", messages.SUCCESS)
 
-    def _is_added(self, request: HttpRequest, form: forms.Form) -> bool:
-        try:
-            self.add(request, form.cleaned_data)
-        except Refused as refused:
-            add_refusals(form, refused)
-            return False
-        return True
-
     def _show(
         self, request: HttpRequest, form: forms.Form, form_url: str, extra: dict[str, Any]
     ) -> HttpResponse:
@@ -234,11 +260,15 @@ def filter_by_id(rows: QuerySet[M], term: str, *columns: str) -> QuerySet[M]:
     return rows.filter(models.Q(*((column, sought) for column in columns), _connector=models.Q.OR))
 
 
-def add_refusals(form: forms.Form, refused: Refused) -> None:
-    """Put down in a command's form why it was refused, each reason beside the field at fault."""
-    for each in refused.refusals:
-        field = (each.pointer or "").strip("/").split("/")[0]
-        form.add_error(field if field in form.fields else None, each.detail)
+@contextmanager
+def refusals_added_to(form: forms.Form) -> Iterator[None]:
+    """Catches Refused: each reason becomes an error of the form, beside the field at fault."""
+    try:
+        yield
+    except Refused as refused:
+        for each in refused.refusals:
+            field = (each.pointer or "").strip("/").split("/")[0]
+            form.add_error(field if field in form.fields else None, each.detail)
 
 
 def _scopes(scope: str | tuple[str, ...]) -> tuple[str, ...]:
