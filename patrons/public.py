@@ -6,7 +6,7 @@ from datetime import date
 from typing import Any
 from uuid import UUID
 
-from django.db.models import F, Q, QuerySet
+from django.db.models import Count, F, Q, QuerySet
 
 from patrons.domain.card_number import CardNumber
 from patrons.domain.email_address import EmailAddress
@@ -88,6 +88,12 @@ def category_names() -> Mapping[str, str]:
 def ids_in_category(category: str) -> "QuerySet[PatronRow, UUID]":
     """The ids of the patrons of a category, as a subquery that costs nothing until it is used."""
     return PatronRow.objects.filter(category_id=category).order_by().values_list("id", flat=True)
+
+
+def birth_dates_in_category(category: str) -> Iterable[tuple[date | None, int]]:
+    """The birth dates of the patrons of a category, each with how many have it; None where it is unknown."""
+    rows = PatronRow.objects.filter(category_id=category).order_by()
+    return rows.values("birth_date").annotate(number=Count("id")).values_list("birth_date", "number")
 
 
 def ids_with_privacy(choice: str) -> "QuerySet[PatronRow, UUID]":

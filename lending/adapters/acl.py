@@ -99,6 +99,10 @@ class PatronsAsBorrowers:
         """The ids of the patrons of a category, as a subquery that costs nothing until it is used."""
         return patrons.ids_in_category(category)
 
+    def birth_dates(self, category: str) -> Iterable[tuple[date | None, int]]:
+        """The birth dates in a category, each with the number of patrons; None where it is unknown."""
+        return patrons.birth_dates_in_category(category)
+
     def membership_ends(self, ids: Collection[UUID]) -> Mapping[UUID, date]:
         """The last days of these patrons' memberships, without those that never end."""
         return patrons.membership_ends(ids)

@@ -16,6 +16,8 @@ _CONSEQUENCES: Final = {
     "item_type_limit_reached": "could not borrow another item of one type until they return one",
     "overdue_block": "could not borrow anything until they return overdue loans",
     "hold_limit_reached": "could not place another hold",
+    "too_young": "could not borrow or place holds because they are too young",
+    "age_unknown": "could not borrow or place holds until their date of birth is on record",
 }
 
 

@@ -14,6 +14,14 @@ class Block:
     until: date | None
 
 
+def age_on(day: date, *, birth_date: date) -> int:
+    """The age in years on that day of somebody born on `birth_date`.
+
+    Whoever was born on 29 February is a year older on 1 March in years without that day.
+    """
+    return day.year - birth_date.year - ((day.month, day.day) < (birth_date.month, birth_date.day))
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BorrowerStanding:
     """A patron as lending sees one.
@@ -30,14 +38,8 @@ class BorrowerStanding:
     birth_date: date | None = None
 
     def age_on(self, day: date) -> int | None:
-        """The patron's age in years on that day; None without a birth date.
-
-        A patron born on 29 February is a year older on 1 March in years without that day.
-        """
-        born = self.birth_date
-        if born is None:
-            return None
-        return day.year - born.year - ((day.month, day.day) < (born.month, born.day))
+        """The patron's age in years on that day; None without a birth date."""
+        return age_on(day, birth_date=self.birth_date) if self.birth_date else None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -103,6 +103,10 @@ class PatronDirectory(Protocol):
         """The ids of the patrons of a category, lazily, for use as a subquery."""
         ...
 
+    def birth_dates(self, category: str) -> Iterable[tuple[date | None, int]]:
+        """The birth dates in a category, each with the number of patrons; None where it is unknown."""
+        ...
+
     def membership_ends(self, ids: Collection[UUID]) -> Mapping[UUID, date]:
         """The last days of these patrons' memberships, without those that never end."""
         ...

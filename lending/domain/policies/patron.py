@@ -56,10 +56,14 @@ def membership_is_running(patron: BorrowerStanding, *, today: date) -> Membershi
 def patron_is_old_enough(
     patron: BorrowerStanding, min_age: int | None, *, today: date
 ) -> TooYoung | AgeUnknown | None:
-    """The terms may set a minimum age; without a birth date nobody is assumed to be old enough."""
+    """The terms may set a minimum age."""
+    return age_limit(patron.age_on(today), min_age)
+
+
+def age_limit(age: int | None, min_age: int | None) -> TooYoung | AgeUnknown | None:
+    """Whether the age is below the minimum. Nobody is assumed to be old enough: None is an unknown age."""
     if min_age is None:
         return None
-    age = patron.age_on(today)
     if age is None:
         return AgeUnknown(min_age=min_age)
     return TooYoung(min_age=min_age) if age < min_age else None

@@ -3,19 +3,22 @@
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any, Final, NamedTuple
 from uuid import UUID
 
 from django.db.models import Count, QuerySet
 
+from lending.domain.branch_calendar import MAIN
 from lending.domain.circulation_rule import CirculationRule, Dimensions
 from lending.domain.hold import ACTIVE_STATES
 from lending.domain.loan_terms import RULE_VALUES
 from lending.domain.policies.borrowing import item_type_limit, loan_limit, overdue_limit
+from lending.domain.policies.patron import age_limit
 from lending.domain.policies.placing_hold import hold_limit
 from lending.domain.rule_change import ChangedValue, changed_values
 from lending.domain.rule_values import RuleValue
+from lending.domain.standing import age_on
 from lending.models import HoldRow, LoanRow
 from lending.services.gateways import Gateways
 from lending.services.ports import LendingWork, PatronDirectory
@@ -26,20 +29,26 @@ from shared_kernel.services.bus import Query
 
 #: Beyond so many, nobody needs to know how many more there are.
 MOST_COUNTED: Final = 10_000
-#: So many limits are looked into; a change of more is told by its values alone.
+#: Patrons are counted for at most so many limits; of a change to more, only the values are shown.
 _MOST_LIMITS: Final = 20
-#: The policy that a limit is for: it says what a patron with so many loans or holds is refused.
-_POLICIES: Final[Mapping[str, Callable[[int, int | None], Refusal | None]]] = {
+#: The policy that enforces a limit. Its arguments are what is limited (loans, holds, an age) and the limit.
+_POLICIES: Final[Mapping[str, Callable[[Any, int | None], Refusal | None]]] = {  # an age may be unknown
     "max_loans": loan_limit,
     "max_of_type": item_type_limit,
     "block_overdue": overdue_limit,
     "hold_limit": hold_limit,
+    "min_age": age_limit,
 }
+#: The limits that each item type has for itself.
+_PER_ITEM_TYPE: Final = frozenset({"max_of_type", "min_age"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NewlyRefused:
-    """So many patrons of a category (at most 10 001), not refused with this code today, would be so."""
+    """How many patrons of a category the change would refuse with this code who aren't refused today.
+
+    `patrons` is counted up to 10 001. `item_type` None: all copies, or those of types that no rule names.
+    """
 
     code: str
     category: str
@@ -93,7 +102,15 @@ def rule_preview(
         loans=_counted(_loans_of(dimensions, gateways)),
         holds=_counted(_holds_of(dimensions, gateways)),
         changes=changes,
-        newly_refused=list(_newly_refused(changes, rules, patrons=gateways.patrons, now=now)),
+        newly_refused=list(
+            _newly_refused(
+                changes,
+                rules,
+                patrons=gateways.patrons,
+                now=now,
+                today=work.calendars.of(dimensions.branch or MAIN).day_of(now),
+            )
+        ),
     )
 
 
@@ -132,28 +149,32 @@ def _newly_refused(
     *,
     patrons: PatronDirectory,
     now: datetime,
+    today: date,
 ) -> Iterator[NewlyRefused]:
     named_types = {rule.dimensions.item_type for rule in rules if rule.dimensions.item_type}
     for limit in list(dict.fromkeys(_changed_limits(changes)))[:_MOST_LIMITS]:
-        affected = _affected(limit, named_types, now=now).filter(
-            patron_id__in=patrons.in_category(limit.category)
-        )
-        if refused := _newly_refused_by(limit, affected):
-            code, number = refused
+        if limit.name == "min_age":
+            counted = _patrons_by_age(patrons.birth_dates(limit.category), today)
+        else:
+            members = patrons.in_category(limit.category)
+            counted = _patrons_by_count(
+                _affected(limit, named_types, now=now).filter(patron_id__in=members), limit
+            )
+        for code, number in _newly_refused_by(limit, counted).items():
             yield NewlyRefused(
                 code=code,
                 category=limit.category,
                 item_type=limit.item_type,
                 before=limit.before,
                 after=limit.after,
-                patrons=number,
+                patrons=min(number, MOST_COUNTED + 1),
             )
 
 
 def _changed_limits(changes: Iterable[ChangedValue]) -> Iterator[_Limit]:
     for change in changes:
         if change.name in _POLICIES and change.before is not None and change.after is not None:
-            item_type = change.item_type if change.name == "max_of_type" else None
+            item_type = change.item_type if change.name in _PER_ITEM_TYPE else None
             yield _Limit(change.name, change.category, item_type, change.before, change.after)
 
 
@@ -170,16 +191,16 @@ def _affected(limit: _Limit, named_types: set[str], *, now: datetime) -> "QueryS
     return rows.filter(item_type=limit.item_type)
 
 
-def _newly_refused_by(limit: _Limit, affected: "QuerySet[Any]") -> tuple[str, int] | None:
-    """The refusal's code, and how many patrons get it by the limit as it will be and not as it is."""
+def _newly_refused_by(limit: _Limit, counted: Iterable[tuple[int | None, int]]) -> Counter[str]:
+    """How many patrons the limit refuses as it will be and not as it is, by the code of the refusal."""
     policy = _POLICIES[limit.name]
     before, after = (_as_limit(limit.name, value) for value in (limit.before, limit.after))
-    code, number = "", 0
-    for count, patrons in _patrons_by_count(affected, limit):
-        refusal = policy(count, after)
-        if refusal and not policy(count, before):
-            code, number = refusal.code, number + patrons
-    return (code, min(number, MOST_COUNTED + 1)) if number else None
+    refused: Counter[str] = Counter()
+    for limited, patrons in counted:
+        refusal = policy(limited, after)
+        if refusal and not policy(limited, before):
+            refused[refusal.code] += patrons
+    return refused
 
 
 def _as_limit(name: str, value: RuleValue) -> int | None:
@@ -187,8 +208,20 @@ def _as_limit(name: str, value: RuleValue) -> int | None:
     return term if isinstance(term, int) else None
 
 
-def _patrons_by_count(rows: "QuerySet[Any]", limit: _Limit) -> Iterator[tuple[int, int]]:  # loans or holds
-    """How many patrons have so many: of several types, the one counts of which a patron has most."""
+def _patrons_by_age(
+    birth_dates: Iterable[tuple[date | None, int]], today: date
+) -> Iterator[tuple[int | None, int]]:
+    for born, patrons in birth_dates:
+        yield age_on(today, birth_date=born) if born else None, patrons
+
+
+def _patrons_by_count(
+    rows: "QuerySet[Any]", limit: _Limit
+) -> Iterator[tuple[int | None, int]]:  # of loans or holds
+    """The numbers of loans or holds that patrons have, each with how many patrons have it.
+
+    For a limit by item type, a patron counts with the type of which they have most.
+    """
     per = ("patron_id", "item_type") if limit.name == "max_of_type" else ("patron_id",)
     counted = rows.order_by().values(*per).annotate(number=Count("id"))
     most: dict[UUID, int] = {}

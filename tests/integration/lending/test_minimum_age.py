@@ -1,13 +1,15 @@
 """A rule may set the age from which patrons borrow and place holds."""
 
-from datetime import date
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import pytest
 
 from lending.models import CirculationRuleRow, LoanRow
+from lending.services.commands.set_rule import SetRule
 from lending.services.queries.rule_preview import RulePreview
 from shared_kernel.models import AuditEntry
+from shared_kernel.services.commands import dispatch
 from shared_kernel.services.queries import ask
 from tests.factories import a_branch, a_copy, a_loan
 from tests.factories_patrons import a_patron
@@ -105,6 +107,21 @@ class TestTheValue:
     def test_is_in_the_preview(self) -> None:
         [change] = ask(RulePreview(category="regular", values={"loan_days": 14, "min_age": 12})).changes
         assert (change.name, change.before, change.after) == ("min_age", "none", 12)
+
+    def test_is_previewed_with_the_patrons_whom_it_would_refuse(self) -> None:
+        today = datetime.now(UTC).date()
+        for years in (10, 10, 14, 40):
+            a_patron(birth_date=today.replace(day=1) - timedelta(days=366 * years))
+        a_patron(birth_date=None)
+        a_patron(birth_date=None, category="premium")
+        film: dict[str, Any] = {"category": "regular", "item_type": "dvd"}
+        refused = ask(RulePreview(**film, values={"min_age": 12})).newly_refused
+        assert {each.code: each.patrons for each in refused} == {"too_young": 2, "age_unknown": 1}
+        assert {(each.category, each.item_type, each.after) for each in refused} == {("regular", "dvd", 12)}
+        dispatch(SetRule(**film, values={"min_age": 12}))
+        [raised] = ask(RulePreview(**film, values={"min_age": 16})).newly_refused
+        assert (raised.code, raised.patrons, raised.before) == ("too_young", 1, 12)
+        assert ask(RulePreview(**film, values={"min_age": 6})).newly_refused == []
 
     def test_is_absent_from_older_loans_which_go_on_as_they_are(self, staff: Desk) -> None:
         row = LoanRow.objects.get(id=a_loan().id)

@@ -225,6 +225,14 @@ class TestThePreviewsCounts:
         page = self.preview(manager, {"hold_limit": "1"}, category="regular")
         assert "1 regular patron could not place another hold (limit 5 → 1)" in page
 
+    def test_tell_of_the_minimum_age(self, manager: Client) -> None:
+        a_patron(birth_date=None)
+        page = self.preview(manager, {"min_age": "16"}, item_type="dvd")
+        assert (
+            "1 regular patron could not borrow or place holds until their date of birth is on record"
+            " (limit for dvd no limit → 16)" in page
+        )
+
     def test_tell_of_overdue_loans(self, manager: Client) -> None:
         loan = a_loan()
         LoanRow.objects.filter(id=loan.id).update(

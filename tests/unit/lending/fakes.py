@@ -1,5 +1,6 @@
 """Lending's ports in memory: the handlers run as they are, without a database."""
 
+from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime
@@ -107,6 +108,10 @@ class FakePatrons:
 
     def in_category(self, category: str) -> Iterable[UUID]:
         return [patron.id for patron in self.known.values() if patron.category == category]
+
+    def birth_dates(self, category: str) -> Iterable[tuple[date | None, int]]:
+        known = [patron.birth_date for patron in self.known.values() if patron.category == category]
+        return Counter(known).items()
 
     def membership_ends(self, ids: Collection[UUID]) -> Mapping[UUID, date]:
         ends = {patron.id: patron.expires_on for patron in self.known.values()}
