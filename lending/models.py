@@ -251,6 +251,15 @@ class LoanRow(models.Model):
     borrowed_at = models.DateTimeField()
     due_at = models.DateTimeField()
     returned_at = models.DateTimeField(null=True)
+    return_scanned_at = models.DateTimeField(
+        null=True, help_text="Null while it is out, and where it was returned before scans were recorded."
+    )
+    returns = models.PositiveSmallIntegerField(
+        default=0, db_default=0, help_text="Those that were undone included."
+    )
+    state_before_return = models.CharField(
+        max_length=16, blank=True, default="", db_default="", help_text="What undoing the return restores."
+    )
     state = models.CharField(max_length=16, choices=State.choices)
     renewals = models.PositiveSmallIntegerField()
     due_version = models.PositiveIntegerField()
@@ -389,7 +398,11 @@ class LedgerEntryRow(models.Model):
     currency = models.CharField(max_length=3)
     loan_id = models.UUIDField(null=True)
     due_version = models.PositiveIntegerField(null=True)
+    due_at = models.DateTimeField(null=True, help_text="Of a fine: the due date from which it counts.")
     charge_id = models.UUIDField(null=True)
+    return_number = models.PositiveSmallIntegerField(
+        null=True, help_text="With which return of the loan it was posted, if with any."
+    )
     at = models.DateTimeField()
     reason = models.CharField(max_length=500, blank=True)
 

@@ -70,7 +70,7 @@ class LostItemsViewSet(LibraryViewSet):
 
     @extend_schema(request=None, responses={200: LoanDetails})
     def undo_return(self, _request: Request, id: UUID) -> Response:
-        """Undo a return that was scanned by mistake, within 15 minutes."""
+        """Undo a return that was scanned by mistake, within 15 minutes: the loan is as it was before."""
         return self._dispatch(UndoReturn(loan=id))
 
     def _dispatch(self, command: Command[LoanDetails]) -> Response:

@@ -24,8 +24,9 @@ from shared_kernel.domain.aggregates import Aggregate
 from shared_kernel.domain.errors import InvalidValue, NotFound, Refusal
 from shared_kernel.domain.events import DomainEvent
 
-#: How long a return can be undone.
+#: How long a return can be undone, from its scan.
 UNDO_WITHIN: Final = timedelta(minutes=15)
+UNDO_MINUTES: Final = int(UNDO_WITHIN.total_seconds() // 60)
 #: Overdue notices go out every so many days after the due date.
 OVERDUE_NOTICE_EVERY: Final = 3
 
@@ -74,6 +75,11 @@ class UndoTooLate(Refusal):
     message = "A return can be undone within {minutes} minutes, and only if the copy hasn't been used since."
 
 
+class CannotUndo(Refusal):
+    code = "cannot_undo"
+    message = "The return can't be undone: {reason}."
+
+
 class LoanNotEnded(Refusal):
     code = "loan_not_ended"
     message = "Only returned loans can be anonymised; this one is {state}."
@@ -103,7 +109,9 @@ class LentCopy:
 class Loan(Aggregate):
     """One copy lent to one patron under the terms of that day. Instants are aware, in UTC.
 
-    A returned loan may be anonymised: then it has no patron, and `anonymised_at` is set.
+    A returned loan may be anonymised: then it has no patron, and `anonymised_at` is set. `returned_at` is the
+    instant of the return as staff state it, `return_scanned_at` that of the scan. `returns` includes those
+    that were undone; `state_before_return` is what undoing restores.
     """
 
     def __init__(
@@ -119,6 +127,9 @@ class Loan(Aggregate):
         category: str = "",
         state: LoanState = LoanState.OPEN,
         returned_at: datetime | None = None,
+        return_scanned_at: datetime | None = None,
+        returns: int = 0,
+        state_before_return: LoanState | None = None,
         renewals: int = 0,
         due_version: int = 1,
         due_soon_version: int = 0,
@@ -137,6 +148,9 @@ class Loan(Aggregate):
         self.category = category
         self.state = state
         self.returned_at = returned_at
+        self.return_scanned_at = return_scanned_at
+        self.returns = returns
+        self.state_before_return = state_before_return
         self.renewals = renewals
         self.due_version = due_version
         self.due_soon_version = due_soon_version
@@ -188,15 +202,20 @@ class Loan(Aggregate):
         """Whether the copy is still out and its due date has passed at that instant."""
         return self.state is LoanState.OPEN and at > self.due_at
 
-    def bring_back(self, *, at: datetime, days_overdue: int) -> None:
-        """End the loan. Raises ReturnedBeforeBorrowed, and LoanAlreadyReturned for a loan that has ended."""
+    def check_return(self, *, at: datetime) -> None:
+        """Raises ReturnedBeforeBorrowed, and LoanAlreadyReturned for a loan that has ended."""
         if self.state not in OUTSTANDING:
             raise LoanAlreadyReturned(returned_at=self.returned_at)
         if at < self.borrowed_at:
             raise ReturnedBeforeBorrowed(borrowed_at=self.borrowed_at.isoformat())
-        was_overdue = self.is_overdue(at)
-        self.state = LoanState.RETURNED
-        self.returned_at = at
+
+    def bring_back(self, *, at: datetime, scanned_at: datetime, days_overdue: int) -> None:
+        """End the loan as of an instant that may lie before the scan. Raises what `check_return` does."""
+        self.check_return(at=at)
+        was_overdue = at > self.due_at
+        self.state_before_return, self.state = self.state, LoanState.RETURNED
+        self.returned_at, self.return_scanned_at = at, scanned_at
+        self.returns += 1
         self._record_event(
             BookReturned,
             at=at,
@@ -270,11 +289,15 @@ class Loan(Aggregate):
         self._record_event(LoanClaimedReturned, at=at)
 
     def undo_return(self, *, at: datetime) -> None:
-        """Reopen the loan after a return by mistake. Raises UndoTooLate."""
+        """Restore the state before a return that was a mistake. Raises UndoTooLate."""
         returned_at = self.returned_at
-        if self.state is not LoanState.RETURNED or returned_at is None or at - returned_at > UNDO_WITHIN:
-            raise UndoTooLate(minutes=int(UNDO_WITHIN.total_seconds() // 60))
-        self.state, self.returned_at = LoanState.OPEN, None
+        scanned_at = self.return_scanned_at or returned_at  # null: returned before scans were recorded
+        if self.state is not LoanState.RETURNED or not returned_at or not scanned_at:
+            raise UndoTooLate(minutes=UNDO_MINUTES)
+        if at - scanned_at > UNDO_WITHIN:
+            raise UndoTooLate(minutes=UNDO_MINUTES)
+        self.state = self.state_before_return or LoanState.OPEN
+        self.returned_at = self.return_scanned_at = self.state_before_return = None
         self._restart_due_version()
         self._record_event(ReturnUndone, at=at, due_at=self.due_at, returned_at=returned_at)
 

@@ -1,6 +1,6 @@
 """A patron's account: an append-only ledger, whose sum is the balance."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
@@ -58,7 +58,8 @@ class ChargeNotFound(NotFound):
 class Entry:
     """An immutable line of the ledger. `amount` is positive; its sign follows from the kind.
 
-    A charge refers to its loan, a fine also to a version of the due date, a waiver or refund to its charge.
+    A charge refers to its loan, a fine also to a version of the due date and to that date itself, a waiver or
+    refund to its charge. `return_number` says which return of the loan an entry was posted with.
     """
 
     id: UUID
@@ -67,7 +68,9 @@ class Entry:
     at: datetime
     loan_id: UUID | None = None
     due_version: int | None = None
+    due_at: datetime | None = None
     charge_id: UUID | None = None
+    return_number: int | None = None
     reason: str = ""
 
     @property
@@ -93,25 +96,47 @@ class PatronAccount(Aggregate):
         """What the patron owes: the sum of the ledger."""
         return Money(sum((entry.signed for entry in self.entries), Decimal(0)), self.currency)
 
-    def charge(
-        self, kind: EntryKind, amount: Decimal, *, loan_id: UUID, due_version: int | None = None, at: datetime
+    def charge(self, kind: EntryKind, amount: Decimal, *, loan_id: UUID, at: datetime) -> None:
+        """Post a charge for a loan, unless it is zero or one of its kind is still charged."""
+        if amount > 0 and self._charged(kind, loan_id) <= 0:
+            self._charge(kind, amount, loan_id=loan_id, at=at)
+
+    def fine(
+        self,
+        amount: Decimal,
+        *,
+        loan_id: UUID,
+        due_version: int,
+        due_at: datetime,
+        at: datetime,
+        return_number: int | None = None,
     ) -> None:
-        """Post a charge for a loan, unless it is zero or was posted before."""
-        if amount <= 0 or any(
-            (it.kind, it.loan_id, it.due_version) == (kind, loan_id, due_version) for it in self.entries
-        ):
-            return
-        entry = self._enter(
-            kind, Money(amount, self.currency), at=at, loan_id=loan_id, due_version=due_version
-        )
-        self._record_event(events.ChargePosted, entry, kind=kind.value, loan_id=loan_id)
+        """Charge what a fine is more than what is charged already for the same due date.
+
+        Each version of the due date is fined once. Several versions have the same date after a return was
+        undone; a fine that was waived then isn't charged again.
+        """
+        fines = [it for it in self._charges(EntryKind.OVERDUE, loan_id) if it.due_version == due_version]
+        more = amount - self._charged(EntryKind.OVERDUE, loan_id, due_at=due_at)
+        if more > 0 and not fines:
+            self._charge(
+                EntryKind.OVERDUE,
+                more,
+                loan_id=loan_id,
+                due_version=due_version,
+                due_at=due_at,
+                at=at,
+                return_number=return_number,
+            )
 
     def pay(self, amount: Money, *, at: datetime) -> None:
         """Post a payment. Raises AmountNotPositive and PaymentExceedsBalance."""
         _check_positive(amount)
         if amount > self.balance:
             raise PaymentExceedsBalance(balance=f"{self.balance.amount} {self.currency}")
-        self._record_event(events.PaymentPosted, self._enter(EntryKind.PAYMENT, amount, at=at))
+        self._record_event(
+            events.PaymentPosted, self._enter(Entry(id=uuid4(), kind=EntryKind.PAYMENT, amount=amount, at=at))
+        )
 
     def waive(self, charge_id: UUID, amount: Money, *, reason: str, at: datetime) -> None:
         """Waive a charge, or part of it.
@@ -123,19 +148,35 @@ class PatronAccount(Aggregate):
         reason = required_reason(reason)
         if amount.amount > left:
             raise WaiverExceedsCharge(left=f"{left} {self.currency}")
-        entry = self._enter(EntryKind.WAIVER, amount, at=at, charge_id=charge_id, reason=reason)
+        entry = self._enter(
+            Entry(id=uuid4(), kind=EntryKind.WAIVER, amount=amount, at=at, charge_id=charge_id, reason=reason)
+        )
         self._record_event(events.ChargeWaived, entry, charge_id=charge_id)
 
-    def refund(self, kind: EntryKind, *, loan_id: UUID, at: datetime, due_version: int | None = None) -> None:
-        """Refund what remains of a charge for a loan, if there is one. The balance may fall below zero."""
-        for charge in self.entries:
-            if (charge.kind, charge.loan_id, charge.due_version) == (kind, loan_id, due_version):
-                left = self._remaining(charge.id)
-                if left > 0:
-                    money = Money(left, self.currency)
-                    entry = self._enter(EntryKind.REFUND, money, at=at, charge_id=charge.id, loan_id=loan_id)
-                    self._record_event(events.ChargeRefunded, entry, charge_id=charge.id)
-                return
+    def correct_fines(
+        self, fine_for: Callable[[datetime], Decimal], *, loan_id: UUID, at: datetime, return_number: int
+    ) -> None:
+        """Refund what the fines for a loan are more than `fine_for` their due dates says."""
+        charges = self._charges(EntryKind.OVERDUE, loan_id)
+        for due_at in {it.due_at for it in charges if it.due_at}:
+            excess = self._charged(EntryKind.OVERDUE, loan_id, due_at=due_at) - fine_for(due_at)
+            for charge in reversed([it for it in charges if it.due_at == due_at]):
+                excess -= self._refund(charge, excess, at=at, return_number=return_number)
+
+    def refund(self, kind: EntryKind, *, loan_id: UUID, at: datetime, return_number: int) -> None:
+        """Refund what remains of the charges for a loan. The balance may fall below zero."""
+        for charge in self._charges(kind, loan_id):
+            self._refund(charge, charge.amount.amount, at=at, return_number=return_number)
+
+    def undo_return(self, *, loan_id: UUID, return_number: int, at: datetime) -> None:
+        """Refund what a return charged, and charge again what it refunded. Waivers and payments stand."""
+        posted = [it for it in self.entries if (it.loan_id, it.return_number) == (loan_id, return_number)]
+        for entry in posted:
+            if entry.kind in CHARGES:
+                self._refund(entry, entry.amount.amount, at=at)
+                continue
+            charge = next(it for it in self.entries if it.id == entry.charge_id)
+            self._charge(charge.kind, entry.amount.amount, loan_id=loan_id, due_at=charge.due_at, at=at)
 
     def outstanding_for(self, loan_id: UUID) -> Decimal:
         """The amount still unpaid for a loan; payments settle the oldest charges first."""
@@ -149,6 +190,60 @@ class PatronAccount(Aggregate):
                 owed += left - settled
         return owed
 
+    def _charges(self, kind: EntryKind, loan_id: UUID) -> list[Entry]:
+        return [it for it in self.entries if (it.kind, it.loan_id) == (kind, loan_id)]
+
+    def _charged(self, kind: EntryKind, loan_id: UUID, *, due_at: datetime | None = None) -> Decimal:
+        """What is charged of a kind for a loan (a fine: for a due date), without what was refunded."""
+        charges = {it.id: it for it in self._charges(kind, loan_id) if due_at in {None, it.due_at}}
+        refunds = [it for it in self.entries if it.kind is EntryKind.REFUND and it.charge_id in charges]
+        return sum((it.signed for it in [*charges.values(), *refunds]), Decimal(0))
+
+    def _charge(
+        self,
+        kind: EntryKind,
+        amount: Decimal,
+        *,
+        loan_id: UUID,
+        at: datetime,
+        due_version: int | None = None,
+        due_at: datetime | None = None,
+        return_number: int | None = None,
+    ) -> None:
+        entry = self._enter(
+            Entry(
+                id=uuid4(),
+                kind=kind,
+                amount=Money(amount, self.currency),
+                at=at,
+                loan_id=loan_id,
+                due_version=due_version,
+                due_at=due_at,
+                return_number=return_number,
+            )
+        )
+        self._record_event(events.ChargePosted, entry, kind=kind.value, loan_id=loan_id)
+
+    def _refund(
+        self, charge: Entry, amount: Decimal, *, at: datetime, return_number: int | None = None
+    ) -> Decimal:
+        """Refund so much of a charge, or what is left of it. Returns what was refunded."""
+        amount = max(min(amount, self._remaining(charge.id)), Decimal(0))
+        if amount:
+            entry = self._enter(
+                Entry(
+                    id=uuid4(),
+                    kind=EntryKind.REFUND,
+                    amount=Money(amount, self.currency),
+                    at=at,
+                    loan_id=charge.loan_id,
+                    charge_id=charge.id,
+                    return_number=return_number,
+                )
+            )
+            self._record_event(events.ChargeRefunded, entry, charge_id=charge.id)
+        return amount
+
     def _remaining(self, charge_id: UUID) -> Decimal:
         charge = next((it for it in self.entries if it.id == charge_id and it.kind in CHARGES), None)
         if charge is None:
@@ -156,27 +251,7 @@ class PatronAccount(Aggregate):
         credited = sum((it.amount.amount for it in self.entries if it.charge_id == charge_id), Decimal(0))
         return charge.amount.amount - credited
 
-    def _enter(
-        self,
-        kind: EntryKind,
-        amount: Money,
-        *,
-        at: datetime,
-        loan_id: UUID | None = None,
-        due_version: int | None = None,
-        charge_id: UUID | None = None,
-        reason: str = "",
-    ) -> Entry:
-        entry = Entry(
-            id=uuid4(),
-            kind=kind,
-            amount=amount,
-            at=at,
-            loan_id=loan_id,
-            due_version=due_version,
-            charge_id=charge_id,
-            reason=reason,
-        )
+    def _enter(self, entry: Entry) -> Entry:
         self.entries.append(entry)
         self.new.append(entry)
         return entry

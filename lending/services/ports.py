@@ -163,8 +163,8 @@ class Loans(Repository, Protocol):
         """The ids of the copies of a book that are on loan."""
         ...
 
-    def last_return_of(self, copy_id: UUID) -> datetime | None:
-        """When this copy was last returned."""
+    def last_return_scan_of(self, copy_id: UUID) -> datetime | None:
+        """When a return of this copy was last scanned."""
         ...
 
 

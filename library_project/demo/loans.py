@@ -71,5 +71,5 @@ class LoanFactory:
         if lending.days is not None:
             back_on = lending.day + lending.days
             returned_at = self.calendar.at(back_on, seconds=random.randint(_FIRST_SECOND, _LAST_SECOND))
-            loan.bring_back(at=returned_at, days_overdue=0)
+            loan.bring_back(at=returned_at, scanned_at=returned_at, days_overdue=0)
         return loan

@@ -86,7 +86,9 @@ def _entry(row: LedgerEntryRow) -> Entry:
         at=row.at,
         loan_id=row.loan_id,
         due_version=row.due_version,
+        due_at=row.due_at,
         charge_id=row.charge_id,
+        return_number=row.return_number,
         reason=row.reason,
     )
 
@@ -103,7 +105,9 @@ def _row(entry: Entry, account: PatronAccount, number: int) -> LedgerEntryRow:
         currency=entry.amount.currency,
         loan_id=entry.loan_id,
         due_version=entry.due_version,
+        due_at=entry.due_at,
         charge_id=entry.charge_id,
+        return_number=entry.return_number,
         at=entry.at,
         reason=entry.reason,
     )

@@ -6,6 +6,7 @@ from typing import Any
 from uuid import UUID
 
 from django.db.models import Max, Q
+from django.db.models.functions import Coalesce
 from msgspec import convert, to_builtins
 
 from lending.domain.in_house_use import InHouseUse
@@ -46,9 +47,10 @@ class DjangoLoans(DjangoRepository[Loan, LoanRow]):
         known = {loan.copy.id for loan in self._identity_map.values() if loan.state in OUTSTANDING}
         return known.union(stored.values())
 
-    def last_return_of(self, copy_id: UUID) -> datetime | None:
-        """When this copy was last returned."""
-        last: datetime | None = LoanRow.objects.filter(copy_id=copy_id).aggregate(at=Max("returned_at"))["at"]
+    def last_return_scan_of(self, copy_id: UUID) -> datetime | None:
+        """When a return of this copy was last scanned."""
+        scanned = Max(Coalesce("return_scanned_at", "returned_at"))
+        last: datetime | None = LoanRow.objects.filter(copy_id=copy_id).aggregate(at=scanned)["at"]
         return last
 
     def rebuild(self, row: LoanRow) -> Loan:
@@ -68,6 +70,9 @@ class DjangoLoans(DjangoRepository[Loan, LoanRow]):
             borrowed_at=row.borrowed_at,
             due_at=row.due_at,
             returned_at=row.returned_at,
+            return_scanned_at=row.return_scanned_at,
+            returns=row.returns,
+            state_before_return=LoanState(row.state_before_return) if row.state_before_return else None,
             state=LoanState(row.state),
             renewals=row.renewals,
             due_version=row.due_version,
@@ -92,6 +97,11 @@ class DjangoLoans(DjangoRepository[Loan, LoanRow]):
             "borrowed_at": aggregate.borrowed_at,
             "due_at": aggregate.due_at,
             "returned_at": aggregate.returned_at,
+            "return_scanned_at": aggregate.return_scanned_at,
+            "returns": aggregate.returns,
+            "state_before_return": aggregate.state_before_return.value
+            if aggregate.state_before_return
+            else "",
             "state": aggregate.state.value,
             "renewals": aggregate.renewals,
             "due_version": aggregate.due_version,

@@ -5,9 +5,9 @@ from datetime import datetime
 from uuid import uuid4
 
 from lending.domain.in_house_use import SECOND_SCAN_WITHIN, InHouseUse
-from lending.domain.loan import Loan, LoanState, ReturnedBeforeBorrowed, ReturnedInTheFuture
+from lending.domain.loan import Loan, ReturnedBeforeBorrowed, ReturnedInTheFuture
 from lending.domain.standing import CirculatingCopy
-from lending.services.charges import charge_overdue_fine, refund_lost_item
+from lending.services.charges import settle_return
 from lending.services.gateways import Gateways
 from lending.services.hold_details import HoldDetails
 from lending.services.hold_shelf import assign_received_copy
@@ -56,10 +56,10 @@ def return_book(command: ReturnBook, work: LendingWork, *, gateways: Gateways, c
     scanned_in = work.calendars.of(command.branch or copy.branch).code
     loan = work.loans.open_of_copy(copy.id)
     if loan:
-        _bring_back(loan, work, copy=copy, at=at)
+        _bring_back(loan, work, copy=copy, at=at, now=now)
     hold = assign_received_copy(queue, copy, work, gateways=gateways, scanned_in=scanned_in, at=now)
     bind_audit_subjects(hold=hold.id if hold else None)
-    in_house = not loan and not hold and _use_in_house(copy, work, branch=scanned_in, at=at)
+    in_house = not loan and not hold and _use_in_house(copy, work, branch=scanned_in, at=at, now=now)
     return ReturnResult(
         loan=LoanDetails.of(loan, now=now) if loan else None,
         hold=HoldDetails.in_queue(queue, hold) if hold else None,
@@ -67,18 +67,19 @@ def return_book(command: ReturnBook, work: LendingWork, *, gateways: Gateways, c
     )
 
 
-def _bring_back(loan: Loan, work: LendingWork, *, copy: CirculatingCopy, at: datetime) -> None:
+def _bring_back(loan: Loan, work: LendingWork, *, copy: CirculatingCopy, at: datetime, now: datetime) -> None:
     bind_audit_subjects(loan=loan.id, patron=loan.patron_id)
-    calendar = work.calendars.of(loan.branch)
-    charge_overdue_fine(loan, work, price=copy.price, at=at)
-    if loan.state is LoanState.LOST:
-        refund_lost_item(loan, work, at=at)
-    loan.bring_back(at=at, days_overdue=calendar.days_overdue(due_at=loan.due_at, at=at))
+    loan.check_return(at=at)
+    settle_return(loan, work, price=copy.price, returned_at=at, now=now)
+    days_overdue = work.calendars.of(loan.branch).days_overdue(due_at=loan.due_at, at=at)
+    loan.bring_back(at=at, scanned_at=now, days_overdue=days_overdue)
 
 
-def _use_in_house(copy: CirculatingCopy, work: LendingWork, *, branch: str, at: datetime) -> bool:
-    last_return_at = work.loans.last_return_of(copy.id)
-    if last_return_at and at - last_return_at < SECOND_SCAN_WITHIN:
+def _use_in_house(
+    copy: CirculatingCopy, work: LendingWork, *, branch: str, at: datetime, now: datetime
+) -> bool:
+    scanned_at = work.loans.last_return_scan_of(copy.id)
+    if scanned_at and now - scanned_at < SECOND_SCAN_WITHIN:
         return False
     work.in_house_uses.add(
         InHouseUse.record(id=uuid4(), copy_id=copy.id, book_id=copy.book_id, branch=branch, at=at)

@@ -62,8 +62,9 @@ def nobody_pays_more_than_they_owe() -> Rows:
 
 def a_due_date_is_fined_once() -> Rows:
     """A loan has one overdue charge at most for each of its due dates."""
-    fines = _ENTRIES.filter(kind="overdue", loan_id__isnull=False).values("loan_id", "due_version")
-    return fines.annotate(charges=Count("id")).filter(charges__gt=1)
+    fines = _ENTRIES.filter(kind="overdue", loan_id__isnull=False, due_version__isnull=False)
+    of_versions = fines.values("loan_id", "due_version")
+    return of_versions.annotate(charges=Count("id")).filter(charges__gt=1)
 
 
 def a_charge_is_for_the_patrons_own_loan() -> Rows:
@@ -71,7 +72,11 @@ def a_charge_is_for_the_patrons_own_loan() -> Rows:
     loan = LoanRow.objects.filter(id=OuterRef("loan_id"), patron_id=OuterRef("patron_id"))
     charges = _ENTRIES.filter(_CHARGES, loan_id__isnull=False)
     due = charges.annotate(due=Subquery(loan.values("due_version")[:1]))
-    wrong = Q(due__isnull=True) | Q(kind="overdue", due_version__isnull=True) | Q(due_version__gt=F("due"))
+    wrong = (
+        Q(due__isnull=True)
+        | Q(kind="overdue", due_version__isnull=True, due_at__isnull=True)
+        | Q(due_version__gt=F("due"))
+    )
     return due.filter(wrong).values("id", "loan_id")
 
 

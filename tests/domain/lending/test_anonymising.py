@@ -23,7 +23,7 @@ USUALLY = timedelta(days=90)
 
 def returned() -> Loan:
     loan = borrowed_loan()
-    loan.bring_back(at=RETURNED, days_overdue=0)
+    loan.bring_back(at=RETURNED, scanned_at=RETURNED, days_overdue=0)
     loan.pull_events()
     return loan
 
@@ -80,9 +80,9 @@ class TestWhatIsOwedForALoan:
         first, second = uuid4(), uuid4()
         account = PatronAccount(patron_id=uuid4(), currency="EUR")
         for loan in (first, second):
-            account.charge(EntryKind.OVERDUE, Decimal(3), loan_id=loan, due_version=1, at=NOW)
+            account.charge(EntryKind.OVERDUE, Decimal(3), loan_id=loan, at=NOW)
         assert account.outstanding_for(first) == 3
         account.pay(Money(Decimal(4), "EUR"), at=NOW)
         assert [account.outstanding_for(loan) for loan in (first, second)] == [0, 2]
-        account.refund(EntryKind.OVERDUE, loan_id=second, due_version=1, at=NOW)
+        account.refund(EntryKind.OVERDUE, loan_id=second, at=NOW, return_number=1)
         assert [account.outstanding_for(loan) for loan in (second, uuid4())] == [0, 0]

@@ -7,16 +7,19 @@ from threading import Barrier
 import pytest
 from django.db import connection
 
+from catalog.services.commands.change_copy_condition import ChangeCopyCondition
 from lending.models import HoldRow, LoanRow
 from lending.services.commands.borrow_book import BorrowBook
 from lending.services.commands.place_hold import PlaceHold
+from lending.services.commands.return_book import ReturnBook
+from lending.services.commands.undo_return import UndoReturn
 from patrons.models import PatronRow
 from patrons.services.commands.erase_patron import ErasePatron
 from patrons.services.patron_details import PatronDetails
 from shared_kernel.domain.errors import Refused
 from shared_kernel.services.bus import Command
 from shared_kernel.services.commands import dispatch
-from tests.factories import a_copy
+from tests.factories import a_copy, a_loan
 from tests.factories_patrons import a_patron
 
 pytestmark = pytest.mark.django_db(transaction=True, serialized_rollback=True)
@@ -48,6 +51,30 @@ def a_loan_for(patron: PatronDetails) -> Command[object]:
 
 def a_hold_for(patron: PatronDetails) -> Command[object]:
     return PlaceHold(book=a_copy().book, patron_card=patron.card_number)
+
+
+class TestErasingWhileAReturnIsUndone:
+    def test_leaves_no_open_loan_of_nobody(self) -> None:
+        for _ in range(5):
+            patron = a_patron()
+            loan = a_loan(patron_card=patron.card_number)
+            dispatch(ReturnBook(copy_barcode=loan.copy_barcode))
+            undone, erased = at_once(
+                UndoReturn(loan=loan.id), ErasePatron(patron=patron.id, comment="asked for it")
+            )
+            assert undone is not erased
+            assert LoanRow.objects.filter(id=loan.id, state="open").exists() is undone
+
+
+class TestRemovingACopyWhileAReturnIsUndone:
+    def test_leaves_no_open_loan_of_nothing(self) -> None:
+        for _ in range(5):
+            loan = a_loan()
+            dispatch(ReturnBook(copy_barcode=loan.copy_barcode))
+            withdraw = ChangeCopyCondition(barcode=loan.copy_barcode, condition="withdrawn", reason="worn")
+            undone, withdrawn = at_once(UndoReturn(loan=loan.id), withdraw)
+            assert undone is not withdrawn
+            assert LoanRow.objects.filter(id=loan.id, state="open").exists() is undone
 
 
 class TestErasingWhileSomethingIsTaken:

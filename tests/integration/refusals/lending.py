@@ -144,6 +144,12 @@ def _renew_waited_for() -> Call:
     return of_loan("renew", loan)
 
 
+def _undo_of_missing() -> Call:
+    loan = a_return()
+    dispatch(ChangeCopyCondition(barcode=loan.copy_barcode, condition="missing", reason="not on its shelf"))
+    return of_loan("undo-return", loan)
+
+
 def _pay(amount: str) -> Call:
     return Call(path=f"patrons/{a_late_return()[0].id}/payments", body={"amount": amount})
 
@@ -247,6 +253,7 @@ LENDING: dict[str, Cases] = {
     "POST loans/{}/undo-return": {
         "loan_anonymised": lambda: of_loan("undo-return", anonymous()),
         "undo_too_late": lambda: of_loan("undo-return", a_loan()),
+        "cannot_undo": _undo_of_missing,
     },
     "POST patrons/{}/payments": {
         "invalid_money": lambda: _pay("-1.00"),

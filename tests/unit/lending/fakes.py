@@ -189,9 +189,9 @@ class FakeLoans(FakeStorage):
     def lent_of_book(self, book_id: UUID) -> Collection[UUID]:
         return {loan.copy.id for loan in self.open if loan.copy.book_id == book_id}
 
-    def last_return_of(self, copy_id: UUID) -> datetime | None:
-        returns = [it.returned_at for it in self.all.values() if it.copy.id == copy_id and it.returned_at]
-        return max(returns, default=None)
+    def last_return_scan_of(self, copy_id: UUID) -> datetime | None:
+        scans = [it.return_scanned_at for it in self.all.values() if it.copy.id == copy_id]
+        return max((scan for scan in scans if scan), default=None)
 
 
 class FakeHoldQueues(FakeStorage):

@@ -1,6 +1,8 @@
 """Any sequence of what happens at a desk keeps the promises of circulation."""
 
+from dataclasses import replace
 from datetime import timedelta
+from decimal import Decimal
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -8,8 +10,10 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
+from lending.domain.loan import LoanState
 from lending.services.commands.borrow_book import BorrowBook, borrow_book
 from lending.services.commands.cancel_hold import CancelHold, cancel_hold
+from lending.services.commands.declare_lost import DeclareLost, declare_lost
 from lending.services.commands.expire_hold import ExpireHold, expire_hold
 from lending.services.commands.mark_hold_ready import MarkHoldReady, mark_hold_ready
 from lending.services.commands.move_holds import MoveHolds, move_holds
@@ -18,6 +22,7 @@ from lending.services.commands.renew_loan import RenewLoan, renew_loan
 from lending.services.commands.resume_hold import ResumeHold, resume_hold
 from lending.services.commands.return_book import ReturnBook, return_book
 from lending.services.commands.suspend_hold import SuspendHold, suspend_hold
+from lending.services.commands.undo_return import UndoReturn, undo_return
 from lending.services.queries.eligibility import Eligibility, eligibility
 from shared_kernel.domain.aggregates import Aggregate
 from shared_kernel.domain.errors import Refused
@@ -40,7 +45,8 @@ class Circulation(RuleBasedStateMachine):
         for card in CARDS:
             self.world.patrons.register(card)
         for barcode in BARCODES:
-            self.world.copies.add(barcode, book=self.book)
+            copy = self.world.copies.add(barcode, book=self.book)
+            self.world.copies.known[barcode] = replace(copy, price=Decimal(20))
         self.versions: dict[UUID, int] = {}
 
     def do(self, handler: Any, command: Any) -> list[str]:
@@ -53,7 +59,8 @@ class Circulation(RuleBasedStateMachine):
 
     @property
     def aggregates(self) -> list[Aggregate]:
-        return [*self.world.loans.all.values(), *self.world.holds.all.values()]
+        world = self.world
+        return [*world.loans.all.values(), *world.holds.all.values(), *world.accounts.all.values()]
 
     @property
     def holds(self) -> list[UUID]:
@@ -74,6 +81,29 @@ class Circulation(RuleBasedStateMachine):
     @rule(barcode=barcodes)
     def give_back(self, barcode: str) -> None:
         self.do(return_book, ReturnBook(copy_barcode=barcode))
+
+    @rule(barcode=barcodes, days_back=st.integers(0, 30))
+    def give_back_and_undo(self, barcode: str, days_back: int) -> None:
+        loan = self.world.loans.open_of_copy(self.world.copies.known[barcode].id)
+        if loan is None:
+            return
+        before = (loan.state, loan.due_at, loan.renewals, self.world.accounts.balance_of(loan.patron_id))
+        returned_at = max(loan.borrowed_at, self.world.clock.at - timedelta(days=days_back))
+        assert self.do(return_book, ReturnBook(copy_barcode=barcode, returned_at=returned_at)) == []
+        assert self.do(undo_return, UndoReturn(loan=loan.id)) == []
+        after = (loan.state, loan.due_at, loan.renewals, self.world.accounts.balance_of(loan.patron_id))
+        assert after == before
+
+    @rule(place=places)
+    def declare_lost(self, place: int) -> None:
+        if place < len(self.world.loans.open):
+            self.do(declare_lost, DeclareLost(loan=self.world.loans.open[place].id))
+
+    @rule(place=places)
+    def claim_returned(self, place: int) -> None:
+        is_open = place < len(self.world.loans.open)
+        if is_open and self.world.loans.open[place].state is LoanState.OPEN:
+            self.world.loans.open[place].claim_returned(at=self.world.clock.at)
 
     @rule(place=places)
     def renew(self, place: int) -> None:
@@ -146,6 +176,17 @@ class Circulation(RuleBasedStateMachine):
     def loans_are_within_the_limit(self) -> None:
         for patron in self.world.patrons.known.values():
             assert len(self.world.loans.open_of_patron(patron.id)) <= LIMIT
+
+    @invariant()
+    def nothing_is_charged_that_a_loan_that_is_out_could_not_cost(self) -> None:
+        for account in self.world.accounts.all.values():
+            charged: dict[tuple[UUID | None, str], Decimal] = {}
+            for entry in account.entries:
+                origin = next((it for it in account.entries if it.id == entry.charge_id), entry)
+                key = (origin.loan_id, f"{origin.kind} {origin.due_at}")
+                charged[key] = charged.get(key, Decimal(0)) + entry.signed
+            # A price, a fee, and a fine that is capped at the price.
+            assert all(0 <= amount <= 20 for amount in charged.values())
 
     @invariant()
     def each_change_has_its_event(self) -> None:
