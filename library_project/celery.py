@@ -18,7 +18,7 @@ from shared_kernel.resilience.outages import outage
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "library_project.settings")
 
-#: A clock that is told to stop has so many seconds to end its tick, be the broker there or not.
+#: Seconds that the clock has to finish its tick after SIGTERM, whether or not the broker is reachable.
 _GRACE_SECONDS = 5
 #: What runs when, in seconds.
 _TICKS = {
@@ -67,7 +67,7 @@ app.conf.update(
     broker_connection_timeout=TIMEOUT_SECONDS,
     broker_connection_retry_on_startup=True,
     broker_connection_max_retries=None,  # Celery's own 100 would end the process during a long outage
-    # The heartbeat also wakes an idle worker, ten times in its span: else a stop is heeded up to 10 s late.
+    # The heartbeat also wakes an idle worker ten times per interval. Otherwise it could stop 10 s late.
     broker_heartbeat=HEARTBEAT_SECONDS,
     broker_heartbeat_checkrate=10,
     task_ignore_result=True,
@@ -111,7 +111,7 @@ def show_that_the_clock_ticks(**_: Any) -> None:  # Celery's signal arguments
 
 @beat_init.connect
 def stop_between_ticks(sender: Service, **_: Any) -> None:  # Celery's signal arguments
-    """Let a clock in a process of its own end its tick when it is told to stop.
+    """Let a clock in a process of its own finish its tick on SIGTERM.
 
     Celery's own handler closes the broker's connection from within the signal, and waits for ever for the
     lock of the frame that was being written.
@@ -120,7 +120,7 @@ def stop_between_ticks(sender: Service, **_: Any) -> None:  # Celery's signal ar
 
     def stop(*_: object) -> None:
         nonlocal stopping
-        if not stopping:  # told again, it gets no further grace
+        if not stopping:  # a second signal stops it at once
             stopping = True
             signal.alarm(_GRACE_SECONDS)
         sender.stop()

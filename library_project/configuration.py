@@ -18,18 +18,18 @@ from library_project.settings_checks import expected_instead
 HERE = Path(__file__).resolve().parent
 Settings = dict[str, Any]  # as various as settings
 
-#: A variable of the environment that starts like this is ours, so an unknown one is a slip of the pen.
+#: A variable of the environment with one of these prefixes is ours, so an unknown one is a typing error.
 _OUR_PREFIXES = ("RABBITMQ_", "SENDGRID_", "CIRCUIT_BREAKER_", "DATABASE_", "RATE_LIMIT_", "LIBRARY_")
-#: Ours by prefix, but the service images' and the compiler's own.
+#: They have our prefixes but belong to the service images and the compiler.
 _OF_OTHERS = frozenset(
     {"RABBITMQ_DEFAULT_USER", "RABBITMQ_DEFAULT_PASS", "RABBITMQ_DEFAULT_VHOST", "LIBRARY_PATH"}
 )
-#: What no error may repeat.
+#: Settings whose values no error message may contain.
 _SECRET = frozenset(
     {"SECRET_KEY", "DATABASE_URL", "RABBITMQ_URL", "RABBITMQ_PASSWORD", "SENDGRID_API_KEY"}
     | {"SENDGRID_API_URL"}  # somebody may have put a password in
 )
-#: What tests alone may set.
+#: Settings for tests only.
 _SEAMS = ("LIBRARY_FAILPOINTS", "LIBRARY_NOW")
 _KINDS = {
     int: "a whole number",
@@ -65,7 +65,9 @@ def load(
     if chosen.get("ENVIRONMENT") == "production":
         faults += unsafe_settings(chosen)
     elif not chosen.get("LIBRARY_TESTING"):
-        faults += [f"{name} is heeded only with LIBRARY_TESTING=1." for name in _SEAMS if chosen.get(name)]
+        faults += [
+            f"{name} has an effect only with LIBRARY_TESTING=1." for name in _SEAMS if chosen.get(name)
+        ]
     if faults:
         raise ImproperlyConfigured("\n".join(faults))
     if not chosen["RABBITMQ_URL"] and chosen["RABBITMQ_HOST"]:

@@ -17,7 +17,7 @@ class FolderLock:
         self._file, self._path = file, path
 
     def is_in_place(self) -> bool:
-        """Whether the lock's file is still there: whoever removed it has removed the data as well."""
+        """Whether the lock's file still exists. If it was removed, so was the data beside it."""
         try:
             return os.path.samestat(self._path.stat(), os.fstat(self._file.fileno()))
         except FileNotFoundError:

@@ -1,4 +1,4 @@
-"""Where `make run` serves the library: an address that nobody else uses, and how a browser is told of it."""
+"""The address at which `make run` serves: checks that it is free, and gives the URL for a browser."""
 
 import errno
 import re

@@ -37,7 +37,7 @@ def _without_values(
 
 
 class RoutePathFilter(logging.Filter):
-    """Django's own lines about a request name its path, which may hold a card or a key: tell the route."""
+    """Replace the path in Django's own log lines by the route: a path may have a card number or a key."""
 
     def filter(self, record: logging.LogRecord) -> bool:
         """Let every line pass, its path replaced."""
@@ -47,8 +47,8 @@ class RoutePathFilter(logging.Filter):
         path = getattr(request, "path", None)
         if path is not None and isinstance(record.args, tuple):
             route = getattr(getattr(request, "resolver_match", None), "route", "an unknown route")
-            told = {path, path.encode("unicode_escape").decode()}  # Django escapes what it tells
-            record.args = tuple(route if each in told else each for each in record.args)
+            spellings = {path, path.encode("unicode_escape").decode()}  # Django escapes paths
+            record.args = tuple(route if each in spellings else each for each in record.args)
         return True
 
 

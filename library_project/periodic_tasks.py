@@ -1,4 +1,4 @@
-"""What each tick of the clock has besides its work: an id that its lines in the log share, and a record."""
+"""The base of scheduled tasks: gives each run a correlation id and records its success."""
 
 from time import monotonic
 from typing import Any
@@ -10,20 +10,20 @@ from django.db import Error as DatabaseProblem
 from shared_kernel.resilience.heartbeat import heartbeat
 from shared_kernel.services.request_context import RequestContext, request_context
 
-#: That a job of each second goes well, is put down this seldom, in seconds.
+#: The success of a job that runs every second is recorded at most once in so many seconds.
 _NOTED_EVERY = 30.0
 _next_note: dict[str, float] = {}
 
 log = structlog.get_logger(__name__)
 
 
-class PeriodicTask(Task):  # type: ignore[type-arg]  # a tick takes nothing and answers nothing
-    """A task that the clock gives."""
+class PeriodicTask(Task):  # type: ignore[type-arg]  # it takes no arguments and has no result
+    """A task that the clock starts."""
 
     abstract = True
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:  # Celery's own signature
-        """Do the task on the system's behalf; that it went well goes on record."""
+        """Run the task as the system, and record its success."""
         heartbeat("worker")
         with request_context(RequestContext(door="job")):
             result = super().__call__(*args, **kwargs)

@@ -38,7 +38,7 @@ def unsafe_settings(chosen: Mapping[str, Any]) -> Iterator[str]:
 
 
 def _is_strong(key: str | None) -> bool:
-    """Whether the key is long and varied enough, and no example; None is told elsewhere."""
+    """Whether the key is long and varied enough, and not an example. Another check reports a missing one."""
     return key is None or (len(key) >= 50 and len(set(key)) >= 8 and not _PLACEHOLDER.search(key))
 
 

@@ -1,4 +1,4 @@
-"""`make run`: prepare this folder's library, run the Procfile's processes, and leave none of them behind.
+"""`make run`: prepare the library in this folder, run the Procfile's processes and stop all of them.
 
 Usage: python -m library_project.supervisor [--stop-with-parent]. HOST and PORT say where.
 """
@@ -21,7 +21,7 @@ _LOOK_EVERY = 0.2  # seconds
 
 
 def main() -> int:
-    """Serve until told to stop, and answer the exit status."""
+    """Serve until a signal asks to stop; return the exit status."""
     stop = Event()
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, lambda *_: stop.set())
@@ -60,7 +60,7 @@ class _Supervisor:
             return self._watch(group, {name: group.start(command) for name, command in _procfile()})
 
     def _finish(self, preparation: Popen[bytes]) -> int:
-        """Wait for the preparation and answer its exit status; 0 if told to stop meanwhile."""
+        """Wait for the preparation; return its exit status, or 0 if a signal asked to stop meanwhile."""
         while preparation.poll() is None:
             if self._stop.wait(_LOOK_EVERY) or self._is_orphaned():
                 return 0

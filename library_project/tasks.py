@@ -11,7 +11,7 @@ log = structlog.get_logger(__name__)
 
 @shared_task(name="library.check_invariants", ignore_result=True)
 def check_invariants() -> None:
-    """Look whether all that must be true of the stored data is true, for `/metrics` to tell."""
+    """Check the invariants and store the results for `/metrics`."""
     results = [check_invariant(invariant) for invariant in all_invariants()]
     save_results(results)
     for each in results:

@@ -1,4 +1,4 @@
-"""Every route: each context's own, the API below /api/v1, and the doors of the project."""
+"""Every route: the contexts' pages, the API under /api/v1, and the project's own."""
 
 from django.contrib import admin
 from django.urls import include, path

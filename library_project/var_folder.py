@@ -25,7 +25,7 @@ def restrict_to_owner(folder: Path) -> None:
 
 
 def _bottom_up(folder: Path) -> Iterator[Path]:
-    """What is in the folder, and the folder last: whoever is interrupted before, begins again."""
+    """The contents, then the folder itself, so that an interrupted run begins again."""
     for here, _, files in os.walk(folder, topdown=False):
         yield from (Path(here, name) for name in files)
         yield Path(here)

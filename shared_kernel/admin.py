@@ -1,4 +1,4 @@
-"""What the library's bookkeeping looks like from the administration; rows change by commands alone."""
+"""Logins, audit, tokens and circuit breakers in the administration. Rows change by commands only."""
 
 from typing import Any
 
@@ -25,7 +25,7 @@ admin.site.unregister([Group, User])  # Django's own write rows; what a role may
 
 @admin.register(User)
 class LoginAdmin(CommandAdmin[User]):
-    """People's logins; made on the command line, where the password can be told once."""
+    """Logins. They are created on the command line, which prints the password once."""
 
     read_scope = write_scope = "operations"
     list_display = ("username", "roles", "is_active", "last_login", "date_joined")
@@ -42,10 +42,10 @@ class LoginAdmin(CommandAdmin[User]):
         return ", ".join(sorted(group.name for group in login.groups.all()))
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[User]:
-        """The logins, with their roles in one go."""
+        """The logins with their roles, in two queries."""
         return super().get_queryset(request).prefetch_related("groups")
 
-    @admin.action(description="Close: the person is let in no more")
+    @admin.action(description="Close: the person can no longer log in")
     def close(self, request: HttpRequest, logins: QuerySet[User]) -> None:
         """Close the chosen logins."""
         self.run_each(request, logins, lambda login: CloseLogin(id=login.pk))
@@ -58,7 +58,7 @@ class LoginAdmin(CommandAdmin[User]):
 
 @admin.register(AuditEntry)
 class AuditEntryAdmin(ReadOnlyAdmin[AuditEntry]):
-    """Who did what; for those who may read who borrowed what, since it says so."""
+    """The audit. It shows who borrowed what, so it needs a scope of its own."""
 
     read_scope = "audit:read"
     list_display = ("at", "who", "door", "action", "outcome", "why", "comment")
@@ -68,7 +68,7 @@ class AuditEntryAdmin(ReadOnlyAdmin[AuditEntry]):
     date_hierarchy = "at"
 
     def get_changelist_instance(self, request: HttpRequest) -> ChangeList:
-        """The list, with the names of the page's people in one go."""
+        """The list with the names of all its logins, in one query."""
         page = super().get_changelist_instance(request)
         people = usernames_of(row.principal for row in page.result_list)
         for row in page.result_list:
@@ -78,14 +78,14 @@ class AuditEntryAdmin(ReadOnlyAdmin[AuditEntry]):
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[AuditEntry], search_term: str
     ) -> tuple[QuerySet[AuditEntry], bool]:
-        """By what an entry says itself, or by the name of a login."""
+        """Search the entries' own columns, or by the name of a login."""
         login = User.objects.filter(username=search_term.strip()).first()
         found, may_repeat = super().get_search_results(request, queryset, search_term)
         return (queryset.filter(principal=f"user:{login.pk}"), False) if login else (found, may_repeat)
 
     @admin.display(description="who", ordering="principal")
     def who(self, row: Any) -> str:  # with what the list has added
-        """The login's name, or what else has acted."""
+        """The login's name, or the principal if it is no login."""
         return str(getattr(row, "who", row.principal))
 
     @admin.display(description="codes")
@@ -96,7 +96,7 @@ class AuditEntryAdmin(ReadOnlyAdmin[AuditEntry]):
 
 @admin.register(ApiToken)
 class ApiTokenAdmin(ReadOnlyAdmin[ApiToken]):
-    """Machines' tokens; made and revoked on the command line, where the secret can be shown once."""
+    """API tokens. They are created and revoked on the command line, which prints the secret once."""
 
     read_scope = "operations"
     list_display = ("name", "id", "scopes", "created_at", "expires_at", "revoked_at")
@@ -123,7 +123,7 @@ class BreakerAdmin(CommandAdmin[Breaker]):
         request: HttpRequest,
         extra_context: dict[str, Any] | None = None,  # a template's
     ) -> HttpResponse:
-        """Every breaker there is, also one that never failed, and what can be done with it."""
+        """Every breaker, including those that never failed, with its actions."""
         if not self.has_view_permission(request):
             raise PermissionDenied
         form = BreakerForm(request.POST if request.method == "POST" else None)

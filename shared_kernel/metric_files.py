@@ -16,7 +16,7 @@ from prometheus_client import CollectorRegistry, values
 from prometheus_client.multiprocess import MultiProcessCollector
 from prometheus_client.registry import Collector
 
-#: Where prometheus_client wants to be told of the folder.
+#: The variable in which prometheus_client expects the folder.
 _FOLDER = "PROMETHEUS_MULTIPROC_DIR"
 _KINDS = ("counter", "histogram")
 #: Room for some thousand series. The disk gives it at once: a write into a mapped file must not find it full.

@@ -12,7 +12,7 @@ _STEP = 10  # percent between two lines
 
 @contextmanager
 def progress_display() -> Iterator[Callable[[str, int, int], None]]:
-    """A function that is told what is being made, how much of it there is, and how much there will be."""
+    """Show progress on stderr. Yields a function of what is created, how many so far, and the total."""
     terminal = Console(stderr=True)
     if not terminal.is_terminal:
         yield _Lines()

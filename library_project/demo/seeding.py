@@ -1,4 +1,4 @@
-"""Fills a library with a large demo: the one door for bulk that goes past the bus.
+"""Fills a library with a large demo. The only bulk writes that bypass the bus.
 
 Three million commands would take hours, and no rule is there to be asked: the data is made up to keep them,
 for trials of speed and for looking around, never in production. What commands leave behind is here all

@@ -67,7 +67,7 @@ def may_have_body(scope: HTTPScope) -> bool:
 
 
 class BodyReader:
-    """Takes bodies in. `largest` tells, for a body beyond SMALL, how many bytes this client may send here."""
+    """Reads request bodies. `largest` returns how many bytes this client may send; asked above SMALL only."""
 
     def __init__(self, *, timeout: float, slowest: float) -> None:
         """`timeout`: seconds for any body; each further byte beyond SMALL buys 1/`slowest` seconds."""

@@ -43,7 +43,7 @@ class ServedResponse:
 
 
 def get_response(django: WSGIHandler, environ: Environ, job: Job[ServedResponse]) -> ServedResponse:
-    """What Django answers. Of a long answer it is told while the rest is still being written."""
+    """Django's response. A long one is handed over while the rest is still being written."""
     head, response = _asked(django, environ)
     try:
         if not getattr(response, "streaming", False):

@@ -20,7 +20,7 @@ def header(scope: HTTPScope, name: bytes) -> str | None:
 
 
 def environ_of(scope: HTTPScope, body: IO[bytes] | None = None, length: int = 0) -> Environ:
-    """The WSGI environ of a request with this body, of which CONTENT_LENGTH is told truly."""
+    """The WSGI environ of a request with this body; CONTENT_LENGTH is the body's real length."""
     server, client = scope["server"] or ("", None), scope["client"] or ("", None)
     environ: Environ = {
         "REQUEST_METHOD": scope["method"],

@@ -1,4 +1,4 @@
-"""Time is a dependency like any other: whoever needs it is given a clock."""
+"""The clock is a dependency: code that needs the time receives one."""
 
 from datetime import datetime
 from typing import Protocol

@@ -79,7 +79,7 @@ class LibraryCommand(BaseCommand):
                 raise CommandError("; ".join(lines), returncode=1) from None
             except (OperationalError, InterfaceError, ProgrammingError) as error:
                 said = "unavailable: the database can't be reached, is too busy, or isn't migrated"
-                raise CommandError(said, returncode=1) from error  # --traceback tells more
+                raise CommandError(said, returncode=1) from error  # --traceback shows more
             except KeyboardInterrupt:
                 self.stderr.write("interrupted")
                 sys.exit(130)
@@ -102,7 +102,7 @@ class LibraryCommand(BaseCommand):
 
     def table(self, *columns: str, rows: Iterable[Sequence[object]], empty: str = "Nothing to show.") -> None:
         """Print rows as a table that fits the terminal, or a sentence where there are none."""
-        # The first column tells rows apart and is copied into the next command, so it is never cut.
+        # The first column identifies the row and is copied into the next command, so it is never cut.
         first, *others = columns
         heads = [
             Column(first, no_wrap=True, overflow="fold"),

@@ -17,7 +17,7 @@ _SPEC = re.compile(
 
 
 class FailpointReached(Exception):
-    """A failpoint was told to raise; the text is its name."""
+    """Raised by a failpoint; the text is its name."""
 
 
 @dataclass(frozen=True, slots=True)

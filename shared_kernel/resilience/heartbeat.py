@@ -11,12 +11,12 @@ _next: dict[str, float] = {}
 
 
 def heartbeat(process: str) -> None:
-    """Say that this process gets on: the time of the file var/pulse/PROCESS is when it last did."""
+    """Record that this process is alive: touch the file var/pulse/PROCESS, at most once in a while."""
     now = monotonic()
     if now < _next.get(process, 0.0):
         return
     _next[process] = now + _EVERY
-    with suppress(OSError):  # a file that stays as old as it is, tells enough
+    with suppress(OSError):  # an old file is itself the alarm
         folder = settings.VAR_DIR / "pulse"
-        folder.mkdir(exist_ok=True)  # var/ itself, once it was removed, is for nobody here to make again
+        folder.mkdir(exist_ok=True)  # not parents: a removed var/ must stay removed
         (folder / process).touch()

@@ -63,7 +63,7 @@ class Limits:
 
 
 def release_probe(row: Breaker, probe: datetime | None) -> None:
-    """Make room for another probe: this one said nothing about the service."""
+    """Allow another probe, since this one had no result."""
     if _holds(row, probe):
         row.probe_until = None
 

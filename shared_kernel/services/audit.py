@@ -57,21 +57,21 @@ def _strike(entry: AuditEntry, passages: Sequence[str]) -> None:
 
 
 def anonymise_entries(ids: Collection[int], *, principal: str) -> None:
-    """Let these entries about loans and holds be nobody's: without patron, comment and `principal`."""
+    """Anonymise these entries about loans and holds: remove the patron, the comment and this principal."""
     if connection.vendor == "postgresql":
         _call("kernel_audit_dissociate(%s::bigint[], %s)", list(ids), principal)
         return
-    told = list(AuditEntry.objects.filter(id__in=ids))
-    for entry in told:
+    entries = list(AuditEntry.objects.filter(id__in=ids))
+    for entry in entries:
         entry.subjects = {kind: id_ for kind, id_ in entry.subjects.items() if kind != "patron"}
         entry.comment = ""
         if entry.principal == principal:
             entry.principal = ANONYMISED
-    AuditEntry.objects.bulk_update(told, ["subjects", "comment", "principal"], batch_size=100)
+    AuditEntry.objects.bulk_update(entries, ["subjects", "comment", "principal"], batch_size=100)
 
 
 def prune_denials(*, before: datetime) -> int:
-    """Delete denials from before this instant, in small transactions; tells how many. Nothing else goes."""
+    """Delete denials from before this instant, in small transactions; return how many."""
     old = AuditEntry.objects.filter(outcome=AuditEntry.Outcome.DENIED, at__lt=before).order_by("pk")
     deleted = 0
     while ids := list(old.values_list("pk", flat=True)[:_CHUNK]):

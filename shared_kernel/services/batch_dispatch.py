@@ -30,7 +30,7 @@ class BatchResult(Result):
 
 
 def dispatch_each(commands: Iterable[Command[bool]]) -> BatchResult:
-    """Give each command, which tells whether it changed anything. A broken record is told and passed over."""
+    """Dispatch each command; its result says if it changed anything. Failures are reported and skipped."""
     swept = BatchResult()
     for command in commands:
         swept += _carry_out(command)

@@ -1,4 +1,4 @@
-"""What an operator may tell a circuit breaker: to leave its service alone, or to let calls through again."""
+"""Commands for operators: hold a circuit breaker open, or close it."""
 
 from collections.abc import Callable
 from dataclasses import dataclass

@@ -11,7 +11,7 @@ R_co = TypeVar("R_co", covariant=True)
 
 
 class Command(Generic[R_co]):
-    """A wish to change something, answered with an R. Its fields are what the asker said, nothing more.
+    """A request to change something; its result is an R. The fields are what the caller provides.
 
     `audited` is off only for bookkeeping that follows from an event, whose cause is on record already.
     A command that answers False has found nothing to do, and leaves no line in the audit either.

@@ -63,7 +63,7 @@ class Claim:
     key: str
 
     def keep(self, result: object) -> None:
-        """Store the answer, to be given to every repetition, with the unit of work's last statement."""
+        """Store the answer for repetitions, with the unit of work's last statement."""
         mine = {"principal": self.principal, "key": self.key}
         defer_update(IdempotencyRecord, {"result": to_json(result)}, where=mine)
 
@@ -71,7 +71,7 @@ class Claim:
 def claim(command: Command[Any], key: str, *, hurried: bool = False) -> Claim | Replay:
     """Claim a key for a command within the open transaction, or find its first answer.
 
-    Hurried, it waits for the first request as long as the transaction's locks are waited for.
+    With `hurried` it waits for the first request no longer than for any other lock.
 
     Raises IdempotencyKeyInvalid, IdempotencyKeyReused for another command under the same key,
     IdempotencyKeyInFlight where the first request has not ended within three seconds, and ResultErased.
@@ -94,17 +94,17 @@ def claim(command: Command[Any], key: str, *, hurried: bool = False) -> Claim | 
 
 
 def is_used(key: str) -> bool:
-    """Whether a command of whoever acts was carried out with this key."""
+    """Whether the current principal has carried out a command with this key."""
     return IdempotencyRecord.objects.filter(principal=current_context().principal, key=key).exists()
 
 
 def release(key: str) -> None:
-    """Let whoever acts use a key again: what it was claimed for had no effect."""
+    """Allow the current principal to use a key again, since its command had no effect."""
     IdempotencyRecord.objects.filter(principal=current_context().principal, key=key).delete()
 
 
 def erase_stored_results(*, containing: bytes) -> int:
-    """Forget the answers in whose JSON this occurs; tells how many. Their requests are not carried out again.
+    """Delete the stored answers whose JSON contains this; return how many. The keys stay used.
 
     It looks at every record; they are kept for two days.
     """
@@ -114,7 +114,7 @@ def erase_stored_results(*, containing: bytes) -> int:
 
 
 def erase_results_naming(identity: Identity) -> None:
-    """Forget the answers that name a person; their requests are not carried out again."""
+    """Delete the stored answers that name a person. The keys stay used."""
     kept = IdempotencyRecord.objects.exclude(result=None).order_by("pk")
     batch = list(kept[:_BATCH])
     while batch:
@@ -136,7 +136,7 @@ def _insert_new(record: Mapping[str, object]) -> bool:
 
 
 def _insert_waiting(record: Mapping[str, object]) -> bool:
-    """The same, waiting a while for whoever is inserting the same key (SQLite has one writer at a time).
+    """The same, waiting for a transaction that is inserting the same key (SQLite has one writer at a time).
 
     Raises IdempotencyKeyInFlight.
     """

@@ -20,9 +20,9 @@ from django.utils import timezone
 from shared_kernel.models import InvariantCheck
 from shared_kernel.services.bus import Result
 
-#: Rows that belie an invariant: columns by name, ids among them.
+#: Rows that violate an invariant: columns by name, ids among them.
 Rows = Iterable[Mapping[str, Any]]  # as various as columns
-#: So many violations of one invariant are told; that there are more, is said.
+#: At most so many violations of one invariant are returned; `more` says if there are others.
 MOST: Final = 1000
 
 log = structlog.get_logger(__name__)
@@ -30,7 +30,7 @@ log = structlog.get_logger(__name__)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Invariant:
-    """A sentence that is true of the data of one context, its `owner`; `find` answers what belies it."""
+    """A sentence that must be true of the data of one context, its `owner`; `find` returns the violations."""
 
     name: str
     sentence: str
@@ -49,7 +49,7 @@ class Invariant:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class InvariantResult(Result):
-    """How an invariant stands. `failure` says why it could not be checked; `more` that not all are told."""
+    """The result of a check. `failure`: why it couldn't be checked. `more`: there are further violations."""
 
     invariant: str
     sentence: str
@@ -59,23 +59,23 @@ class InvariantResult(Result):
 
     @property
     def holds(self) -> bool:
-        """Whether nothing belies it."""
+        """Whether it was checked and has no violation."""
         return not self.violations and not self.failure
 
 
 def check_invariant(invariant: Invariant) -> InvariantResult:
-    """Look for what belies an invariant: one statement, or some that read a part each. Changes nothing."""
+    """Find the violations of an invariant, by one or a few statements. Read-only."""
     name, sentence = invariant.name, invariant.sentence
     try:
         found = _found(invariant)
-    except Exception as error:  # whatever is wrong with one, the others are to be looked at
+    except Exception as error:  # one that can't be checked doesn't keep the others from it
         log.exception("an invariant could not be checked", invariant=name)
         return InvariantResult(invariant=name, sentence=sentence, failure=type(error).__name__)
     return InvariantResult(invariant=name, sentence=sentence, violations=found[:MOST], more=len(found) > MOST)
 
 
 def save_results(results: Sequence[InvariantResult]) -> None:
-    """Put down how the invariants stand, for whoever watches; of those that are gone, nothing."""
+    """Store the results for monitoring, and delete those of invariants that no longer exist."""
     now = timezone.now()
     rows = [
         InvariantCheck(
@@ -91,7 +91,7 @@ def save_results(results: Sequence[InvariantResult]) -> None:
 
 
 def last_checks() -> Sequence[InvariantCheck]:
-    """How each invariant stood when it was last looked at."""
+    """The latest result of each invariant."""
     return list(InvariantCheck.objects.order_by("name"))
 
 

@@ -1,4 +1,4 @@
-"""When each scheduled job last succeeded, for whoever watches the clock."""
+"""When each scheduled job last succeeded, for monitoring."""
 
 from collections.abc import Sequence
 

@@ -40,7 +40,7 @@ class LoginNotFound(NotFound):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CreatedLogin(Result):
-    """A new login. `password` is made up here and told this once."""
+    """A new login. `password` was generated and is shown only here."""
 
     id: int
     role: str

@@ -1,4 +1,4 @@
-"""Pages of one list that several tables tell together, in the order of time, by keyset as all pages are."""
+"""Keyset pagination of one list, ordered by time, whose rows come from several tables."""
 
 from collections.abc import Sequence
 from typing import Any

@@ -32,14 +32,14 @@ class Page(Generic[T]):
     previous: Keys | None = None
 
     def mapped(self, change: Callable[[list[T]], list[Any]]) -> "Page[Any]":
-        """The same page with its rows turned into something else, all in one go."""
+        """The same page with its rows converted by one call."""
         return Page(results=change(self.results), next=self.next, previous=self.previous)
 
 
 def page_of(found: list[T], request: PageRequest, *, keys: Callable[[T], Keys]) -> Page[T]:
     """The page that these rows make, which were found in the direction asked for.
 
-    One row more than the page has room for tells that there is more in that direction.
+    One row more than fits on the page shows that there is another page in that direction.
     """
     more, shown = len(found) > request.size, found[: request.size]
     if request.backwards:
@@ -96,7 +96,7 @@ class CompiledPages:
         return page_of(rows, request, keys=_keys_in(self._order))
 
     def _query(self, like: PageRequest) -> QuerySet[Any, Keys]:
-        """What a request like this asks for, wherever it begins."""
+        """The query for pages of this size and direction; the position is a parameter."""
         rows = self._rows()
         here = tuple(Param(rows.model, name, _BEHIND + name) for name in self._order)
         keys = None if like.keys is None else here

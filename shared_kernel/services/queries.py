@@ -1,4 +1,4 @@
-"""The one way in for every read that a door shows."""
+"""`ask`, the way for every read of an entry point."""
 
 from typing import TypeVar
 

@@ -1,4 +1,4 @@
-"""What people typed, wherever they typed it: found and struck out when somebody it names is erased.
+"""Redacts free text: when a person is erased, their name is removed from every text that staff typed.
 
 A model says in `free_text` which of its columns staff write sentences into. They may name anybody there,
 whoever the row is about. In `kept_record` it names a column with a record of a file, as it was sent.
@@ -18,9 +18,9 @@ from django.db.models import Q
 
 from shared_kernel.domain.text import fold
 
-#: Stands where a word was struck out.
+#: Replaces a redacted word.
 REDACTION_MARK: Final = "…"
-#: Shorter words of a name are also words of the language; alone they tell nobody.
+#: Shorter words of a name are often ordinary words; on their own they identify nobody.
 _SHORTEST_WORD = 4
 _BATCH = 500
 #: How staff write a date.
@@ -33,7 +33,7 @@ _WORD = re.compile(r"[^\W_]+")
 class Identity:
     """Whom a text may name: by the whole name, by one longer word of it, by address or by card number.
 
-    `dates` are spellings of the date of birth. Alone they identify nobody, but they are struck out.
+    `dates` are spellings of the date of birth. Alone they identify nobody, but they are redacted.
     """
 
     name: str
@@ -85,7 +85,7 @@ def redact(text: str, passages: Sequence[str]) -> str:
 
 
 def redact_person(identity: Identity) -> None:
-    """Strike the person out of every column of free text, and delete kept records of files that name them."""
+    """Redact the person in every column of free text, and delete stored records of files that name them."""
     for model, columns in free_text_columns().items():
         _strike_rows(model, columns, identity)
     for model in apps.get_models():

@@ -1,4 +1,4 @@
-"""Who acts, through which door and in answer to what: known to every line of a command unasked."""
+"""The context of a request: who acts, through which entry point, and the correlation id."""
 
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
@@ -30,7 +30,7 @@ _overridden: ContextVar[list[str] | None] = ContextVar("overridden", default=Non
 
 
 def current_context() -> RequestContext:
-    """The origin of what is going on; a fresh one for the system where no door has named any."""
+    """The current context, or a new one of the system if no entry point has set any."""
     return _origin.get() or RequestContext()
 
 
@@ -52,7 +52,7 @@ def with_context(**changes: str | datetime | None) -> Iterator[None]:
 
 
 def set_principal(principal: str) -> None:
-    """Say who acts, once a door has found out, for the rest of what its `acting` encloses."""
+    """Set the principal once an entry point has authenticated it, for the rest of the current context."""
     _origin.set(replace(current_context(), principal=principal))
 
 

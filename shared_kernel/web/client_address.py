@@ -1,4 +1,4 @@
-"""Whose request it is, as far as the network tells: the address that limits and lockouts count by."""
+"""The client's address, by which limits and lockouts count."""
 
 from functools import cache
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network

@@ -10,7 +10,7 @@ from rest_framework import serializers
 def parsed_instant(text: str) -> datetime | None:
     """The instant that an RFC 3339 text with an offset means, in UTC; None for any other text.
 
-    Years before 1900 and from 3000 on are a slip of the pen, and what is reckoned from them no date at all.
+    Years before 1900 and from 3000 on are typing errors, and computing with them can leave the calendar.
     """
     try:
         instant = datetime.fromisoformat(text)

@@ -103,7 +103,7 @@ def _key(request: HttpRequest, part: str = "") -> str | None:
 
 @contextmanager
 def _told_to_people() -> Iterator[None]:
-    """What is said of the key is about the page, not a refusal of the command that belongs beside a field."""
+    """Turn refusals about the key into errors of the page: they don't belong beside a field of the form."""
     try:
         yield
     except IdempotencyKeyReused:

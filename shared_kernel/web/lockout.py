@@ -25,7 +25,7 @@ def locked_out(
     _response: HttpResponseBase | None,
     _credentials: Mapping[str, object] | None,
 ) -> HttpResponse:
-    """The answer to whoever tries a locked login: how long to wait, and nothing about the login."""
+    """The response while a login is locked: how long to wait, and nothing about the login."""
     wait = settings.AXES_COOLOFF_TIME
     shown = {"minutes": int(wait.total_seconds() // 60)}
     response = render(request, "locked_out.html", shown, status=HTTPStatus.TOO_MANY_REQUESTS)

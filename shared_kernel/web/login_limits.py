@@ -55,7 +55,7 @@ class LoginLimitHandler(AxesDatabaseHandler):  # type: ignore[misc]  # axes ship
 
 
 def is_exhausted(request: HttpRequest, credentials: Credentials) -> bool:
-    """Whether as much was guessed as may be by whoever makes this request."""
+    """Whether the client of this request has used up its wrong passwords."""
     limits = _limits(request, credentials)
     counts = GuessCount.objects.filter(
         key__in=limits, began_at__gt=timezone.now() - settings.AXES_COOLOFF_TIME
@@ -77,7 +77,7 @@ def remember_browser(request: HttpRequest, response: HttpResponseBase, *, name: 
 
 
 def _limits(request: HttpRequest, credentials: Credentials) -> dict[str, int]:
-    """What a failure of this request counts for, as keys that tell nobody's name, and how many may be."""
+    """The counters that a failure of this request increments, by anonymous key, with their limits."""
     name = name_digest(request, credentials)
     known = request.get_signed_cookie(_COOKIE, default="", salt=_SALT, max_age=_COOKIE_SECONDS)
     if known == name:

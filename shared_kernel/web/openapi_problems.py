@@ -86,7 +86,7 @@ def is_paged(action: Callable[..., Any]) -> bool:
 
 
 def is_conditional(action: Callable[..., Any]) -> bool:
-    """Whether If-Match is heeded."""
+    """Whether the action uses If-Match."""
     return "if_match" in _names_in(action)
 
 

@@ -23,7 +23,7 @@ from shared_kernel.services.lock_waits import is_lock_timeout
 CONTENT_TYPE = "application/problem+json"
 NUL_IN_QUERY = "A parameter can't hold a NUL character."
 _RETRY_AFTER_SECONDS = 5
-#: An input can be wrong in a million places; this many tell the story.
+#: An input can be wrong in a million places; the client gets at most this many errors.
 _MOST_ERRORS = 50
 #: Refusals whose status isn't their kind's.
 _STATUS_OF_CODE = {
@@ -71,7 +71,7 @@ class HttpError:
 
     @classmethod
     def plain(cls, status: int, *, code: str = "", detail: str = "", **headers: str) -> "HttpError":
-        """A fault that its status says almost all about."""
+        """An error that its status mostly explains."""
         known = HTTPStatus(status)
         error = ProblemError(code=code or known.name.lower(), detail=detail or f"{known.phrase}.")
         return cls(status, [error], {name.replace("_", "-"): value for name, value in headers.items()})
@@ -83,7 +83,7 @@ class HttpError:
 
 
 class RefusedRequest(Exception):
-    """The request itself is at fault, whatever it asks for."""
+    """The request itself is invalid, regardless of the view."""
 
     def __init__(self, fault: HttpError) -> None:
         super().__init__(fault.detail)
@@ -91,7 +91,7 @@ class RefusedRequest(Exception):
 
 
 def http_error_of(error: BaseException) -> HttpError | None:  # noqa: PLR0911  a table, in order of specificity
-    """What an error means to the client; None where it is ours and nothing may be said (500)."""
+    """What an error means to the client; None if it is our own fault (500, without details)."""
     match error:
         case Refused():
             return _of_refusals(error.refusals)

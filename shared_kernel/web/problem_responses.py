@@ -41,7 +41,7 @@ _OF_THE_BODY = {
 
 
 def problem_of(request: HttpRequest | Request, fault: HttpError) -> Problem:
-    """What the client is told."""
+    """The problem as the client gets it."""
     return Problem(
         title=HTTPStatus(fault.status).phrase,
         status=fault.status,
@@ -175,6 +175,6 @@ def _is_shown_as_page(request: Request, view: APIView) -> bool:
 
 
 def _log(error: Exception) -> None:
-    """Keep what the client isn't told."""
+    """Log what the client doesn't get."""
     if isinstance(error, DatabaseError | InterfaceError):
         logger.error("the database refused or is away", exc_info=error)

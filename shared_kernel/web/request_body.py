@@ -22,7 +22,7 @@ _DETAILS: Final = {
 class RequestBodyMiddleware:
     """Refuses what the server took in no body for, and bodies that Django would pass over.
 
-    The API is told later, once it is clear that the asker has the right to be there (`check_body`).
+    The API reports it later, once the client is authorised (`check_body`).
     """
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:

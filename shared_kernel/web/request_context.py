@@ -1,4 +1,4 @@
-"""Names each request's origin: the door it came through and the id that everything it causes shares."""
+"""Sets each request's context: its entry point and its correlation id."""
 
 import re
 from collections.abc import Callable

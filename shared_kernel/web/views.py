@@ -111,7 +111,7 @@ class LibraryViewSet(ViewSet):
         """Done by `initial`."""
 
     def check_throttles(self, request: Request) -> None:
-        """Counted by `initial`. Nobody is told what is wrong with a body who may not send one."""
+        """Limits are counted by `initial`. A client without access gets no details about its body."""
         check_body(request._request)  # noqa: SLF001  DRF's way to Django's request
 
     _asked: frozenset[str] = frozenset()

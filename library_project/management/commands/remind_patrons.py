@@ -1,4 +1,4 @@
-"""`remind_patrons`: what patrons have to be told in advance, whichever context knows of it."""
+"""`remind_patrons`: queues reminders of due dates and of the end of memberships."""
 
 from itertools import chain
 

@@ -84,7 +84,7 @@ class Command(LibraryCommand):
             self._fill(Volume(**{name: number or 0 for name, number in counts.items()}), if_empty=if_empty)
             return
         if not BookRow.objects.exists():
-            with bus().transaction():  # all of the demo or nothing, wherever it is interrupted
+            with bus().transaction():  # all of the demo or nothing
                 self._seed()
         elif not if_empty:
             raise CommandError("not_empty: the library has books already; `make reset` starts over.")

@@ -27,7 +27,7 @@ def bound_form(form: type[F], request: HttpRequest) -> F:
 
 
 class ActionFormAdmin(CommandAdmin[M]):
-    """Rows to look at, and commands that need more to be said than which rows they are for."""
+    """Rows, and actions whose commands need a form besides the selected rows."""
 
     def told(self, row: M) -> str:
         """What a row is called on the page that asks."""
@@ -38,7 +38,7 @@ class ActionFormAdmin(CommandAdmin[M]):
         request: HttpRequest,
         rows: QuerySet[M],
         form: forms.Form,
-        make_command: Callable[[M, dict[str, Any]], Command[Any]],  # whatever is said and answered
+        make_command: Callable[[M, dict[str, Any]], Command[Any]],  # the form's values; any result
     ) -> HttpResponse | None:
         """Show what is about to happen to whom, and the form; once it is filled in, give the commands."""
         if len(rows[: _MOST_AT_ONCE + 1]) > _MOST_AT_ONCE:

@@ -1,4 +1,4 @@
-"""Django's administration, with the library's front door."""
+"""Django's administration, with the library's own site."""
 
 from collections.abc import Sequence
 from typing import Any

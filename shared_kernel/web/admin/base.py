@@ -27,7 +27,7 @@ from shared_kernel.web.form_idempotency import dispatch_form, release_selection,
 
 M = TypeVar("M", bound=models.Model)
 _MOST_MESSAGES = 20
-#: Whoever looks for a row behind these narrows the list instead.
+#: Rows beyond these are found by filters and searches only.
 _MOST_ROWS = 5000
 
 if TYPE_CHECKING:
@@ -47,7 +47,7 @@ class CappedPaginator(Paginator):  # type: ignore[type-arg]  # Django has it wit
 
     @cached_property
     def count(self) -> int:
-        """How many rows there are to leaf through."""
+        """The number of rows, up to the cap."""
         rows: Any = self.object_list  # a QuerySet, for all that Django says
         return int(rows.order_by()[:_MOST_ROWS].count())
 
@@ -187,7 +187,7 @@ class CommandAdmin(ReadOnlyAdmin[M]):
         rows: Iterable[M],
         make_command: Callable[[M], Command[Any]],  # whatever it answers
     ) -> None:
-        """Give a command for each row, each in its own transaction; tell what was done and what refused.
+        """Dispatch a command for each row, each in its own transaction, and show what was done or refused.
 
         Sent again, it is about the rows that it was about the first time, those gone since included.
         """

@@ -1,4 +1,4 @@
-"""The administration's front door: roles decide who comes in, and there is one login page for everything."""
+"""The administration's site: roles decide who has access, and it uses the common login page."""
 
 from typing import TYPE_CHECKING, Any, cast
 

@@ -40,7 +40,7 @@ class TimelineLinkMixin(_Admin):
 
     @admin.display(description="timeline")
     def timeline(self, row: Model) -> SafeString:
-        """Where everything about it is told."""
+        """A link to its timeline."""
         address = reverse(f"{self.admin_site.name}:lending_timeline")
         return format_html(
             '<a href="{}?{}">All that happened</a>', address, urlencode({self.timeline_of: str(row.pk)})

@@ -312,7 +312,7 @@ class TestTheBroker:
 class TestASeamForTests:
     @pytest.mark.parametrize("name", ["LIBRARY_FAILPOINTS", "LIBRARY_NOW"])
     def test_is_refused_where_it_would_be_passed_over(self, name: str) -> None:
-        assert refusal({name: VALUES[name][0]}) == f"{name} is heeded only with LIBRARY_TESTING=1."
+        assert refusal({name: VALUES[name][0]}) == f"{name} has an effect only with LIBRARY_TESTING=1."
 
 
 class TestProduction:
