@@ -245,7 +245,7 @@ class ImportRemarkRow(models.Model):
 
 
 class RejectedRecordRow(models.Model):
-    """A record that was not imported, as it stands in the file, to be mended and imported again."""
+    """A rejected record as it stands in the file, so that it can be corrected and imported again."""
 
     owner = models.ForeignKey(ImportRow, on_delete=models.CASCADE, related_name="originals")
     number = models.PositiveIntegerField(verbose_name="record")

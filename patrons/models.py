@@ -1,4 +1,4 @@
-"""What is stored of patrons and of the notices owed to them. `*Row` classes have no behaviour."""
+"""Tables of patrons and their notices. `*Row` classes have no behaviour."""
 
 from django.conf import settings
 from django.db import models
@@ -93,7 +93,7 @@ class PatronRow(models.Model):
 
 
 class NoticeRow(models.Model):
-    """Something a patron is owed to be told, and what became of telling it. Holds no name and no address.
+    """A letter to a patron and its state. It has neither the patron's name nor address.
 
     So the letter is kept with `{name}` and `{link}` where those were.
     """

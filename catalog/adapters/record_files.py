@@ -1,4 +1,4 @@
-"""Files of records, whatever they are written in: told apart by their content, and read."""
+"""Reads files of records in any known format, which is recognised by the content."""
 
 import codecs
 import io

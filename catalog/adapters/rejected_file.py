@@ -11,7 +11,7 @@ from shared_kernel.services.csv_lines import csv_lines
 
 
 def rejected_file(records: Iterable[bytes], *, format: FileFormat) -> Iterator[bytes]:
-    """Give the file piece by piece, to be mended and imported again.
+    """Stream the rejected records as a file that can be corrected and imported again.
 
     A MARC record comes back byte for byte. A spreadsheet is in UTF-8, and marked as such for the programs
     that open it; its cells are guarded against being run as formulas, and importing takes the guard off.

@@ -11,7 +11,7 @@ DERIVED = ("sort_key", "year_key", "search_text", "fingerprint")
 
 
 class DjangoSearchIndex:
-    """What is nobody's: it can be made again at any time."""
+    """The index has no data of its own: it can be rebuilt at any time."""
 
     def rebuild(self, *, after: UUID | None, at_most: int) -> UUID | None:
         """Index so many Books behind this id anew; the last one's id, None if there was none."""

@@ -85,7 +85,7 @@ class ImportViewSet(LibraryViewSet):
 
     @extend_schema(request={"multipart/form-data": ImportSerializer}, responses={202: ImportDetails})
     def create(self, _request: Request) -> Response:
-        """Take in a file. It is imported in the background; the answer's id tells how far it is."""
+        """Upload a file. It is imported in the background; get the import by its id to see the progress."""
         sent = self.body(ImportSerializer)
         file = sent["file"]
         content = file.read(LARGEST_FILE + 1)
@@ -105,7 +105,7 @@ class ImportViewSet(LibraryViewSet):
 
 
 class RejectedRecordsViewSet(LibraryViewSet):
-    """What an import has rejected, to be mended and imported again."""
+    """The rejected records of an import, as a file that can be corrected and imported again."""
 
     policy = {"file": "catalog:read"}
     renderer_classes: Sequence[type[BaseRenderer]] = _RENDERERS

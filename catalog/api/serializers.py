@@ -111,7 +111,7 @@ class ExportFilterSerializer(serializers.Serializer[Any]):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BookListPage(Result):
-    """One page of Books; what was looked for instead of a misspelt `q`, where that was mended."""
+    """One page of Books, and the corrected search if `q` was misspelt."""
 
     results: list[BookDetails]
     next: str | None

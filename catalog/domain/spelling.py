@@ -3,7 +3,7 @@
 from itertools import groupby
 
 MIN_WORD_LENGTH = 4
-"""So many letters a word must have for a slip to be told from another word."""
+"""Words shorter than this aren't corrected: a slip can't be distinguished from another word."""
 
 _VOWELS = frozenset("aeiouy")
 #: What each slip weighs: swapping or doubling letters happens more easily than taking one for another.
@@ -18,7 +18,7 @@ def skeleton(word: str) -> str:
 
 
 def max_distance(word: str) -> int:
-    """The weight of the slips that are mended in a word of this length: of two in a long one."""
+    """The largest weight of slips that are corrected in a word of this length; long words may have two."""
     return _TWO_SLIPS if len(word) >= _LONG else _ONE_SLIP
 
 

@@ -187,7 +187,7 @@ class BorrowingCounts(Protocol):
 
 
 class SearchIndex(Protocol):
-    """The words by which Books are found; nobody's, since it follows from the Books."""
+    """The search index. It follows from the Books and can be rebuilt."""
 
     def rebuild(self, *, after: UUID | None, at_most: int) -> UUID | None:
         """Index so many Books behind this id anew; the last one's id, None if there was none."""

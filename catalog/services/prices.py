@@ -4,5 +4,5 @@ from shared_kernel.domain.money import Money
 
 
 def stored_price(minor: int | None, currency: str) -> Money | None:
-    """The price that a row's two columns make; none where nobody has said."""
+    """The price in a row's two columns; None if it is unknown."""
     return None if minor is None else Money.from_minor(minor, currency)

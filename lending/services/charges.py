@@ -24,8 +24,8 @@ def settle_return(
 ) -> None:
     """Post what a return as of `returned_at` costs, before the loan is ended.
 
-    The fine counts until then. What was charged for later days is refunded, for earlier due dates as well, and
-    so is the price of a lost copy; its processing fee stays. Entries are dated by the scan, `now`.
+    The fine counts until then. What was charged for later days is refunded, for earlier due dates as well,
+    and so is the price of a lost copy; its processing fee stays. Entries are dated by the scan, `now`.
     """
     number = loan.returns + 1
     fine = accrued_fine(loan, work, price=price, at=returned_at)

@@ -34,7 +34,7 @@ _REASONS: Final = {
 def format_facts(params: Params, *, language: str) -> dict[str, str]:
     """What a wording can say, by placeholder; what there is nothing to say of, is empty.
 
-    An instant is told as the day that ends by it. Raises ValueError for a fact that can't be read.
+    An instant is formatted as the day that it ends. Raises ValueError for a fact that can't be read.
     """
     with override(_LOCALES[language]):
         return dict(word for name, value in params.items() for word in _told(name, value, language))

@@ -1,4 +1,4 @@
-"""The letters about loans and holds that are nobody's any more, and how they are forgotten."""
+"""Redacts the letters about loans and holds that were anonymised."""
 
 from collections.abc import Callable, Collection
 from dataclasses import dataclass
@@ -22,13 +22,13 @@ class StoredLoanLetters:
     letters: Callable[[], Path]
 
     def forget(self, about: Collection[UUID], *, at: datetime) -> int:
-        """Strip these notices of all that leads to what they are about, and send none; tells how many.
+        """Redact the notices about these loans and holds, and withdraw the unsent; return how many.
 
-        That their patron was told something, and when, stays. Even the event that they follow from would
-        lead to the loan.
+        It remains known that the patron got a letter, and when. The event's id goes as well, since it
+        leads to the loan.
         """
-        told = NoticeRow.objects.filter(about_id__in=about).order_by("id")
-        for notice in told.select_for_update():
+        notices = NoticeRow.objects.filter(about_id__in=about).order_by("id")
+        for notice in notices.select_for_update():
             letter_file(self.letters(), notice.id).unlink(missing_ok=True)
             NoticeRow.objects.filter(id=notice.id).update(
                 event_id=uuid4(),
@@ -42,4 +42,4 @@ class StoredLoanLetters:
                 state=Case(When(state__in=_SETTLED, then=F("state")), default=Value(NoticeState.WITHDRAWN)),
                 finished_at=Case(When(state__in=_SETTLED, then=F("finished_at")), default=Value(at)),
             )
-        return len(told)
+        return len(notices)

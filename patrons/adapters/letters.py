@@ -15,7 +15,7 @@ from patrons.services.mail import Letter, LetterRejected
 from patrons.services.ports import ClaimedNotice, KeptLetter, Params
 from patrons.services.wordings import LetterDetails, Wordings
 
-#: What the reader of a preview is told; nobody is called so.
+#: Facts for previews. The name is invented.
 _EXAMPLE: Params = {
     "book_title": "The Left Hand of Darkness",
     "barcode": "B-1042",

@@ -53,7 +53,7 @@ class DjangoLogins:
     def open(self, *, patron: UUID, name: str) -> None:
         """Make a login of that name for a patron who has none; no password opens it yet.
 
-        To make one up would take a hash's time, and tell whoever waits for the answer that there is a patron.
+        Hashing a generated one would take noticeable time and so reveal that there is such a patron.
         """
         taken = User.objects.filter(username__iexact=name).exists()
         user = User.objects.create_user(f"patron-{patron}" if taken else name)
@@ -103,7 +103,7 @@ def _user_of_link(login: str, token: str, *, lock: bool = False) -> User | None:
 
 
 def _is_a_patrons(user: User, *, active: bool | None = True) -> bool:
-    """Whether it opens nothing but a patron's own things: whoever reads that patron's mail may open it."""
+    """Whether the login has only the patron's own rights, so that a link in the patron's mail may open it."""
     roles = set(user.groups.values_list("name", flat=True))
     only_a_patrons = roles <= {PATRON} and not user.is_staff and not user.is_superuser
     return only_a_patrons and (active is None or user.is_active is active)

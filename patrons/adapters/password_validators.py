@@ -1,4 +1,4 @@
-"""What a patron may not take as a password."""
+"""Password validators for patrons."""
 
 from django.contrib.auth.base_user import AbstractBaseUser
 from django.contrib.auth.password_validation import UserAttributeSimilarityValidator
@@ -9,13 +9,13 @@ _ATTRIBUTES = ("card_number", "name", "email")
 
 
 class PatronSimilarityValidator:
-    """Refuses a password that is much like the card number, the name or the address of the login's patron."""
+    """Rejects passwords similar to the card number, name or address of the login's patron."""
 
     def __init__(self) -> None:
         self._similarity = UserAttributeSimilarityValidator(user_attributes=_ATTRIBUTES)
 
     def validate(self, password: str, user: AbstractBaseUser | None = None) -> None:
-        """Raises ValidationError where it is too similar."""
+        """Raises ValidationError if it is too similar."""
         patron = PatronRow.objects.filter(login_id=user.pk).first() if user and user.pk else None
         if patron:
             self._similarity.validate(password, patron)  # type: ignore[arg-type]  # it reads attributes of anything

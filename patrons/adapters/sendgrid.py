@@ -1,4 +1,4 @@
-"""Letters by SendGrid: the only code that speaks to it."""
+"""Sends letters by SendGrid. The only module that uses its API."""
 
 import re
 from contextlib import AbstractContextManager
@@ -19,12 +19,12 @@ from patrons.services.mail import ChannelClosed, Letter, LetterRejected, MailSer
 from shared_kernel.resilience.breakers import breaker
 from shared_kernel.resilience.fingerprint import digest_of
 
-#: For so long nothing is sent after SendGrid refused us as a whole: somebody has to mend a setting.
+#: How long nothing is sent after SendGrid rejected the key or the sender: a setting must be corrected.
 MISCONFIGURED_PAUSE = timedelta(minutes=5)
 _SHORTEST_PAUSE = timedelta(seconds=1)
 _LONGEST_PAUSE = timedelta(hours=1)
 _THIS_LETTERS_FAULT = frozenset({HTTPStatus.BAD_REQUEST, HTTPStatus.REQUEST_ENTITY_TOO_LARGE})
-#: `personalizations.0.to.0.email`: tells what is wrong without telling whose address it is.
+#: `personalizations.0.to.0.email`: the field at fault, without its value, which may be an address.
 _FIELD = re.compile(r"[a-z0-9_.]{1,80}")
 
 
@@ -56,7 +56,7 @@ class SendGridMailer:
 
     @property
     def setting(self) -> str:
-        """A digest of what SendGrid may refuse us for: the key, the place, the sender. Tells none of them."""
+        """A digest of the settings that SendGrid may reject: key, URL and sender. It reveals none of them."""
         return digest_of(self.url, self.api_key, self.sender)
 
     def guarded(self) -> AbstractContextManager[None]:
@@ -64,7 +64,7 @@ class SendGridMailer:
         return breaker("sendgrid").guarding(MailServiceFailure)
 
     def send(self, letter: Letter) -> str:
-        """Send a letter and tell SendGrid's id of the message. Raises NotDelivered.
+        """Send a letter; return SendGrid's id of the message. Raises NotDelivered.
 
         SendGrid knows no idempotency: a request that may have arrived and was not answered is never repeated.
         """

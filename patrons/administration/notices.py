@@ -22,7 +22,7 @@ from shared_kernel.services.queries import ask
 from shared_kernel.web.access import principal
 from shared_kernel.web.admin.base import CommandAdmin, ReadOnlyAdmin
 
-#: Tells who borrowed what, which whoever runs the system needn't know.
+#: Shows who borrowed what, which operators need not see.
 _PRIVATE = ("patron_id", "about_id", "params", "letter")
 
 

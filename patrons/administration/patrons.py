@@ -118,7 +118,7 @@ class PatronAdmin(TimelineLinkMixin, ActionFormAdmin[PatronRow], AutocompleteAdm
 
     @admin.display(description="account")
     def account(self, row: PatronRow) -> str:
-        """Where lending tells what they owe: to be printed, and for spreadsheets."""
+        """Links to the patron's account: a statement to print, and CSV."""
         links = (reverse("desk-statement", args=[row.pk]), reverse("account-file", args=[row.pk]))
         return format_html('<a href="{}">Statement</a> · <a href="{}" download>CSV</a>', *links)
 
@@ -137,7 +137,7 @@ class PatronAdmin(TimelineLinkMixin, ActionFormAdmin[PatronRow], AutocompleteAdm
         return f"{row.name} ({row.card_number})"
 
     def told(self, row: PatronRow) -> str:
-        """By name, since cards are hard to tell apart."""
+        """By name, since card numbers are hard to compare."""
         return f"{row.name} ({row})"
 
     def add(self, request: HttpRequest, data: dict[str, Any]) -> object:  # the form's values

@@ -67,7 +67,7 @@ class WordingAdmin(ReadOnlyAdmin[WordingRow]):
         return self._render(request, "wordings", {"rows": rows, "languages": LANGUAGES.values()})
 
     def edit_view(self, request: HttpRequest, letter: str) -> HttpResponse:
-        """One wording in fields, with what it makes of an example; whoever may not write only looks."""
+        """One wording in a form with a preview; read-only without the scope to change it."""
         if not self.has_view_permission(request):
             raise PermissionDenied
         kind, _, language = letter.rpartition("-")
@@ -142,7 +142,7 @@ class WordingAdmin(ReadOnlyAdmin[WordingRow]):
 
 
 def _looking_like(view: WordingDetails) -> LetterDetails | None:
-    """What it makes; None where it tells what letters of this release can't."""
+    """Its preview; None if it uses facts that letters of this release don't have."""
     said = {"subject": view.wording.subject, "text": view.wording.text}
     try:
         return ask(PreviewLetter(kind=view.kind, language=view.language, **said))

@@ -26,7 +26,7 @@ class InvalidEmail(InvalidValue):
 class EmailAddress:
     """An address in the form under which it is unique: NFC, lower case, no spaces around.
 
-    Only its form is checked; whether anybody reads there only a letter can tell.
+    Only its form is checked; only a letter can show whether anybody reads it.
     """
 
     text: str

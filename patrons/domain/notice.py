@@ -37,7 +37,7 @@ class NoticeState(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Kind:
-    """A kind of notice: which facts it tells besides the patron's name, and whether a patron may do without.
+    """A kind of notice: the facts it states besides the patron's name, and whether patrons can decline it.
 
     Optional is what confirms one's own doing or is a courtesy. What somebody would come in vain for, or pay
     for, without knowing it, is not. A wording `needs` what the letter would be of no use without. What is
@@ -51,7 +51,7 @@ class Kind:
 
     @property
     def placeholders(self) -> tuple[str, ...]:
-        """What a wording of this kind can tell: an instant as a day, a kind of charge as a reason."""
+        """The placeholders of a wording of this kind: an instant becomes a day, a kind of charge a reason."""
         return ("name", *(word for fact in self.tells for word in _words_for(fact)), *self.made)
 
 

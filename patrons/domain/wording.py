@@ -99,7 +99,7 @@ class Wording:
 
     @property
     def placeholders(self) -> frozenset[str]:
-        """The facts that it tells."""
+        """The names of its placeholders."""
         return frozenset([*_names(self.subject), *_names(self.text)])
 
     def _unfit(self) -> Iterator[Refusal]:

@@ -1,4 +1,4 @@
-"""How the sending of notices is doing, for whoever watches over it."""
+"""The state of the sending of notices, for monitoring."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass

@@ -73,7 +73,7 @@ class Mailer(Protocol):
         ...
 
     def send(self, letter: Letter) -> str:
-        """Send a letter and tell the service's id of it. Raises NotDelivered."""
+        """Send a letter; return the service's id of it. Raises NotDelivered."""
         ...
 
 

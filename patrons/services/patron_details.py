@@ -1,4 +1,4 @@
-"""What patrons answers to those who ask: the public shapes."""
+"""The results of the patrons context's commands and queries."""
 
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -71,7 +71,7 @@ class PatronDetails(PatronSummary):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ErasureResult(Result):
-    """Who was erased and when: nothing else is left to tell."""
+    """The id of an erased patron and when they were erased. Nothing else remains."""
 
     id: UUID
     erased_at: datetime

@@ -14,9 +14,9 @@ from patrons.services.wordings import Wordings
 from shared_kernel.domain.errors import Refusal
 from shared_kernel.services.bus import Repository
 
-#: What a letter tells of one thing; an amount of money is `{amount, currency}`.
+#: One fact in a letter; an amount of money is `{amount, currency}`.
 Fact = str | int | bool | Mapping[str, str] | None
-#: What a letter tells besides the patron's name.
+#: The facts in a letter besides the patron's name.
 Params = Mapping[str, Fact]
 
 
@@ -164,7 +164,7 @@ class Notices(Protocol):
         ...
 
     def mark_interrupted(self, *, claimed_before: datetime, at: datetime) -> int:
-        """Make ambiguous what has been sending since before an instant; tells how many."""
+        """Mark as ambiguous the notices that have been sending since before an instant; return how many."""
         ...
 
     def requeue(self, id: UUID, *, at: datetime) -> bool:
@@ -176,7 +176,7 @@ class Notices(Protocol):
         ...
 
     def states_since(self, instant: datetime, *, patron: UUID, kind: str) -> Sequence[str]:
-        """The states of a patron's notices of this kind that were owed since an instant."""
+        """The states of a patron's notices of this kind that were queued since an instant."""
         ...
 
     def was_sent(self, patron: UUID, *, about: UUID, kinds: Collection[str]) -> bool:

@@ -37,4 +37,4 @@ class MarcRecord:
 
 
 ReadRecord = tuple[MarcRecord | UnreadableRecord, bytes]
-"""A record, or why it can't be read; and it alone as it stands in the file, where that can be told."""
+"""A record, or why it can't be read; also its octets in the file, if its bounds are known."""

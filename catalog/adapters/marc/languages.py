@@ -64,6 +64,6 @@ WHOLE_TAGS = "rfc5646"
 
 
 def marc_language(code: str | None) -> str:
-    """MARC's code for a language such as "de" or "en-GB"; "und" for one it can't tell."""
+    """MARC's code for a language such as "de" or "en-GB"; "und" for one that MARC has no code for."""
     primary = (code or "").partition("-")[0].lower()
     return primary if len(primary) == len(UNDETERMINED) else _LONG.get(primary, UNDETERMINED)

@@ -1,4 +1,4 @@
-"""Read another institution's records: MARC 21 (ISO 2709) or MARCXML, told apart by their first bytes."""
+"""Read another institution's records: MARC 21 (ISO 2709) or MARCXML, distinguished by their first bytes."""
 
 import codecs
 import io
@@ -31,7 +31,7 @@ def read_marc(stream: Readable, *, encoding: str | None = None) -> Iterator[Reco
 
 
 def count_records(stream: BinaryIO) -> int | None:
-    """Estimate how many records the file holds, for a progress bar; None if that can't be told cheaply.
+    """Estimate how many records the file holds, for a progress bar; None if that would be slow.
 
     The stream must be seekable and is left where it stood.
     """

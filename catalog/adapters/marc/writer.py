@@ -14,7 +14,7 @@ from catalog.adapters.marc.translation import COMMON_YEARS, UNKNOWN_AUTHOR
 from catalog.services.queries.export_books import ExportedBook
 
 ORIGIN = "LIBRARY"
-"""Field 003 of what is exported: with it and 001, whoever imports a record knows it again."""
+"""Field 003 of exported records. Together with 001 it identifies a record that is imported again."""
 
 _LEADER = "     nam a22     7u 4500"
 _LONGEST = 99_999

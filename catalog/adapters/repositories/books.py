@@ -28,7 +28,7 @@ class DjangoBooks(DjangoRepository[Book, BookRow]):
     missing = BookNotFound
 
     def rebuild(self, row: BookRow) -> Book:
-        """The Book as the row tells it."""
+        """The Book of a row."""
         return Book(
             id=row.id,
             version=row.version,
@@ -120,5 +120,5 @@ class BookRemovals:
         self._books.flush_removed()
 
     def recorded(self) -> list[Recorded]:
-        """None: the Books tell them themselves."""
+        """None: the Books record the events themselves."""
         return []

@@ -19,7 +19,7 @@ class DjangoCopies(DjangoRepository[Copy, CopyRow]):
     refusals: ClassVar = {"catalog_one_copy_per_barcode": DuplicateBarcode}
 
     def rebuild(self, row: CopyRow) -> Copy:
-        """The Copy as the row tells it."""
+        """The Copy of a row."""
         return Copy(
             id=row.id,
             version=row.version,

@@ -1,4 +1,4 @@
-"""What a spreadsheet leaves of an ISBN, and how it is mended."""
+"""Repairs ISBNs that a spreadsheet has changed: lost zeros, rounded digits."""
 
 import re
 

@@ -21,7 +21,7 @@ from shared_kernel.services.bus import Command
 from shared_kernel.services.request_context import bind_audit_subjects
 
 Outcome = Literal["created", "updated", "unchanged"]
-#: So many rejected records of a file are kept as they stand in it. Of more, the file itself is to be mended.
+#: At most so many rejected records of a file are stored. With more of them, correct the file itself.
 MOST_ORIGINALS: Final = 10_000
 
 

@@ -73,7 +73,7 @@ class BookMatcher:
             self._books[book.id] = book
 
     def source_of(self, reading: ParsedRecord) -> Source | None:
-        """The record of an earlier import that this one is, preferably one that said the same."""
+        """The record of an earlier import that matches this one, preferably one with equal contents."""
         number = reading.record.number
         free = [
             it for it in self._sources[reading.key] if it.last_import != self.import_id or it.number == number

@@ -33,7 +33,7 @@ def _kept(id: UUID) -> list[KeptBook]:
 
 
 def import_from_row(row: ImportRow) -> Import:
-    """The import as its row tells it."""
+    """The import of a row."""
     return Import(
         id=row.id,
         name=row.name,

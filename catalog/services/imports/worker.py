@@ -17,7 +17,7 @@ from shared_kernel.services.queries import ask
 class ImportWorker:
     """One for each process. The file that it is at stays open from one tick to the next.
 
-    A file is read from its beginning again, up to where the import stands, by whoever goes on after a crash.
+    After a crash another worker reads the file again, up to where the import had got.
     """
 
     def __init__(self) -> None:

@@ -99,7 +99,7 @@ class DjangoNotices:
         )
 
     def mark_interrupted(self, *, claimed_before: datetime, at: datetime) -> int:
-        """Make ambiguous what has been sending since before an instant; tells how many."""
+        """Mark as ambiguous the notices that have been sending since before an instant; return how many."""
         return NoticeRow.objects.filter(state=NoticeState.SENDING, claimed_at__lt=claimed_before).update(
             state=NoticeState.AMBIGUOUS, finished_at=at, failure="the sender was cut off"
         )
@@ -127,7 +127,7 @@ class DjangoNotices:
         )
 
     def states_since(self, instant: datetime, *, patron: UUID, kind: str) -> Sequence[str]:
-        """The states of a patron's notices of this kind that were owed since an instant."""
+        """The states of a patron's notices of this kind that were queued since an instant."""
         owed = NoticeRow.objects.filter(patron_id=patron, kind=kind, owed_at__gt=instant)
         return list(owed.order_by().values_list("state", flat=True))
 
@@ -138,7 +138,7 @@ class DjangoNotices:
         return latest in _MAY_HAVE_ARRIVED
 
     def forget(self, patron: UUID, *, at: datetime) -> Sequence[UUID]:
-        """Strip all of a patron's notices of what they tell, and send none of them; answers their ids.
+        """Redact all notices of a patron and withdraw the unsent; return their ids.
 
         `provider_id` goes too: by it the provider knows whom it wrote to.
         """

@@ -27,7 +27,7 @@ class DjangoPatrons(DjangoRepository[Patron, PatronRow]):
     }
 
     def rebuild(self, row: PatronRow) -> Patron:
-        """The patron as the row tells them."""
+        """The patron of a row."""
         return Patron(
             id=row.id,
             version=row.version,

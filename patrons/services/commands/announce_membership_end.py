@@ -11,7 +11,7 @@ from shared_kernel.services.request_context import bind_audit_subjects
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AnnounceMembershipEnd(Command[bool]):
-    """Tell, once, that a patron's membership ends within two weeks; answered with whether it was told now."""
+    """Announce once that a membership ends within two weeks; the result says whether that was done now."""
 
     patron: UUID
 

@@ -1,4 +1,4 @@
-"""It isn't known any more whose a loan was, so the letters about it mustn't tell."""
+"""Redacts the letters about an anonymised loan."""
 
 from collections.abc import Collection
 from dataclasses import dataclass
@@ -15,7 +15,7 @@ class LoanLetters(Protocol):
     """The notices about loans and holds, and the letters that were made of them."""
 
     def forget(self, about: Collection[UUID], *, at: datetime) -> int:
-        """Strip these notices of all that leads to what they are about, and send none; tells how many."""
+        """Redact the notices about these, and withdraw the unsent; return how many."""
         ...
 
 
@@ -31,5 +31,5 @@ class ForgetLoanLetters(Command[int]):
 def forget_loan_letters(
     command: ForgetLoanLetters, _work: PatronsWork, *, letters: LoanLetters, wall_clock: Clock
 ) -> int:
-    """Forget it, and tell how many letters it was."""
+    """Redact them; return how many letters there were."""
     return letters.forget(command.about, at=wall_clock.now())

@@ -50,7 +50,7 @@ class AnswerPasswordLinkRequest(Command[bool]):
 def answer_password_link_request(
     command: AnswerPasswordLinkRequest, work: PatronsWork, *, wall_clock: Clock
 ) -> bool:
-    """Take the request and owe the letter, in one transaction."""
+    """Accept the request and queue the letter, in one transaction."""
     del command
     to = work.link_requests.take()
     return to is not None and _send(to, work, wall_clock)

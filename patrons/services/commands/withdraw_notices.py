@@ -1,4 +1,4 @@
-"""What a patron was to be told isn't true any more."""
+"""Withdraws queued notices that are no longer true."""
 
 from dataclasses import dataclass
 from typing import ClassVar

@@ -14,11 +14,11 @@ from shared_kernel.services.bus import Command, Query
 
 @dataclass(frozen=True, slots=True)
 class MembershipsEnding(Query[Iterator[Command[bool]]]):
-    """Which patrons are to be told now that their membership ends?"""
+    """Which patrons should now get a reminder that their membership ends?"""
 
 
 def memberships_ending(_query: MembershipsEnding, *, clock: Clock) -> Iterator[Command[bool]]:
-    """Memberships that end within two weeks and whose patron was not yet told."""
+    """Memberships that end within two weeks and have not been announced yet."""
     today = clock.now().date()
     ending = PatronRow.objects.filter(expires_on__range=(today, today + ANNOUNCED_BEFORE))
     untold = ending.filter(Q(end_announced=None) | ~Q(end_announced=F("expires_on")))
