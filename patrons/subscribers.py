@@ -92,8 +92,12 @@ def queue_payment_receipt(event: ReceivedEvent) -> None:
 
 
 def queue_first_in_queue_notice(event: ReceivedEvent) -> None:
-    """`lending.hold_became_first.v1`: a letter that the next copy is theirs."""
-    _queue("hold_first", event, about=_hold(event))
+    """`lending.hold_became_first.v1`: a letter that the next copy is theirs.
+
+    None if the hold was the first when it was placed: the answer has just said so.
+    """
+    if event.data.get("has_advanced", True):  # older events don't say
+        _queue("hold_first", event, about=_hold(event))
 
 
 def queue_pickup_notice(event: ReceivedEvent) -> None:

@@ -225,7 +225,10 @@ class HoldQueue(Aggregate):
         first = next((hold for hold in self.holds if hold.takes_part), None)
         if first and not first.became_first and self.has_changed:
             first.became_first = True
-            self._record_event(events.HoldBecameFirst, first, at=self.recorded[-1].event.occurred_at)
+            changes = [each.event for each in self.recorded]
+            placed = {event.hold_id for event in changes if isinstance(event, events.HoldPlaced)}
+            at, has_advanced = changes[-1].occurred_at, first.id not in placed
+            self._record_event(events.HoldBecameFirst, first, at=at, has_advanced=has_advanced)
 
     def _take_copy_back(self, hold: Hold, event: type[events.HoldEvent], *, at: datetime) -> None:
         copy_id, barcode = hold.copy_id, hold.barcode

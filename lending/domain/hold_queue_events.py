@@ -112,9 +112,14 @@ class HoldMoved(HoldEvent):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HoldBecameFirst(HoldEvent):
-    """The hold is the first unsuspended one that waits for a copy; recorded once for each hold."""
+    """The hold is the first unsuspended one that waits for a copy; recorded once for each hold.
+
+    `has_advanced` is false if it was the first as soon as it was placed.
+    """
 
     type: ClassVar[str] = "lending.hold_became_first.v1"
+
+    has_advanced: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -28,6 +28,13 @@ class TestBecomingFirstInTheQueue:
         first, _ = holds_of(desk, a_loan().book, 2)
         assert became_first() == [first]
 
+    def test_says_whether_the_hold_has_advanced_since_it_was_placed(self, desk: Desk) -> None:
+        first, second = holds_of(desk, a_loan().book, 2)
+        desk.post(f"/holds/{first}/cancel")
+        rows = OutboxMessage.objects.filter(type="lending.hold_became_first.v1").order_by("id")
+        events = [json.loads(payload)["data"] for payload in rows.values_list("payload", flat=True)]
+        assert [(it["hold_id"], it["has_advanced"]) for it in events] == [(first, False), (second, True)]
+
     def test_is_not_recorded_for_a_hold_that_is_served_at_once(self, desk: Desk) -> None:
         copy = a_copy()
         _, waiting = holds_of(desk, copy.book, 2)

@@ -256,6 +256,12 @@ class TestAHold:
             hear(ended, HELD)
             assert told()[0] == ("hold_first", "withdrawn")
 
+    def test_that_was_first_when_it_was_placed_needs_no_letter(self) -> None:
+        hear("hold_became_first", {**HELD, "has_advanced": False})
+        assert not NoticeRow.objects.exists()
+        hear("hold_became_first", {**HELD, "has_advanced": True})
+        assert NoticeRow.objects.get().kind == "hold_first"
+
     @pytest.mark.parametrize("kind", ["hold_fulfilled", "hold_cancelled", "hold_unallocated"])
     def test_that_has_ended_leaves_nothing_to_pick_up(self, kind: str) -> None:
         hear("hold_ready", HELD)
