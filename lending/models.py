@@ -304,7 +304,7 @@ class LoanRow(models.Model):
         indexes = (
             models.Index(fields=["patron_id"], condition=_OUTSTANDING, name="lending_outstanding_by_patron"),
             models.Index(fields=["due_at", "branch"], condition=Q(state="open"), name="lending_open_by_due"),
-            # The newest overdue loans lie behind all lent since: due_at tells them apart in the index.
+            # The newest overdue loans come after all lent since, so the index also needs due_at.
             models.Index(
                 fields=["borrowed_at", "id", "due_at"], condition=Q(state="open"), name="lending_open_newest"
             ),

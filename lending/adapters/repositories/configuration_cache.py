@@ -17,7 +17,7 @@ _MOST = 1000
 class ConfigurationCache:
     """The rules and calendars as they are during one unit of work.
 
-    A stamp in the database tells whether the cache is still valid. Every change replaces the stamp in its own
+    A stamp in the database shows whether the cache is still valid. Every change replaces the stamp in its own
     transaction, so the cache is invalidated at the commit, and not at all after a rollback.
     """
 

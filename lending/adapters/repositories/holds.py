@@ -105,7 +105,7 @@ _active = CompiledQuery(
 
 
 def _hold(row: HoldRow) -> Hold:
-    assert row.patron_id  # noqa: S101  active holds are somebody's: lending_active_hold_is_somebodys
+    assert row.patron_id  # noqa: S101  guaranteed by lending_active_hold_is_somebodys
     return Hold(
         id=row.id,
         patron_id=row.patron_id,

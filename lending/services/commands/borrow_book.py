@@ -24,7 +24,7 @@ class BorrowBook(Command[LoanDetails]):
     """Lend the copy with this barcode to the patron with this card.
 
     `override` names refusals that staff set aside, for the reason in `comment`. Who may do that is the
-    door's to check.
+    entry point's to check.
     """
 
     refusals = (ReasonRequired, UnknownPatron, UnknownCopy, *refusals_of(*BORROWING_POLICIES))

@@ -9,7 +9,7 @@ from shared_kernel.services.bus import Command
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RedactAnonymisedLoans(Command[bool]):
-    """Redact idempotent responses and delivered events that tell whose an anonymised loan was.
+    """Redact idempotent responses and delivered events that show whose an anonymised loan was.
 
     `responses` and `events` are the ids of their rows.
     """

@@ -15,7 +15,7 @@ from shared_kernel.services.bus import Query, Result
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PrivacySummary(Result):
-    """How many loans are nobody's, and how many are somebody's for which reason, at an instant.
+    """How many loans are anonymised, and how many aren't for which reason, at an instant.
 
     `not_returned` are outstanding; `recent` were returned less than `kept_days` ago; `by_choice` are older,
     and their patrons want them remembered for ever; `charged` are due, but something may be owed for them;

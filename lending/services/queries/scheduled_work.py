@@ -48,7 +48,7 @@ class LoansDueSoon(Query[Iterator[Command[bool]]]):
 
 
 def loans_due_soon(_query: LoansDueSoon, *, clock: Clock) -> Iterator[Command[bool]]:
-    """Open loans that are due within the lead time and of which the patron was not yet told."""
+    """Open loans that are due within the lead time and whose patron hasn't been reminded yet."""
     now = clock.now()
     soon = Q(due_at__gt=now, due_at__lte=now + LEAD, state=LoanRow.State.OPEN)
     untold = LoanRow.objects.filter(soon, due_soon_version__lt=F("due_version"))
@@ -62,9 +62,9 @@ class OverdueLoans(Query[Iterator[Command[bool]]]):
 
 
 def overdue_loans(_query: OverdueLoans, *, work: LendingWork, clock: Clock) -> Iterator[Command[bool]]:
-    """Overdue loans of which there is something to tell: that they became so, or that they still are.
+    """Overdue loans that need a notice: they became overdue, or still are.
 
-    Reads on which days anything was due and what was told of it, which are few, and then those loans alone.
+    Reads the days on which anything was due and what was announced, which are few, then only those loans.
     """
     now = clock.now()
     days_late = _lateness(work.calendars, now=now)

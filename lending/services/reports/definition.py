@@ -60,7 +60,7 @@ class ReportScope:
     last_on: date | None = None
 
     def months(self, *, now: datetime) -> tuple[date, date]:
-        """The first days of the first and the last month; the last twelve where nothing is said.
+        """The first days of the first and the last month; by default the last twelve.
 
         Statistics are kept by the month of UTC. Raises PeriodEndsBeforeItBegins and PeriodOutOfReach.
         """
