@@ -171,7 +171,7 @@ class Ports:
 
     @classmethod
     def with_adapters(cls, *, clock: Clock) -> Self:
-        """The ports of an installation: its database, and the other contexts behind the anti-corruption layer."""
+        """The ports of an installation: its database, and other contexts behind the anti-corruption layer."""
         patrons, copies, choices = PatronsAsBorrowers(), CatalogCopies(), PatronsPrivacy()
         return cls(
             work=DjangoLendingWork,
