@@ -167,6 +167,9 @@ class HoldRow(models.Model):
         default=False, db_default=False, help_text="Whether it was ever the first in the queue."
     )
     ended_at = models.DateTimeField(null=True)
+    cleared_at = models.DateTimeField(
+        null=True, help_text="When the copy of an ended hold was scanned off the hold shelf."
+    )
 
     class Meta:
         db_table = "lending_hold"

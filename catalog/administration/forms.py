@@ -23,14 +23,16 @@ class LinesField(forms.CharField):
         return tuple(line for line in super().clean(value).splitlines() if line.strip())
 
 
-class PriceField(forms.DecimalField):
+class PriceField(forms.CharField):
     """An amount in the library's currency."""
 
-    def clean(self, value: Any) -> Any:  # Django knows numbers only
+    widget = forms.NumberInput(attrs={"step": "any", "min": 0})
+
+    def clean(self, value: Any) -> Any:  # Django knows strings only
         """The amount as money."""
         amount = super().clean(value)
         try:
-            return None if amount is None else Money(amount, settings.CURRENCY)
+            return Money.parse(amount, settings.CURRENCY) if amount else None
         except InvalidMoney as invalid:
             raise forms.ValidationError(invalid.detail) from None
 

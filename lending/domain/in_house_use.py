@@ -7,7 +7,7 @@ from uuid import UUID
 from lending.domain.in_house_use_events import InHouseUseRecorded
 from shared_kernel.domain.aggregates import Aggregate
 
-#: A copy scanned again this soon after its return was scanned twice, not used in between.
+#: A copy scanned again this soon was scanned twice, not used in between.
 SECOND_SCAN_WITHIN: Final = timedelta(minutes=15)
 
 

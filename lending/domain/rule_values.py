@@ -7,6 +7,7 @@ from enum import StrEnum
 from typing import Final
 
 from shared_kernel.domain.errors import InvalidValue
+from shared_kernel.domain.money import DECIMAL
 
 #: A value as a rule stores it: "none" means no limit. An absent value is inherited.
 RuleValue = int | bool | str
@@ -65,7 +66,7 @@ def _whole(smallest: int, largest: int) -> Callable[[object], bool]:
 
 
 def _is_amount(value: object) -> bool:
-    if not isinstance(value, str):
+    if not isinstance(value, str) or not DECIMAL.fullmatch(value.strip()):
         return False
     try:
         amount = Decimal(value)

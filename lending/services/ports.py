@@ -163,8 +163,8 @@ class Loans(Repository, Protocol):
         """The ids of the copies of a book that are on loan."""
         ...
 
-    def last_return_scan_of(self, copy_id: UUID) -> datetime | None:
-        """When a return of this copy was last scanned."""
+    def last_scan_of(self, copy_id: UUID) -> datetime | None:
+        """When this copy was last scanned at a return desk, whether or not it was on loan."""
         ...
 
 
@@ -183,6 +183,13 @@ class HoldQueues(Repository, Protocol):
         """The queue that an active hold (of this patron, if one is given) is in.
 
         Raises HoldNotFound, and HoldNotActive for one that has ended.
+        """
+        ...
+
+    def clear_copy(self, copy_id: UUID, *, at: datetime) -> bool:
+        """Record that the copy was scanned off the hold shelf, where an ended hold had left it.
+
+        Answers whether it lay there. The book's queue is locked.
         """
         ...
 

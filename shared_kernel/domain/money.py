@@ -1,11 +1,14 @@
 """Amounts of money, exact to the currency's minor unit."""
 
+import re
 from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
-from typing import Self
+from typing import Final, Self
 
 from shared_kernel.domain.errors import InvalidValue
 
+#: How people write an amount. Python's Decimal also reads 1_0, 1e1 and the digits of other scripts.
+DECIMAL: Final = re.compile(r"[+-]?[0-9]+(\.[0-9]+)?")
 #: ISO 4217 currencies whose minor unit isn't a hundredth.
 _EXPONENTS = {"JPY": 0, "KRW": 0, "VND": 0, "CLP": 0, "ISK": 0, "BHD": 3, "KWD": 3, "OMR": 3, "TND": 3}
 #: Keeps every amount within a 64-bit integer of minor units with room for sums.
@@ -36,11 +39,10 @@ class Money:
 
     @classmethod
     def parse(cls, text: str, currency: str) -> Self:
-        """Read a decimal string such as "12.50"."""
-        try:
-            return cls(Decimal(text), currency)
-        except InvalidOperation:
-            raise InvalidMoney(amount=text, currency=currency) from None
+        """Read a decimal string such as "12.50", with or without blanks around. Raises InvalidMoney."""
+        if not DECIMAL.fullmatch(text.strip()):
+            raise InvalidMoney(amount=text, currency=currency)
+        return cls(Decimal(text), currency)
 
     @classmethod
     def from_minor(cls, minor: int, currency: str) -> Self:

@@ -31,13 +31,12 @@ def should_fail_fast() -> bool:
 
 
 def set_lock_timeout(*, hurried: bool) -> None:
-    """Limit how long the rest of the open transaction waits for each lock (PostgreSQL).
+    """In a web process, limit how long the rest of the open transaction waits for each lock (PostgreSQL).
 
-    A pool's connections have the limit of their process already. Without one they have what PgBouncer or the
-    server says, whoever the process is.
+    A pool's connections have the short limit already; others have what PgBouncer or the server says.
     """
-    is_limited = "pool" in connection.settings_dict["OPTIONS"] and (hurried or not has_bulkheads())
-    if connection.vendor == "postgresql" and not is_limited:
+    is_limited = hurried and "pool" in connection.settings_dict["OPTIONS"]
+    if has_bulkheads() and connection.vendor == "postgresql" and not is_limited:
         seconds = LOCK_MOMENT if hurried else settings.DATABASE_LOCK_TIMEOUT
         with connection.cursor() as cursor:
             cursor.execute(f"SET LOCAL lock_timeout = {seconds * 1000:.0f}")

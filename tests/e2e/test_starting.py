@@ -113,7 +113,8 @@ class TestARemovedFolder:
             before = len(system.output().splitlines())
             remove(system.folder / "var")
             eventually(lambda: not system.running(), within=ENDS_WITHIN, instead=system.running)
-            said = system.output().splitlines()[before:]
+            # Of the demo's events some may still be handled just then.
+            said = [line for line in system.output().splitlines()[before:] if "event_handled" not in line]
             assert "The folder var/ was removed while the library was running" in "\n".join(said)
             assert len(said) < 10, said
             system.run()

@@ -1,12 +1,14 @@
 """The queues of holds in the database: one row to lock for each book, one row for each hold."""
 
 from collections.abc import Iterable
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
 from lending.domain.hold import ACTIVE_STATES, Hold, HoldState
 from lending.domain.hold_queue import AlreadyHeld, HoldNotActive, HoldNotFound, HoldQueue, queue_id
 from lending.models import HoldQueueRow, HoldRow
+from lending.services.shelf_to_clear import shelf_to_clear
 from outbox.unit_of_work import DjangoRepository
 from shared_kernel.domain.events import Recorded
 from shared_kernel.services.request_context import RequestClock
@@ -50,6 +52,11 @@ class DjangoHoldQueues(DjangoRepository[HoldQueue, HoldQueueRow]):
         if all(hold.id != hold_id for hold in queue.holds):
             raise HoldNotActive(state=known.values_list("state", flat=True).get())
         return queue
+
+    def clear_copy(self, copy_id: UUID, *, at: datetime) -> bool:
+        """Record that the copy was scanned off the hold shelf, where an ended hold had left it."""
+        left = list(shelf_to_clear(at).filter(copy_id=copy_id).values_list("id", flat=True))
+        return bool(left) and HoldRow.objects.filter(id__in=left).update(cleared_at=at) > 0
 
     def count_of_patron(self, patron_id: UUID) -> int:
         """How many active holds a patron has."""

@@ -13,7 +13,7 @@ from lending.domain.in_house_use import InHouseUse
 from lending.domain.loan import OUTSTANDING, LentCopy, Loan, LoanNotFound, LoanState
 from lending.domain.loan_terms import LoanTerms
 from lending.domain.policies.borrowing import CopyNotAvailable
-from lending.models import InHouseUseRow, LoanRow
+from lending.models import HoldRow, InHouseUseRow, LoanRow
 from outbox.unit_of_work import DjangoRepository
 from shared_kernel.sql.queries import CompiledQuery, Param
 
@@ -47,11 +47,16 @@ class DjangoLoans(DjangoRepository[Loan, LoanRow]):
         known = {loan.copy.id for loan in self._identity_map.values() if loan.state in OUTSTANDING}
         return known.union(stored.values())
 
-    def last_return_scan_of(self, copy_id: UUID) -> datetime | None:
-        """When a return of this copy was last scanned."""
-        scanned = Max(Coalesce("return_scanned_at", "returned_at"))
-        last: datetime | None = LoanRow.objects.filter(copy_id=copy_id).aggregate(at=scanned)["at"]
-        return last
+    def last_scan_of(self, copy_id: UUID) -> datetime | None:
+        """When this copy was last scanned at a return desk, whether or not it was on loan."""
+        scans = (
+            LoanRow.objects.filter(copy_id=copy_id).aggregate(
+                at=Max(Coalesce("return_scanned_at", "returned_at"))
+            ),
+            InHouseUseRow.objects.filter(copy_id=copy_id).aggregate(at=Max("used_at")),
+            HoldRow.objects.filter(copy_id=copy_id).aggregate(at=Max("cleared_at")),
+        )
+        return max((scan["at"] for scan in scans if scan["at"]), default=None)
 
     def rebuild(self, row: LoanRow) -> Loan:
         """The loan of this row."""

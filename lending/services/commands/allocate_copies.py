@@ -25,6 +25,6 @@ def allocate_copies(command: AllocateCopies, work: LendingWork, *, gateways: Gat
     now = clock.now()
     lendable = {copy.id for copy in gateways.copies.of_book(command.book) if copy.lendable}
     for hold in list(queue.holds):
-        if hold.copy_id and hold.copy_id not in lendable and hold.pickup_deadline_at is None:
+        if hold.copy_id and hold.copy_id not in lendable:
             queue.unallocate(hold.id, at=now)
     allocate_free_copies(queue, work, gateways=gateways, at=now)

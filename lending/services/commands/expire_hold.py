@@ -20,12 +20,19 @@ class ExpireHold(Command[bool]):
 
 
 def expire_hold(command: ExpireHold, work: LendingWork, *, gateways: Gateways, clock: Clock) -> bool:
-    """Expire it and give its copy to the next hold; False if it is not due or has ended meanwhile."""
+    """Expire it and give its copy to the next hold; False if it is not due or has ended meanwhile.
+
+    A deadline on a day on which the branch is closed moves to the next open day first.
+    """
     try:
         queue, hold = locked_hold(command.hold, work, gateways=gateways)
     except HoldNotActive:  # it has ended since it was listed
         return False
     now = clock.now()
+    if hold.pickup_branch and hold.pickup_deadline_at:  # an unforeseen closure may not be dated for yet
+        calendar = work.calendars.of(hold.pickup_branch)
+        deadline_at = calendar.moved_to_open_day(hold.pickup_deadline_at, now=now)
+        queue.extend_pickup(hold.id, deadline_at=deadline_at, at=now)
     expired = queue.expire(hold.id, at=now)
     if expired:
         reassign_copy(queue, expired, work, gateways=gateways, at=now)

@@ -44,6 +44,8 @@ class ReturnBook(Command[ReturnResult]):
 def return_book(command: ReturnBook, work: LendingWork, *, gateways: Gateways, clock: Clock) -> ReturnResult:
     """End the loan and allocate the copy to the next hold; without either, record an in-house use.
 
+    A copy that an ended hold left on the hold shelf is off it then, and wasn't used.
+
     Raises UnknownCopy, UnknownBranch, ReturnedBeforeBorrowed and ReturnedInTheFuture.
     """
     copy = gateways.copies.by_barcode(command.copy_barcode)
@@ -59,7 +61,10 @@ def return_book(command: ReturnBook, work: LendingWork, *, gateways: Gateways, c
         _bring_back(loan, work, copy=copy, at=at, now=now)
     hold = assign_received_copy(queue, copy, work, gateways=gateways, scanned_in=scanned_in, at=now)
     bind_audit_subjects(hold=hold.id if hold else None)
-    in_house = not loan and not hold and _use_in_house(copy, work, branch=scanned_in, at=at, now=now)
+    was_cleared = not loan and work.holds.clear_copy(copy.id, at=now)
+    in_house = not (loan or hold or was_cleared) and _use_in_house(
+        copy, work, branch=scanned_in, at=at, now=now
+    )
     return ReturnResult(
         loan=LoanDetails.of(loan, now=now) if loan else None,
         hold=HoldDetails.in_queue(queue, hold) if hold else None,
@@ -78,7 +83,7 @@ def _bring_back(loan: Loan, work: LendingWork, *, copy: CirculatingCopy, at: dat
 def _use_in_house(
     copy: CirculatingCopy, work: LendingWork, *, branch: str, at: datetime, now: datetime
 ) -> bool:
-    scanned_at = work.loans.last_return_scan_of(copy.id)
+    scanned_at = work.loans.last_scan_of(copy.id)
     if scanned_at and now - scanned_at < SECOND_SCAN_WITHIN:
         return False
     work.in_house_uses.add(

@@ -6,17 +6,16 @@ from datetime import datetime, timedelta
 from typing import Any, Final
 from uuid import UUID
 
-from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models import QuerySet
 
-from lending.models import HoldRow, InHouseUseRow, LoanRow
+from lending.models import HoldRow, LoanRow
 from lending.services.ports import PatronDirectory
+from lending.services.shelf_to_clear import shelf_to_clear
 from shared_kernel.domain.clock import Clock
 from shared_kernel.services.bus import Query, Result
 
 #: A board shows so many rows of each kind; the lists have all of them.
 _MOST: Final = 25
-#: A copy that was not cleared from the hold shelf for so long lies somewhere else.
-_CLEARED_BY: Final = timedelta(days=30)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,24 +71,6 @@ def desk_board(_query: DeskBoard, *, patrons: PatronDirectory, clock: Clock) -> 
         overdue=[_loan(row, names) for row in overdue],
         pick_list=[_hold(row, names) for row in picked],
         shelf_to_clear=[_hold(row, names) for row in cleared],
-    )
-
-
-def shelf_to_clear(now: datetime) -> QuerySet[HoldRow]:
-    """Ended holds whose copy still lies on the hold shelf: nobody has lent, taken or scanned it since."""
-    since = OuterRef("ended_at")
-    lent = LoanRow.objects.filter(copy_id=OuterRef("copy_id"), borrowed_at__gte=since)
-    scanned = InHouseUseRow.objects.filter(copy_id=OuterRef("copy_id"), used_at__gte=since)
-    served = HoldRow.objects.filter(
-        copy_id=OuterRef("copy_id"), state__in=[HoldRow.State.ALLOCATED, HoldRow.State.READY]
-    )
-    was_ready = Q(pickup_deadline_at__isnull=False, ended_at__gte=now - _CLEARED_BY)
-    ended = HoldRow.objects.filter(was_ready, state__in=[HoldRow.State.EXPIRED, HoldRow.State.CANCELLED])
-    return (
-        ended.exclude(Exists(lent))
-        .exclude(Exists(scanned))
-        .exclude(Exists(served))
-        .order_by("ended_at", "id")
     )
 
 

@@ -9,8 +9,8 @@ from uuid import UUID
 from django.db.models import Count, QuerySet
 
 from lending.models import HoldRow
-from lending.services.queries.desk import shelf_to_clear
 from lending.services.reports.definition import MOST_BARS, Chart, Report, ReportContext, ReportScope
+from lending.services.shelf_to_clear import shelf_to_clear
 from shared_kernel.services.bus import Result
 from shared_kernel.services.pagination import Page, PageRequest, keyset_page
 

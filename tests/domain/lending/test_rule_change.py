@@ -84,12 +84,14 @@ class TestSettingARule:
 class TestTheValues:
     @pytest.mark.parametrize(
         ("written", "kept"),
-        [("0.5", "0.50"), ("1E+1", "10.00"), ("-0", "0.00"), (" 2 ", "2.00"), ("none", "none")],
+        [("0.5", "0.50"), ("-0", "0.00"), (" 2 ", "2.00"), ("none", "none")],
     )
     def test_keep_amounts_in_one_writing(self, written: str, kept: str) -> None:
         assert checked_values({"fine_cap": written}) == {"fine_cap": kept}
 
-    @pytest.mark.parametrize("amount", ["-1", "0.001", "NaN", "Infinity", "1e9", "", "x", 1, 0.5, True])
+    @pytest.mark.parametrize(
+        "amount", ["-1", "0.001", "NaN", "Infinity", "1E+1", "1_0", "1e9", "", "x", 1, 0.5, True]
+    )
     def test_refuse_what_is_no_amount(self, amount: object) -> None:
         with pytest.raises(Refused) as refused:
             checked_values({"fine_cap": amount})

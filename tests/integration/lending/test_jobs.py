@@ -9,6 +9,7 @@ import pytest
 from django.core.management import call_command
 from django.core.management.base import CommandError
 
+from catalog.services.commands.change_copy_condition import ChangeCopyCondition
 from lending.domain.hold_queue import HoldQueue
 from lending.models import HoldRow, LoanRow
 from lending.services import batches
@@ -220,6 +221,23 @@ class TestACopyNewToTheCatalogue:
         fresh = a_copy(book=loan.book)
         allocate_copies(self.told(loan.book))
         assert desk.get(f"/holds/{hold['id']}").json()["copy"] == fresh.barcode
+
+    @pytest.mark.parametrize("condition", ["missing", "damaged", "reference_only"])
+    def test_takes_a_copy_that_cannot_be_lent_from_the_hold_shelf(self, desk: Desk, condition: str) -> None:
+        first, second = a_copy(), a_patron()
+        other = a_copy(book=first.book)
+        held = desk.hold(first.book, second.card_number).json()
+        desk.post(f"/holds/{held['id']}/ready")
+        assert desk.get(f"/holds/{held['id']}").json()["state"] == "ready"
+        ready = desk.get(f"/holds/{held['id']}").json()["copy"]
+        dispatch(ChangeCopyCondition(barcode=ready, condition=condition, reason="seen on the shelf"))
+        allocate_copies(self.told(first.book))
+        served = desk.get(f"/holds/{held['id']}").json()
+        [spare] = {first.barcode, other.barcode} - {ready}
+        assert (served["state"], served["copy"]) == ("allocated", spare)
+        dispatch(ChangeCopyCondition(barcode=spare, condition=condition, reason="seen on the shelf"))
+        allocate_copies(self.told(first.book))
+        assert desk.get(f"/holds/{held['id']}").json()["state"] == "waiting"
 
     def test_of_a_book_that_is_gone_is_nobodys_business(self) -> None:
         allocate_copies(self.told(UUID(int=3)))

@@ -75,7 +75,7 @@ class TestTheMatrix:
         assert not OutboxMessage.objects.filter(type=CHANGED).exists()
 
     def test_writes_amounts_in_one_way(self, manager: Desk) -> None:
-        row = put(manager, {"fine_per_day": "0.5", "fine_cap": "1E+1"}, item_type="dvd")
+        row = put(manager, {"fine_per_day": "0.5", "fine_cap": "10"}, item_type="dvd")
         assert row["values"] == {"fine_per_day": "0.50", "fine_cap": "10.00"}
 
     def test_needs_every_value_in_the_row_for_all(self, manager: Desk) -> None:

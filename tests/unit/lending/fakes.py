@@ -189,7 +189,7 @@ class FakeLoans(FakeStorage):
     def lent_of_book(self, book_id: UUID) -> Collection[UUID]:
         return {loan.copy.id for loan in self.open if loan.copy.book_id == book_id}
 
-    def last_return_scan_of(self, copy_id: UUID) -> datetime | None:
+    def last_scan_of(self, copy_id: UUID) -> datetime | None:
         scans = [it.return_scanned_at for it in self.all.values() if it.copy.id == copy_id]
         return max((scan for scan in scans if scan), default=None)
 
@@ -210,6 +210,9 @@ class FakeHoldQueues(FakeStorage):
             if any(hold.id == hold_id for hold in queue.ended):
                 raise HoldNotActive(state="over")
         raise HoldNotFound(id=str(hold_id))
+
+    def clear_copy(self, copy_id: UUID, *, at: datetime) -> bool:
+        return False
 
     def count_of_patron(self, patron_id: UUID) -> int:
         return sum(hold.patron_id == patron_id for queue in self.all.values() for hold in queue.holds)
