@@ -1,64 +1,24 @@
-"""Files sent to be imported: over the API, through the worker, and taken back."""
+"""Files sent to be imported: over the API and through the worker."""
 
-import csv
 import gzip
-from datetime import timedelta
-from io import BytesIO, StringIO
 from typing import Any
-from uuid import UUID, uuid4
+from uuid import uuid4
 
 import pytest
-from django.db import OperationalError, connection
-from django.test.utils import CaptureQueriesContext
-from django.utils import timezone
+from django.db import OperationalError
 from rest_framework.test import APIClient
 
-from catalog.models import BookRow, CopyRow, ImportedBookRow, ImportPartRow, ImportRow, SourceRecordRow
+from catalog.models import BookRow, CopyRow, ImportPartRow, ImportRow
 from catalog.services.imports.worker import ImportWorker
-from catalog.tasks import import_files, prune_rejected_records
+from catalog.tasks import import_files
 from outbox.models import OutboxMessage
 from shared_kernel.models import AuditEntry
 from shared_kernel.services.commands import dispatch
 from tests.conftest import shared_data
-from tests.factories import a_copy, a_loan
 from tests.factories_catalog import marc
+from tests.integration.catalog.imports import CSV, codes, imported, look, revert, send, volumes
 
 pytestmark = pytest.mark.django_db
-
-CSV = b"title,author,isbn\nEmma,Austen,141439580\n,nobody,\nRomola,Eliot,1\n"
-
-
-def send(client: APIClient, content: bytes, name: str = "books.csv", **fields: Any) -> Any:
-    headers = fields.pop("headers", {})
-    file = BytesIO(content)
-    file.name = name
-    return client.post("/api/v1/imports", {"file": file, **fields}, format="multipart", headers=headers)
-
-
-def look(client: APIClient, id: str) -> dict[str, Any]:
-    answer = client.get(f"/api/v1/imports/{id}")
-    assert answer.status_code == 200
-    body: dict[str, Any] = answer.json()
-    return body
-
-
-def revert(client: APIClient, id: object) -> Any:
-    return client.post(f"/api/v1/imports/{id}/revert")
-
-
-def imported(client: APIClient, content: bytes, name: str = "books.csv") -> dict[str, Any]:
-    sent = send(client, content, name)
-    assert sent.status_code == 202
-    import_files()
-    return look(client, sent.json()["id"])
-
-
-def codes(answer: Any) -> list[str]:
-    return [error["code"] for error in answer.json()["errors"]]
-
-
-def volumes(count: int) -> bytes:
-    return marc(*({"id": str(number), "title": f"Volume {number}"} for number in range(count))).getvalue()
 
 
 class TestSendingAFile:
@@ -197,80 +157,6 @@ class TestSendingAFile:
         assert anybody.get(f"/api/v1/imports/{uuid4()}").status_code == 401
 
 
-def rejected(client: APIClient, id: object) -> Any:
-    return client.get(f"/api/v1/imports/{id}/rejected")
-
-
-class TestRejectedRecords:
-    def test_of_a_spreadsheet_are_mended_and_imported_again(self, cataloguer: APIClient) -> None:
-        file = 'title;author\nEmma;Austen\n;=Brontë;more\n;"two\nlines"\n'.encode("cp1252")
-        answer = rejected(cataloguer, imported(cataloguer, file)["id"])
-        assert answer["Content-Type"] == "text/csv; charset=utf-8; header=present"
-        assert answer["Content-Disposition"].endswith('.csv"')
-        handed_back = answer.getvalue().decode()
-        assert handed_back == '\ufefftitle;author\r\n;\'=Brontë;more\r\n;"two\nlines"\r\n'
-        again = imported(cataloguer, handed_back.replace("\r\n;", "\r\nVillette;").encode())
-        assert (again["created"], again["rejected_count"]) == (2, 0)
-        assert ["=Brontë"] in BookRow.objects.values_list("authors", flat=True)
-
-    @pytest.mark.parametrize("separator", [",", ";", "\t", "|"])
-    @pytest.mark.parametrize("sign", ["=", "+", "-", "@", "＝", "＋", "－", "＠", " =", "\u200b="])
-    def test_of_a_spreadsheet_run_nothing_and_are_imported_as_they_were(
-        self, cataloguer: APIClient, sign: str, separator: str
-    ) -> None:
-        row = ["", f"{sign}Brontë", f"{sign}1986"]
-        file = separator.join(["title", "author", "publisher"]) + "\n" + separator.join(row) + "\n"
-        handed_back = rejected(cataloguer, imported(cataloguer, file.encode())["id"]).getvalue().decode()
-        read = csv.reader(StringIO(handed_back.removeprefix("\ufeff"), newline=""), delimiter=separator)
-        assert list(read)[1] == ["", f"'{sign}Brontë", f"'{sign}1986"]
-        mended = handed_back.replace(f"\r\n{separator}", f"\r\nVillette{separator}")
-        assert imported(cataloguer, mended.encode())["created"] == 1
-        direct = imported(cataloguer, file.replace(f"\n{separator}", f"\nShirley{separator}").encode())
-        assert direct["created"] == 1
-        villette, shirley = (BookRow.objects.get(title=title) for title in ("Villette", "Shirley"))
-        assert (villette.authors, villette.publisher) == (shirley.authors, shirley.publisher)
-
-    def test_that_are_handed_back_twice_are_guarded_once(self, cataloguer: APIClient) -> None:
-        once = rejected(cataloguer, imported(cataloguer, b"title,author\n,=1\n")["id"]).getvalue()
-        assert rejected(cataloguer, imported(cataloguer, once)["id"]).getvalue() == once
-
-    def test_of_marc_21_are_handed_back_byte_for_byte(self, cataloguer: APIClient) -> None:
-        good, bad = volumes(1), volumes(2)[len(volumes(1)) :].replace(b"2200", b"22f0")
-        answer = rejected(cataloguer, imported(cataloguer, good + bad + volumes(3)[:-40], "books.mrc")["id"])
-        assert answer["Content-Type"] == "application/marc"
-        handed_back = answer.getvalue()
-        assert handed_back == bad + volumes(3)[len(volumes(2)) : -40]
-        again = imported(cataloguer, handed_back.replace(b"22f0", b"2200"), "books.mrc")
-        assert (again["unchanged"], again["rejected_count"]) == (1, 1)
-
-    def test_of_marcxml_are_a_document_again(self, cataloguer: APIClient) -> None:
-        record = '<record><datafield tag="{}"><subfield code="a">{}</subfield></datafield></record>'
-        file = f"<collection>{record.format(245, 'Emma')}{record.format(500, 'Übung')}</collection>"
-        answer = rejected(cataloguer, imported(cataloguer, file.encode(), "books.xml")["id"])
-        assert answer["Content-Type"] == "application/marcxml+xml"
-        again = imported(cataloguer, answer.getvalue().replace(b'"500"', b'"245"'), "books.xml")
-        assert (again["total"], again["created"]) == (1, 1)
-        assert BookRow.objects.filter(title="Übung").exists()
-
-    def test_are_read_some_at_a_time(self, cataloguer: APIClient) -> None:
-        body = imported(cataloguer, b"title,n\n" + b"".join(b",%d\n" % number for number in range(120)))
-        with CaptureQueriesContext(connection) as asked:
-            lines = rejected(cataloguer, body["id"]).getvalue().decode().splitlines()
-        assert lines[1:] == [f",{number}" for number in range(120)]
-        read = [each["sql"] for each in asked if "catalog_rejectedrecordrow" in each["sql"]]
-        assert len(read) == 4
-        assert all("LIMIT 50" in each for each in read)
-
-    @pytest.mark.parametrize("content", [CSV.replace(b"\n,nobody", b"\nx,nobody"), volumes(1)])
-    def test_that_there_are_none_of_make_an_empty_file(self, cataloguer: APIClient, content: bytes) -> None:
-        body = imported(cataloguer, content)
-        assert rejected(cataloguer, body["id"]).getvalue() in {b"\xef\xbb\xbf", b""}
-
-    def test_of_no_import_are_not_found(self, cataloguer: APIClient) -> None:
-        answer = rejected(cataloguer, uuid4())
-        assert (answer.status_code, answer["Content-Type"]) == (404, "application/problem+json")
-
-
 class TestFurtherISBNs:
     """A record may have several: the first is the Book's own, the others only find it."""
 
@@ -389,73 +275,3 @@ class TestAWorker:
     def test_reads_a_file_of_many_parts(self, cataloguer: APIClient, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr("catalog.adapters.repositories.imports._PART", 100)
         assert imported(cataloguer, volumes(20))["created"] == 20
-
-
-class TestReverting:
-    def test_removes_what_it_made(self, cataloguer: APIClient) -> None:
-        body = imported(cataloguer, CSV)
-        answer = revert(cataloguer, body["id"])
-        assert answer.status_code == 200
-        assert (answer.json()["state"], answer.json()["removed"], answer.json()["kept"]) == (
-            "reverted",
-            2,
-            [],
-        )
-        assert not BookRow.objects.exists()
-        assert not CopyRow.objects.exists()
-        assert not SourceRecordRow.objects.exists()
-        removed = OutboxMessage.objects.filter(type="catalog.book_removed.v1").count()
-        assert removed == OutboxMessage.objects.filter(type="catalog.copy_removed.v1").count() == 2
-
-    def test_keeps_and_reports_what_has_loans_or_was_changed(self, cataloguer: APIClient) -> None:
-        body = imported(cataloguer, volumes(4))
-        lent, revised, copied, _ = BookRow.objects.order_by("sort_key")
-        a_loan(copy_barcode=CopyRow.objects.get(book=lent).barcode)
-        cataloguer.patch(f"/api/v1/books/{revised.id}", {"year": 1900}, format="json")
-        a_copy(book=copied.id)
-        kept = revert(cataloguer, body["id"]).json()["kept"]
-        assert kept == [
-            {"book": str(lent.id), "title": lent.title, "reason": "loans"},
-            {"book": str(revised.id), "title": revised.title, "reason": "changed"},
-            {"book": str(copied.id), "title": copied.title, "reason": "changed"},
-        ]
-        assert BookRow.objects.count() == 3
-
-    def test_is_of_one_import_alone(self, cataloguer: APIClient) -> None:
-        first = imported(cataloguer, CSV)
-        second = imported(cataloguer, CSV + b"Emma again,Austen,\n")
-        assert revert(cataloguer, second["id"]).json()["removed"] == 1
-        assert BookRow.objects.count() == 2
-        assert revert(cataloguer, first["id"]).json()["removed"] == 2
-
-    def test_of_many_goes_on_in_the_background_and_again_changes_nothing(self, cataloguer: APIClient) -> None:
-        body = imported(cataloguer, volumes(250))
-        assert revert(cataloguer, body["id"]).json()["state"] == "reverting"
-        assert revert(cataloguer, body["id"]).json()["state"] == "reverting"
-        import_files()
-        after = look(cataloguer, body["id"])
-        assert (after["state"], after["removed"], BookRow.objects.count()) == ("reverted", 250, 0)
-        assert revert(cataloguer, body["id"]).json()["removed"] == 250
-        assert not ImportedBookRow.objects.exists()
-
-    def test_lets_the_file_be_imported_anew(self, cataloguer: APIClient) -> None:
-        revert(cataloguer, imported(cataloguer, CSV)["id"])
-        assert imported(cataloguer, CSV)["created"] == 2
-
-    def test_is_refused_while_it_waits(self, cataloguer: APIClient) -> None:
-        answer = revert(cataloguer, send(cataloguer, CSV).json()["id"])
-        assert (answer.status_code, codes(answer)) == (409, ["import_not_finished"])
-
-    def test_is_for_cataloguers_alone(self, anybody: APIClient) -> None:
-        assert revert(anybody, UUID(int=1)).status_code == 401
-
-
-class TestRejectedRecordsOfLongAgo:
-    def test_are_deleted_and_why_they_were_stays(self, cataloguer: APIClient) -> None:
-        old, new = (imported(cataloguer, CSV, name) for name in ("old.csv", "new.csv"))
-        long_ago = timezone.now() - timedelta(days=31)
-        ImportRow.objects.filter(id=old["id"]).update(finished_at=long_ago)
-        prune_rejected_records()
-        assert rejected(cataloguer, old["id"]).getvalue() == b"\xef\xbb\xbf"
-        assert b"nobody" in rejected(cataloguer, new["id"]).getvalue()
-        assert look(cataloguer, old["id"])["rejected"] == old["rejected"]
