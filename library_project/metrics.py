@@ -1,6 +1,6 @@
-"""`/metrics` for Prometheus: what all processes have counted, and what the database says at this moment.
+"""`/metrics` for Prometheus: the counters of all processes, and gauges read from the database.
 
-Open like the health checks, so it names nobody and nothing: kinds, codes, routes and numbers.
+It needs no login, like the health checks, so it has only kinds, codes, routes and numbers.
 """
 
 from collections.abc import Iterator
@@ -32,7 +32,7 @@ log = structlog.get_logger(__name__)
 
 @probe
 def metrics(_request: HttpRequest) -> HttpResponse:
-    """Everything, in Prometheus' text format; without the database what was counted, and that it is away."""
+    """All metrics in Prometheus' text format. Without the database: the counters, and that it is away."""
     registry = CollectorRegistry()
     registry.register(sums())
     registry.register(_DatabaseCollector())
@@ -40,7 +40,7 @@ def metrics(_request: HttpRequest) -> HttpResponse:
 
 
 class _DatabaseCollector(Collector):
-    """Looks at the database when asked: some twenty short queries, whatever is stored."""
+    """Reads gauges from the database, by some twenty short queries for each scrape."""
 
     def collect(self) -> Iterator[Metric]:
         """Every gauge, unless the database is away."""

@@ -17,14 +17,14 @@ _VAR = str(Path(__file__).resolve().parent.parent / "var")
 _POSTGRESQL_AWAY = ("08", "53", "57P", "28")
 _SQLITE_AWAY = ("SQLITE_CANTOPEN", "SQLITE_IOERR", "SQLITE_READONLY", "SQLITE_FULL", "SQLITE_CORRUPT")
 _TABLES_MISSING = ("42P01", "42703")  # a table, a column
-#: Our own lines that say at each attempt that there is no database.
+#: Our own log lines that repeat at each attempt while the database is away.
 _ABOUT_THE_DATABASE = {
     "breaker_without_database",
     "job_not_noted",
     "metrics_without_database",
     "not_ready",
 }
-#: Whoever logs a failure of the broker's in these does so at each attempt.
+#: Loggers that report a broker failure at each attempt.
 _ABOUT_THE_BROKER = ("celery.worker.consumer", "celery.beat", "kombu", "amqp")
 _BROKER_WORDS = (
     "consumer: Cannot connect",

@@ -13,7 +13,7 @@ from shared_kernel.domain.errors import Refused
 from shared_kernel.metric_files import kept_in_files
 
 _sums = kept_in_files()
-#: Whoever counts something registers it here.
+#: The registry of all metrics that processes count.
 REGISTRY = _sums if isinstance(_sums, CollectorRegistry) else CollectorRegistry()
 
 REQUESTS = Counter(

@@ -1,11 +1,11 @@
 """Fills a library with a large demo. The only bulk writes that bypass the bus.
 
-Three million commands would take hours, and no rule is there to be asked: the data is made up to keep them,
-for trials of speed and for looking around, never in production. What commands leave behind is here all
-the same. Aggregates are made by the domain's own factories and stored by the repositories' own mapping; each
-event is in the outbox, versions dense from 1, as published, and in the inbox of whoever listens; each book's
-words are indexed, each borrowing is counted. Two things are missing on purpose: nobody is owed a letter, and
-one audit entry stands for all. docs/adr/0016-bulk-demo-data-bypasses-the-bus.md has the reasons.
+Three million commands would take hours. The data is generated so that it keeps every rule; it is for speed
+tests and for looking around, never for production. It leaves what commands would leave: aggregates come from
+the domain's factories and are stored by the repositories' mapping; each event is in the outbox as published,
+with versions from 1 without gaps, and in the inbox of each subscriber; books are indexed and borrowings are
+counted. Two things are missing on purpose: there are no letters, and one audit entry covers all.
+docs/adr/0016-bulk-demo-data-bypasses-the-bus.md has the reasons.
 """
 
 from collections import Counter

@@ -45,7 +45,7 @@ class Application:
         sys.setswitchinterval(_SWITCH_SECONDS)
         self._django = django
         self._places = WorkerSlots(WORKER_SLOTS, aside=BULKHEAD_SIZES)
-        #: Whoever asks whether the process lives must not wait for a place.
+        #: Health checks have a slot of their own, so that they never wait.
         self._health = WorkerSlots(1)
         self._bodies = BodyReader(timeout=_BODY_TIMEOUT, slowest=_SLOWEST)
 

@@ -30,7 +30,7 @@ _tokens = _LinkTokens()
 
 
 def link_path(login_id: int) -> str | None:
-    """A fresh link to set this login's password, as a path; None where the login isn't a patron's alone."""
+    """The path of a new link to set this login's password; None if it has more than a patron's rights."""
     user = User.objects.filter(pk=login_id).first()
     if user is None or not _is_a_patrons(user):
         return None
@@ -38,10 +38,10 @@ def link_path(login_id: int) -> str | None:
 
 
 class DjangoLogins:
-    """Logins of patrons. One that belongs to the staff as well is out of reach of links and of erasure."""
+    """Logins of patrons. Those of staff get no password links and are not erased."""
 
     def link(self, login_id: int, *, patron: UUID) -> bool:
-        """Let a login be this patron's; False where either is linked already."""
+        """Link a login to this patron; False if either is linked already."""
         if PatronRow.objects.filter(login_id=login_id).exists():
             return False
         return bool(PatronRow.objects.filter(id=patron, login=None).update(login_id=login_id))
@@ -51,7 +51,7 @@ class DjangoLogins:
         return PatronRow.objects.filter(id=patron).values_list("login_id", flat=True).first()
 
     def open(self, *, patron: UUID, name: str) -> None:
-        """Make a login of that name for a patron who has none; no password opens it yet.
+        """Create a login of that name for a patron who has none. It has no password yet.
 
         Hashing a generated one would take noticeable time and so reveal that there is such a patron.
         """

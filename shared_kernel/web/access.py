@@ -126,9 +126,9 @@ def require(
     [Callable[Concatenate[HttpRequest, P], HttpResponseBase]],
     Callable[Concatenate[HttpRequest, P], HttpResponseBase],
 ]:
-    """Let a page be seen only by holders of one of these scopes; nobody's cache keeps it.
+    """Restrict a page to holders of one of these scopes, and forbid caching it.
 
-    Somebody who isn't logged in is sent to log in; anybody else is denied, on record in the audit.
+    Anonymous visitors are redirected to the login page. Others are denied, which the audit records.
     """
 
     def guard(
