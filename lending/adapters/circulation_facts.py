@@ -1,9 +1,12 @@
 """Implements the ports that catalog and patrons declare for facts about circulation."""
 
 from collections.abc import Collection, Mapping, Sequence
+from datetime import date, datetime
 from typing import Literal
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
+from django.conf import settings
 from django.db.models import Count, Exists, OuterRef, Q, Subquery, Value
 
 from lending.adapters.repositories.accounts import DjangoAccounts
@@ -45,6 +48,11 @@ class LendingFacts:
     def knows_branch(self, code: str) -> bool:
         """Whether there is such a branch."""
         return BranchRow.objects.filter(code=code).exists()
+
+    def day_of(self, instant: datetime, *, branch: str | None) -> date:
+        """The day that it is then at a branch; in the site's time zone for None."""
+        known = BranchRow.objects.filter(code=branch).values_list("time_zone", flat=True).first()
+        return instant.astimezone(ZoneInfo(known or settings.TIME_ZONE)).date()
 
     def may_withdraw(self, copy: UUID, book: UUID) -> Refusal | None:
         """Why this copy can't be withdrawn now. Locks its book's queue, as lending it does."""

@@ -22,6 +22,7 @@ from lending.services.commands.return_book import ReturnBook
 from lending.services.queries.desk import DeskBoard
 from lending.services.queries.lookups import FindBorrower
 from lending.services.queries.profile import CardProfile
+from shared_kernel.domain.days import day_ended_by, format_day
 from shared_kernel.domain.errors import Refused
 from shared_kernel.services.bus import Command
 from shared_kernel.services.queries import ask
@@ -107,7 +108,9 @@ def _lend(request: HttpRequest, form: LendCopyForm) -> str | None:
             form.add_error(None, reason.detail)
         form.refused_codes = " ".join(reason.code for reason in refused.refusals)  # type: ignore[attr-defined]  # for the template
         return None
-    messages.success(request, f"Lent “{loan.title}” ({loan.copy_barcode}), due {loan.due_at:%-d %B %Y}.")
+    messages.success(
+        request, f"Lent “{loan.title}” ({loan.copy_barcode}), due {format_day(day_ended_by(loan.due_at))}."
+    )
     return card
 
 

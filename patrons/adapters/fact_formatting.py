@@ -8,8 +8,8 @@ from typing import Final
 from django.utils.formats import date_format, number_format
 from django.utils.translation import override
 
-from patrons.domain.notice import day_ended_by
 from patrons.services.ports import Fact, Params
+from shared_kernel.domain.days import day_ended_by
 
 #: What Django calls the conventions of each language: the English of the library is the British one.
 _LOCALES: Final = {"en": "en-gb", "de": "de"}

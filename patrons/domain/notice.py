@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
+from datetime import timedelta
 from enum import StrEnum
 from typing import Final
 
@@ -103,12 +103,3 @@ def declined(kinds: Iterable[str]) -> frozenset[str]:
 def wait_after(*, attempts: int) -> timedelta:
     """How long to wait after so many failed attempts: 2 s doubling up to a minute. Nobody ever gives up."""
     return timedelta(seconds=min(2 ** min(attempts, 10), _LONGEST_WAIT_SECONDS))
-
-
-def day_ended_by(instant: datetime) -> date:
-    """The calendar day whose last second, in the time of some branch, this instant is.
-
-    The branch's zone need not be known: between UTC-10 and UTC+13:45 a day ends no earlier than 10:14 of that
-    day and no later than 10:00 of the next one, UTC. On the few islands beyond, it would be the wrong day.
-    """
-    return (instant.astimezone(UTC) - timedelta(hours=10)).date()

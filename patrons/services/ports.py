@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Protocol
 from uuid import UUID
 
@@ -25,6 +25,10 @@ class CirculationFacts(Protocol):
 
     def knows_branch(self, code: str) -> bool:
         """Whether there is a branch with this code."""
+        ...
+
+    def day_of(self, instant: datetime, *, branch: str | None) -> date:
+        """The day that it is then at a branch; in the site's time zone for None."""
         ...
 
     def reasons_to_keep(self, patron: UUID) -> Sequence[Refusal]:

@@ -18,6 +18,7 @@ from lending.domain.policies.patron import (
     TooYoung,
 )
 from lending.domain.standing import BorrowerStanding, CirculatingCopy, OpenLoan
+from shared_kernel.domain.days import day_ended_by, format_day
 from shared_kernel.domain.errors import Refusal
 from shared_kernel.domain.money import Money
 
@@ -42,7 +43,7 @@ class HeldForAnother(Refusal):
 
 class AlreadyOnLoan(Refusal):
     code = "already_on_loan"
-    message = "The patron already has this copy on loan until {due_at}. Renew the loan instead."
+    message = "The patron already has this copy on loan until {due_on}. Renew the loan instead."
 
 
 class LoanLimitReached(Refusal):
@@ -107,7 +108,10 @@ def patron_does_not_have_it(facts: BorrowingFacts) -> AlreadyOnLoan | None:
     for loan in facts.loans:
         if loan.copy_id == facts.copy.id:
             return AlreadyOnLoan(
-                due_at=loan.due_at.isoformat(), loan=str(loan.id), renew=f"/api/v1/loans/{loan.id}/renew"
+                due_at=loan.due_at.isoformat(),
+                due_on=format_day(day_ended_by(loan.due_at)),
+                loan=str(loan.id),
+                renew=f"/api/v1/loans/{loan.id}/renew",
             )
     return None
 

@@ -3,6 +3,7 @@
 from datetime import date
 
 from lending.domain.standing import BorrowerStanding
+from shared_kernel.domain.days import format_day
 from shared_kernel.domain.errors import Refusal
 
 
@@ -14,7 +15,7 @@ class PatronBlocked(Refusal):
 
 class MembershipExpired(Refusal):
     code = "membership_expired"
-    message = "The patron's membership ended on {expires_on}. Renew it first."
+    message = "The patron's membership ended on {day}. Renew it first."
     pointer = "/patron_card"
 
 
@@ -41,16 +42,17 @@ def patron_is_not_blocked(patron: BorrowerStanding, *, today: date) -> PatronBlo
     for block in sorted(patron.blocks, key=lambda it: it.until is not None):
         if block.until is None or today <= block.until:
             until = block.until.isoformat() if block.until else None
-            return PatronBlocked(
-                reason=block.reason.rstrip("."), until=until, until_text=f" until {until}" if until else ""
-            )
+            shown = f" until {format_day(block.until)}" if block.until else ""
+            return PatronBlocked(reason=block.reason.rstrip("."), until=until, until_text=shown)
     return None
 
 
 def membership_is_running(patron: BorrowerStanding, *, today: date) -> MembershipExpired | None:
     """A membership runs to the end of its last day."""
     ends_on = patron.expires_on
-    return MembershipExpired(expires_on=ends_on.isoformat()) if ends_on and today > ends_on else None
+    if ends_on is None or today <= ends_on:
+        return None
+    return MembershipExpired(expires_on=ends_on.isoformat(), day=format_day(ends_on))
 
 
 def patron_is_old_enough(

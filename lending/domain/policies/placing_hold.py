@@ -18,6 +18,7 @@ from lending.domain.policies.patron import (
     TooYoung,
 )
 from lending.domain.standing import BorrowerStanding, OpenLoan
+from shared_kernel.domain.days import day_ended_by, format_day
 from shared_kernel.domain.errors import Refusal
 
 
@@ -64,7 +65,10 @@ def patron_does_not_have_it(facts: HoldFacts) -> AlreadyOnLoan | None:
     for loan in facts.loans:
         if loan.book_id == facts.book_id:
             return AlreadyOnLoan(
-                due_at=loan.due_at.isoformat(), loan=str(loan.id), renew=f"/api/v1/loans/{loan.id}/renew"
+                due_at=loan.due_at.isoformat(),
+                due_on=format_day(day_ended_by(loan.due_at)),
+                loan=str(loan.id),
+                renew=f"/api/v1/loans/{loan.id}/renew",
             )
     return None
 

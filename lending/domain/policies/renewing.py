@@ -11,6 +11,7 @@ from lending.domain.policies import patron as patron_policies
 from lending.domain.policies.patron import MembershipExpired, PatronBlocked
 from lending.domain.rule_values import RenewFrom
 from lending.domain.standing import BorrowerStanding
+from shared_kernel.domain.days import format_day
 from shared_kernel.domain.errors import Refusal
 
 
@@ -27,7 +28,7 @@ class RenewalLimitReached(Refusal):
 
 class TooSoon(Refusal):
     code = "too_soon"
-    message = "The loan can be renewed from {earliest_at}."
+    message = "The loan can be renewed from {earliest_on}."
 
 
 class WaitedFor(Refusal):
@@ -37,12 +38,12 @@ class WaitedFor(Refusal):
 
 class Overdue(Refusal):
     code = "overdue"
-    message = "The loan has been overdue since {due_at}. The copy must be returned."
+    message = "The loan has been overdue since {due_on}. The copy must be returned."
 
 
 class DueDateNotLater(Refusal):
     code = "due_date_not_later"
-    message = "Renewed now, the loan would be due {new_due_at}, which is not later than {due_at}."
+    message = "Renewed now, the loan would be due on {new_due_on}, which is not later than {due_on}."
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -107,7 +108,9 @@ def window_is_open(facts: RenewalFacts) -> TooSoon | None:
     earliest_on = facts.calendar.day_of(facts.loan.due_at) - timedelta(days=window)
     if facts.today >= earliest_on:
         return None
-    return TooSoon(earliest_at=facts.calendar.start_of(earliest_on).isoformat())
+    return TooSoon(
+        earliest_at=facts.calendar.start_of(earliest_on).isoformat(), earliest_on=format_day(earliest_on)
+    )
 
 
 def nobody_waits_for_it(facts: RenewalFacts) -> WaitedFor | None:
@@ -119,14 +122,23 @@ def overdue_is_allowed(facts: RenewalFacts) -> Overdue | None:
     """The terms say whether an overdue loan may be renewed."""
     if not facts.loan.is_overdue(facts.now) or facts.loan.terms.renew_overdue:
         return None
-    return Overdue(due_at=facts.loan.due_at.isoformat())
+    return Overdue(due_at=facts.loan.due_at.isoformat(), due_on=_day(facts, facts.loan.due_at))
 
 
 def due_date_is_later(facts: RenewalFacts) -> DueDateNotLater | None:
     """A renewal must lead to a later due date."""
     if facts.loan.state is not LoanState.OPEN or facts.new_due_at > facts.loan.due_at:
         return None
-    return DueDateNotLater(new_due_at=facts.new_due_at.isoformat(), due_at=facts.loan.due_at.isoformat())
+    return DueDateNotLater(
+        new_due_at=facts.new_due_at.isoformat(),
+        new_due_on=_day(facts, facts.new_due_at),
+        due_at=facts.loan.due_at.isoformat(),
+        due_on=_day(facts, facts.loan.due_at),
+    )
+
+
+def _day(facts: RenewalFacts, instant: datetime) -> str:
+    return format_day(facts.calendar.day_of(instant))
 
 
 RENEWAL_POLICIES: Final[tuple[Policy, ...]] = (

@@ -4,6 +4,7 @@ from django.core.management.base import CommandParser
 
 from lending.services.commands.borrow_book import BorrowBook
 from lending.services.queries.lookups import FindBorrower, FindCopy
+from shared_kernel.domain.days import day_ended_by
 from shared_kernel.management.base_command import LibraryCommand
 from shared_kernel.services.commands import dispatch
 from shared_kernel.services.queries import ask
@@ -29,5 +30,5 @@ class Command(LibraryCommand):
             self.answer(loan)
         else:
             self.stdout.write(
-                f"Lent {loan.copy_barcode} “{loan.title}”, due {loan.due_at:%Y-%m-%d}. Loan {loan.id}"
+                f"Lent {loan.copy_barcode} “{loan.title}”, due {day_ended_by(loan.due_at)}. Loan {loan.id}"
             )

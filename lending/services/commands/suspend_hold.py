@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import date
 from uuid import UUID
 
+from lending.domain.branch_calendar import MAIN
 from lending.domain.hold_queue import HoldAlreadyBegun, HoldNotActive, HoldNotFound
 from lending.services.active_holds import locked_hold
 from lending.services.gateways import Gateways
@@ -38,7 +39,8 @@ def suspend_hold(command: SuspendHold, work: LendingWork, *, gateways: Gateways,
     """Suspend it. Raises SuspensionEndsInThePast, and HoldAlreadyBegun once a copy is set aside for it."""
     queue, hold = locked_hold(command.hold, work, gateways=gateways, viewer_login=command.viewer_login)
     now = clock.now()
-    if command.until is not None and command.until <= now.date():
+    today = work.calendars.of(hold.pickup_branch or MAIN).day_of(now)
+    if command.until is not None and command.until <= today:
         raise SuspensionEndsInThePast
     queue.suspend(hold.id, until=command.until, at=now)
     return HoldDetails.in_queue(queue, hold)

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from uuid import UUID
 
-from patrons.services.ports import PatronsWork
+from patrons.services.ports import CirculationFacts, PatronsWork
 from shared_kernel.domain.clock import Clock
 from shared_kernel.services.bus import Command
 from shared_kernel.services.request_context import bind_audit_subjects
@@ -16,8 +16,11 @@ class AnnounceMembershipEnd(Command[bool]):
     patron: UUID
 
 
-def announce_membership_end(command: AnnounceMembershipEnd, work: PatronsWork, *, clock: Clock) -> bool:
+def announce_membership_end(
+    command: AnnounceMembershipEnd, work: PatronsWork, *, clock: Clock, circulation: CirculationFacts
+) -> bool:
     """Announce it if there is something to announce."""
     bind_audit_subjects(patron=command.patron)
     now = clock.now()
-    return work.patrons.get(command.patron, lock=True).announce_end(today=now.date(), at=now)
+    patron = work.patrons.get(command.patron, lock=True)
+    return patron.announce_end(today=circulation.day_of(now, branch=patron.home_branch), at=now)

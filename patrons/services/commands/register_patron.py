@@ -59,7 +59,7 @@ def register_patron(
 ) -> PatronDetails:
     """Register the patron. Raises Refused with every refusal at once."""
     now = clock.now()
-    _validate(command, work, circulation, today=now.date())
+    _validate(command, work, circulation, today=circulation.day_of(now, branch=command.home_branch))
     given = command.card_number
     patron = Patron.register(
         id=uuid4(),

@@ -70,7 +70,7 @@ def update_contact(
         raise PatronNotFound(id=patron.id)
     patron.require_version(command.version)
     now, notices = clock.now(), command.declined_notices
-    _validate(command, work, circulation, today=now.date())
+    _validate(command, work, circulation, today=circulation.day_of(now, branch=patron.home_branch))
     patron.update_contact(
         name=patron.name if command.name is None else PersonName.parse(command.name),
         email=patron.email if command.email is None else EmailAddress.parse(command.email),

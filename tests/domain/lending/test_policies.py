@@ -82,7 +82,7 @@ class TestBorrowing:
     def test_tells_reason_and_date_of_a_block(self) -> None:
         patron = replace(PATRON, blocks=(Block(reason="lost card", until=date(2024, 2, 1)),))
         (refusal,) = refusals(replace(FACTS, patron=patron))
-        assert refusal.detail == "The patron is blocked until 2024-02-01: lost card."
+        assert refusal.detail == "The patron is blocked until 1 February 2024: lost card."
 
     @pytest.mark.parametrize(
         ("expires_on", "expected"), [(date(2024, 1, 15), []), (date(2024, 1, 14), ["membership_expired"])]

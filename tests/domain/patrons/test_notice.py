@@ -6,7 +6,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from patrons.domain.membership import one_year_on
-from patrons.domain.notice import KINDS, OPTIONAL, NoticeNotOptional, day_ended_by, declined
+from patrons.domain.notice import KINDS, OPTIONAL, NoticeNotOptional, declined
+from shared_kernel.domain.days import day_ended_by
 
 
 class TestDeclining:

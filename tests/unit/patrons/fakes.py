@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from uuid import UUID, uuid4
 
 from patrons.domain.card_number import CardNumber
@@ -37,6 +37,9 @@ class OneBranch:
 
     def knows_branch(self, code: str) -> bool:
         return code == "MAIN"
+
+    def day_of(self, instant: datetime, *, branch: str | None) -> date:
+        return instant.date()
 
     def reasons_to_keep(self, patron: UUID) -> Sequence[Refusal]:
         return self.ties

@@ -107,17 +107,27 @@ class TestBlocks:
 class TestAMembership:
     def test_goes_on_as_the_day_says(self, work: FakeWork, ada: PatronDetails) -> None:
         view = renew_membership(
-            RenewMembership(patron=ada.id, expires_on=date(2024, 1, 20)), work, clock=CLOCK
+            RenewMembership(patron=ada.id, expires_on=date(2024, 1, 20)),
+            work,
+            clock=CLOCK,
+            circulation=OneBranch(),
         )
         assert view.expires_on == date(2024, 1, 20)
-        assert renew_membership(RenewMembership(patron=ada.id), work, clock=CLOCK).expires_on == date(
-            2025, 1, 20
-        )
+        assert renew_membership(
+            RenewMembership(patron=ada.id), work, clock=CLOCK, circulation=OneBranch()
+        ).expires_on == date(2025, 1, 20)
 
     def test_is_announced_to_end_once(self, work: FakeWork, ada: PatronDetails) -> None:
-        renew_membership(RenewMembership(patron=ada.id, expires_on=date(2024, 1, 20)), work, clock=CLOCK)
+        renew_membership(
+            RenewMembership(patron=ada.id, expires_on=date(2024, 1, 20)),
+            work,
+            clock=CLOCK,
+            circulation=OneBranch(),
+        )
         announce = AnnounceMembershipEnd(patron=ada.id)
-        assert [announce_membership_end(announce, work, clock=CLOCK) for _ in range(2)] == [True, False]
+        assert [
+            announce_membership_end(announce, work, clock=CLOCK, circulation=OneBranch()) for _ in range(2)
+        ] == [True, False]
 
 
 class TestErasing:
