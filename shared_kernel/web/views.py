@@ -96,22 +96,18 @@ class LibraryViewSet(ViewSet):
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:  # the route's own
         """Decide whether the asker may be here before anything else about the request is judged.
 
-        DRF would first say which formats there are (406). Throttling comes before permissions, so that a
-        client that asks too often fills no audit with denials.
+        DRF would first say which formats there are (406), and a client without access would hear details
+        about its body. Throttling comes before permissions, so that a client that asks too often fills no
+        audit with denials.
         """
         self.format_kwarg = self.get_format_suffix(**kwargs)
-        super().perform_authentication(request)
-        super().check_throttles(request)
+        self.perform_authentication(request)
+        self.check_throttles(request)
         self.check_permissions(request)
         if "%00" in request.META.get("QUERY_STRING", ""):
             raise ValidationError([ErrorDetail(NUL_IN_QUERY, code="invalid_text")])
-        super().initial(request, *args, **kwargs)
-
-    def perform_authentication(self, request: Request) -> None:
-        """Done by `initial`."""
-
-    def check_throttles(self, request: Request) -> None:
-        """Limits are counted by `initial`. A client without access gets no details about its body."""
+        request.accepted_renderer, request.accepted_media_type = self.perform_content_negotiation(request)
+        request.version, request.versioning_scheme = self.determine_version(request, *args, **kwargs)
         check_body(request._request)  # noqa: SLF001  DRF's way to Django's request
 
     _asked: frozenset[str] = frozenset()
