@@ -64,7 +64,10 @@ class CirculatingCopy:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OpenLoan:
-    """What the policies need to know about an open loan."""
+    """What the policies need to know about a loan that has not ended.
+
+    A `lost` one is no reason against another loan; what is owed for it may be.
+    """
 
     id: UUID
     copy_id: UUID
@@ -72,3 +75,4 @@ class OpenLoan:
     item_type: str
     due_at: datetime
     overdue: bool
+    lost: bool = False

@@ -8,7 +8,7 @@ from uuid import UUID
 from lending.domain.branch_calendar import BranchCalendar
 from lending.domain.circulation_rule import effective_terms
 from lending.domain.hold_queue import HoldQueue
-from lending.domain.loan import Loan
+from lending.domain.loan import Loan, LoanState
 from lending.domain.policies.borrowing import BorrowingFacts
 from lending.domain.standing import BorrowerStanding, CirculatingCopy, OpenLoan
 from lending.services.ports import LendingWork
@@ -57,6 +57,7 @@ def open_loans(loans: Iterable[Loan], *, now: datetime) -> tuple[OpenLoan, ...]:
             item_type=loan.copy.item_type,
             due_at=loan.due_at,
             overdue=loan.is_overdue(now),
+            lost=loan.state is LoanState.LOST,
         )
         for loan in loans
     )

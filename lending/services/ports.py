@@ -10,7 +10,7 @@ from lending.domain.branch_calendar import BranchCalendar
 from lending.domain.circulation_rule import CirculationRule, Dimensions
 from lending.domain.hold_queue import HoldQueue
 from lending.domain.in_house_use import InHouseUse
-from lending.domain.loan import Loan
+from lending.domain.loan import Loan, LoanState
 from lending.domain.patron_account import PatronAccount
 from lending.domain.policies.anonymising import PrivacyChoice
 from lending.domain.standing import BorrowerStanding, CirculatingCopy
@@ -159,8 +159,8 @@ class Loans(Repository, Protocol):
         """The outstanding loans of this patron, and the outstanding loan of this copy."""
         ...
 
-    def lent_of_book(self, book_id: UUID) -> Collection[UUID]:
-        """The ids of the copies of a book that are on loan."""
+    def lent_of_book(self, book_id: UUID) -> Mapping[UUID, LoanState]:
+        """The copies of a book that are on loan, by id, each with its loan's state."""
         ...
 
     def last_scan_of(self, copy_id: UUID) -> datetime | None:

@@ -1,6 +1,6 @@
 """Loans and in-house uses in the database."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -40,12 +40,16 @@ class DjangoLoans(DjangoRepository[Loan, LoanRow]):
         """The outstanding loans of this patron, and the outstanding loan of this copy."""
         return [self.attach(row) for row in _open_of(patron_id=patron, copy_id=copy)]
 
-    def lent_of_book(self, book_id: UUID) -> Collection[UUID]:
-        """The ids of the copies of a book that are on loan, changes of this unit of work included."""
-        rows = LoanRow.objects.filter(book_id=book_id, state__in=_OUTSTANDING).values_list("id", "copy_id")
-        stored = {loan_id: copy_id for loan_id, copy_id in rows if loan_id not in self._identity_map}
-        known = {loan.copy.id for loan in self._identity_map.values() if loan.state in OUTSTANDING}
-        return known.union(stored.values())
+    def lent_of_book(self, book_id: UUID) -> Mapping[UUID, LoanState]:
+        """The copies of a book that are on loan, changes of this unit of work included."""
+        out = LoanRow.objects.filter(book_id=book_id, state__in=_OUTSTANDING)
+        stored = {
+            copy_id: LoanState(state)
+            for loan_id, copy_id, state in out.values_list("id", "copy_id", "state")
+            if loan_id not in self._identity_map
+        }
+        known = {loan.copy.id: loan.state for loan in self._identity_map.values()}
+        return stored | {copy_id: state for copy_id, state in known.items() if state in OUTSTANDING}
 
     def last_scan_of(self, copy_id: UUID) -> datetime | None:
         """When this copy was last scanned at a return desk, whether or not it was on loan."""

@@ -144,7 +144,9 @@ def category_has_terms(facts: BorrowingFacts) -> NoTermsForCategory | None:
 
 def loans_are_within_the_limit(facts: BorrowingFacts) -> LoanLimitReached | None:
     """One more loan must fit into the limit of the terms."""
-    return loan_limit(len(facts.loans), facts.terms.max_loans if facts.terms else None)
+    return loan_limit(
+        sum(not loan.lost for loan in facts.loans), facts.terms.max_loans if facts.terms else None
+    )
 
 
 def loan_limit(count: int, limit: int | None) -> LoanLimitReached | None:
@@ -158,7 +160,9 @@ def loans_of_the_type_are_within_the_limit(facts: BorrowingFacts) -> ItemTypeLim
     """One more loan of this item type must fit into the limit of the terms for the type."""
     item_type, limit = facts.copy.item_type, facts.terms.max_of_type if facts.terms else None
     return item_type_limit(
-        sum(loan.item_type == item_type for loan in facts.loans), limit, item_type=item_type
+        sum(loan.item_type == item_type and not loan.lost for loan in facts.loans),
+        limit,
+        item_type=item_type,
     )
 
 

@@ -7,6 +7,7 @@ from uuid import UUID, uuid4
 from lending.domain.branch_calendar import MAIN
 from lending.domain.circulation_rule import effective_terms
 from lending.domain.hold import Hold
+from lending.domain.loan import LoanState
 from lending.domain.loan_terms import LoanTerms
 from lending.domain.policies.placing_hold import HOLD_POLICIES, HoldFacts, refusals
 from lending.domain.standing import BorrowerStanding, CirculatingCopy
@@ -47,12 +48,13 @@ def place_hold(command: PlaceHold, work: LendingWork, *, gateways: Gateways, clo
     if command.pickup_branch is not None:
         work.calendars.of(command.pickup_branch)
     copies = _wanted(command, gateways.copies.of_book(command.book))
+    lent = work.loans.lent_of_book(command.book)
     now = clock.now()
     facts = HoldFacts(
         today=work.calendars.of(_branch(command, copies)).day_of(now),
         patron=patron,
         book_id=command.book,
-        lendable_copies=sum(copy.lendable for copy in copies),
+        lendable_copies=sum(copy.lendable and lent.get(copy.id) is not LoanState.LOST for copy in copies),
         terms=_terms(work, patron, command, copies),
         holds=work.holds.count_of_patron(patron.id),
         already_held=queue.of_patron(patron.id) is not None,

@@ -181,9 +181,9 @@ def _changed_limits(changes: Iterable[ChangedValue]) -> Iterator[_Limit]:
 def _affected(limit: _Limit, named_types: set[str], *, now: datetime) -> "QuerySet[Any]":  # loans or holds
     if limit.name == "hold_limit":
         return HoldRow.objects.filter(state__in=ACTIVE_STATES)
-    rows = LoanRow.objects.filter(state=LoanRow.State.OPEN)
     if limit.name == "block_overdue":
-        return rows.filter(due_at__lt=now)
+        return LoanRow.objects.filter(state=LoanRow.State.OPEN, due_at__lt=now)
+    rows = LoanRow.objects.filter(state__in=[LoanRow.State.OPEN, LoanRow.State.CLAIMED_RETURNED])
     if limit.name != "max_of_type":
         return rows
     if limit.item_type is None:

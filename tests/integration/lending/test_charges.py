@@ -56,6 +56,31 @@ class TestABalance:
         assert desk.borrow(copy.barcode, patron.card_number, at=BORROWED).status_code == 201
 
 
+class TestLostLoans:
+    def test_leave_room_for_others(self, desk: Desk) -> None:
+        patron = a_patron()
+        for _ in range(5):
+            lost = lend(desk, patron)
+            desk.post(f"/loans/{lost['id']}/declare-lost", at=BORROWED)
+            desk.post(f"/patrons/{patron.id}/payments", amount=owes(desk, patron))
+        lend(desk, patron)
+
+    def test_leave_no_copy_to_wait_for(self, desk: Desk) -> None:
+        loan, waiting = lend(desk, a_patron()), a_patron()
+        desk.post(f"/loans/{loan['id']}/declare-lost", at=BORROWED)
+        assert codes(desk.hold(loan["book"], waiting.card_number, at=BORROWED)) == ["nothing_to_lend"]
+        a_copy(book=loan["book"])
+        assert desk.hold(loan["book"], waiting.card_number, at=BORROWED).status_code == 201
+
+    def test_that_are_claimed_returned_still_count(self, desk: Desk) -> None:
+        patron = a_patron()
+        for _ in range(5):
+            claimed = lend(desk, patron)
+            desk.post(f"/loans/{claimed['id']}/claim-returned", at=BORROWED)
+        again = desk.borrow(a_copy().barcode, patron.card_number, at=BORROWED)
+        assert codes(again) == ["loan_limit_reached"]
+
+
 class TestThreeOverdueLoans:
     def test_block_until_one_is_back(self, desk: Desk) -> None:
         patron, copy = a_patron(), a_copy()

@@ -12,7 +12,7 @@ from lending.domain.branch_calendar import BranchCalendar
 from lending.domain.circulation_rule import CirculationRule, Dimensions
 from lending.domain.hold_queue import HoldNotActive, HoldNotFound, HoldQueue
 from lending.domain.in_house_use import InHouseUse
-from lending.domain.loan import OUTSTANDING, Loan, LoanNotFound
+from lending.domain.loan import OUTSTANDING, Loan, LoanNotFound, LoanState
 from lending.domain.patron_account import PatronAccount
 from lending.domain.standing import Block, BorrowerStanding, CirculatingCopy
 from lending.services.gateways import Gateways
@@ -186,8 +186,8 @@ class FakeLoans(FakeStorage):
     def open_of(self, *, patron: UUID, copy: UUID) -> Sequence[Loan]:
         return [loan for loan in self.open if patron == loan.patron_id or copy == loan.copy.id]
 
-    def lent_of_book(self, book_id: UUID) -> Collection[UUID]:
-        return {loan.copy.id for loan in self.open if loan.copy.book_id == book_id}
+    def lent_of_book(self, book_id: UUID) -> Mapping[UUID, LoanState]:
+        return {loan.copy.id: loan.state for loan in self.open if loan.copy.book_id == book_id}
 
     def last_scan_of(self, copy_id: UUID) -> datetime | None:
         scans = [it.return_scanned_at for it in self.all.values() if it.copy.id == copy_id]
