@@ -38,7 +38,7 @@ def instant(text: str) -> datetime:
 
 
 class LibraryCommand(BaseCommand):
-    """A command of the library. Subclasses define `options` and `carry_out`.
+    """A command of the library. Subclasses define `options` and `run`.
 
     Exit status: 0 done, 1 refused (one line on stderr: code, then sentence), 2 usage, 130 interrupted.
     """

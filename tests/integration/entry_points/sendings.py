@@ -1,6 +1,6 @@
 """Every form of the site that gives a command, filled in, beside the same form with other contents.
 
-They are named by the page as policies.py has it, and by what it does where a page can do several things.
+They are named by the page as access_table.py has it, and by what it does where a page can do several things.
 """
 
 import re
