@@ -10,6 +10,8 @@ from tests.e2e.api_client import ALL_OF_THE_DESK
 from tests.services.directory import ROOT
 from tests.system import System
 
+pytestmark = pytest.mark.xdist_group("load")
+
 SECONDS, VISITORS = 8, 10
 
 
