@@ -11,6 +11,7 @@ from lending.adapters.acl import (
     PatronsAsBorrowers,
     PatronsNoticeHistory,
     PatronsPrivacy,
+    UpstreamRows,
 )
 from lending.adapters.anonymisation import DjangoLoanAnonymiser, DjangoPersonalDataEraser
 from lending.adapters.unit_of_work import DjangoLendingWork
@@ -45,6 +46,7 @@ from lending.services.commands.suspend_hold import suspend_hold
 from lending.services.commands.undo_return import undo_return
 from lending.services.commands.waive_charge import waive_charge
 from lending.services.gateways import Gateways
+from lending.services.holds_to_fill import LendableCopies
 from lending.services.ports import (
     CopyDirectory,
     LendingWork,
@@ -73,6 +75,7 @@ from lending.services.queries.lookups import find_borrower, find_copy, patron_of
 from lending.services.queries.reports import draw_report, read_report
 from lending.services.queries.statements import statement
 from lending.services.queries.timeline import timeline
+from lending.services.queries.waiting_books import waiting_books
 from lending.services.reports.definition import BorrowingStatistics
 from lending.services.timeline import NoticeHistory
 from shared_kernel.domain.clock import Clock
@@ -144,6 +147,7 @@ QUERIES: tuple[QueryHandler, ...] = (
     calendars.get_branch,
     calendars.list_closures,
     calendars.preview_closure,
+    waiting_books,
     scheduled_work.holds_due,
     scheduled_work.loans_due_soon,
     scheduled_work.overdue_loans,
@@ -162,6 +166,7 @@ class Ports:
     patrons: PatronDirectory
     copies: CopyDirectory
     gateways: Gateways
+    lendable: LendableCopies
     choices: PrivacyChoices
     anonymiser: LoanAnonymiser
     eraser: PersonalDataEraser
@@ -179,6 +184,7 @@ class Ports:
             patrons=patrons,
             copies=copies,
             gateways=Gateways(patrons=patrons, copies=copies),
+            lendable=UpstreamRows(),
             choices=choices,
             anonymiser=DjangoLoanAnonymiser(choices=choices),
             eraser=DjangoPersonalDataEraser(),

@@ -7,7 +7,9 @@ from django.db import connection
 
 from catalog.adapters.invariants import index_invariants
 from catalog.services import invariants as catalog
-from lending.adapters.acl import UpstreamRows
+from lending.adapters.acl import CatalogCopies, PatronsAsBorrowers, UpstreamRows
+from lending.adapters.unit_of_work import DjangoLendingWork
+from lending.services.gateways import Gateways
 from lending.services.invariants import accounts, holds, loans, rules, upstream
 from outbox import invariants as outbox
 from patrons.services import invariants as patrons
@@ -39,6 +41,10 @@ def all_invariants() -> Sequence[Invariant]:
         *holds.invariants(),
         *accounts.invariants(),
         *rules.invariants(),
-        *upstream.invariants(UpstreamRows()),
+        *upstream.invariants(
+            UpstreamRows(),
+            DjangoLendingWork(),
+            Gateways(patrons=PatronsAsBorrowers(), copies=CatalogCopies()),
+        ),
         Invariant.of("library", every_constraint_is_in_force),
     ]

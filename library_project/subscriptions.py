@@ -13,6 +13,11 @@ SUBSCRIPTIONS: Subscriptions = {
     "lending": {
         "catalog.copy_added.v1": lending.allocate_copies,
         "catalog.copy_condition_changed.v1": lending.allocate_copies,
+        "patrons.membership_renewed.v1": lending.allocate_to_patron,
+        "patrons.patron_category_changed.v1": lending.allocate_to_patron,
+        "patrons.patron_contact_changed.v1": lending.allocate_to_patron,
+        "patrons.patron_reinstated.v1": lending.allocate_to_patron,
+        "patrons.patron_unblocked.v1": lending.allocate_to_patron,
         "patrons.patron_erased.v1": lending.erase_personal_data,
     },
     "patrons": {

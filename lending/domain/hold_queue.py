@@ -1,6 +1,6 @@
 """The queue of holds on one book, in order, and the copies allocated to them."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any, TypeVar
@@ -94,9 +94,10 @@ class HoldQueue(Aggregate):
         """The hold that this copy is allocated to."""
         return next((hold for hold in self.holds if hold.copy_id == copy_id), None)
 
-    def first_for(self, copy_id: UUID) -> Hold | None:
-        """The hold that this copy would be allocated to if it were free."""
-        return next((hold for hold in self.holds if hold.can_be_filled_by(copy_id)), None)
+    def first_for(self, copy_id: UUID, *, passing_over: Collection[UUID] = ()) -> Hold | None:
+        """The hold that this copy would be allocated to if it were free; `passing_over` are ids of holds."""
+        able = (hold for hold in self.holds if hold.can_be_filled_by(copy_id))
+        return next((hold for hold in able if hold.id not in passing_over), None)
 
     def position_of(self, hold_id: UUID) -> int:
         """The hold's place, from 1."""
@@ -109,13 +110,12 @@ class HoldQueue(Aggregate):
         self.holds.append(hold)
         self._record_event(events.HoldPlaced, hold, at=at)
 
-    def allocate(self, copies: Iterable[FreeCopy], *, at: datetime) -> None:
-        """Allocate each free copy to the first hold that it can fill."""
-        for copy in copies:
-            hold = self.first_for(copy.id)
-            if hold:
-                hold.state, hold.copy_id, hold.barcode = HoldState.ALLOCATED, copy.id, copy.barcode
-                self._record_event(events.HoldAllocated, hold, at=at, copy_id=copy.id, barcode=copy.barcode)
+    def allocate(self, copy: FreeCopy, *, at: datetime, passing_over: Collection[UUID] = ()) -> None:
+        """Allocate a free copy to the first hold that it can fill; those passed over keep their places."""
+        hold = self.first_for(copy.id, passing_over=passing_over)
+        if hold:
+            hold.state, hold.copy_id, hold.barcode = HoldState.ALLOCATED, copy.id, copy.barcode
+            self._record_event(events.HoldAllocated, hold, at=at, copy_id=copy.id, barcode=copy.barcode)
 
     def make_ready(self, hold_id: UUID, pickup: Pickup, *, at: datetime) -> Hold:
         """Record that the allocated copy is on the hold shelf. Raises HoldNotAllocated."""

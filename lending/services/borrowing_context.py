@@ -3,7 +3,6 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
-from uuid import UUID
 
 from lending.domain.branch_calendar import BranchCalendar
 from lending.domain.circulation_rule import effective_terms
@@ -11,6 +10,8 @@ from lending.domain.hold_queue import HoldQueue
 from lending.domain.loan import Loan, LoanState
 from lending.domain.policies.borrowing import BorrowingFacts
 from lending.domain.standing import BorrowerStanding, CirculatingCopy, OpenLoan
+from lending.services.gateways import Gateways
+from lending.services.passing_over import is_held_for_another
 from lending.services.ports import LendingWork
 
 
@@ -23,7 +24,13 @@ class BorrowingContext:
 
 
 def borrowing_context(
-    work: LendingWork, *, patron: BorrowerStanding, copy: CirculatingCopy, queue: HoldQueue, now: datetime
+    work: LendingWork,
+    *,
+    gateways: Gateways,
+    patron: BorrowerStanding,
+    copy: CirculatingCopy,
+    queue: HoldQueue,
+    now: datetime,
 ) -> BorrowingContext:
     """Collect the facts about this patron and this copy at this instant."""
     calendar = work.calendars.of(copy.branch)
@@ -42,7 +49,9 @@ def borrowing_context(
             loans=open_loans(own, now=now),
             lent_to_another=len(own) < len(loans),
             balance=work.accounts.balance_of(patron.id),
-            held_for_another=_held_for_another(queue, copy.id, patron.id),
+            held_for_another=is_held_for_another(
+                queue, copy, work, patron_id=patron.id, gateways=gateways, at=now
+            ),
         ),
     )
 
@@ -61,8 +70,3 @@ def open_loans(loans: Iterable[Loan], *, now: datetime) -> tuple[OpenLoan, ...]:
         )
         for loan in loans
     )
-
-
-def _held_for_another(queue: HoldQueue, copy_id: UUID, patron_id: UUID) -> bool:
-    hold = queue.serving(copy_id) or queue.first_for(copy_id)
-    return hold is not None and hold.patron_id != patron_id

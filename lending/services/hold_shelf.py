@@ -8,15 +8,11 @@ from lending.domain.hold import Hold
 from lending.domain.hold_queue import FreeCopy, HoldQueue, Pickup
 from lending.domain.standing import CirculatingCopy
 from lending.services.gateways import Gateways
+from lending.services.passing_over import passed_over
 from lending.services.ports import LendingWork
 
 #: The pickup period if the patron's category has no terms any more.
 _USUAL_PICKUP_DAYS = 7
-
-
-def as_free_copy(copy: CirculatingCopy) -> FreeCopy:
-    """The copy as the queue sees it."""
-    return FreeCopy(id=copy.id, barcode=copy.barcode, branch=copy.branch)
 
 
 def allocate_free_copies(
@@ -24,12 +20,19 @@ def allocate_free_copies(
 ) -> None:
     """Set every free copy of the book except `except_copy` aside for the hold it goes to."""
     lent = work.loans.lent_of_book(queue.book_id)
-    copies = [
-        as_free_copy(copy)
-        for copy in gateways.copies.of_book(queue.book_id)
-        if copy.lendable and copy.id not in lent and copy.id != except_copy and queue.serving(copy.id) is None
-    ]
-    queue.allocate(copies, at=at)
+    for copy in gateways.copies.of_book(queue.book_id):
+        if copy.lendable and copy.id not in lent and copy.id != except_copy:
+            allocate_copy(queue, copy, work, gateways=gateways, at=at)
+
+
+def allocate_copy(
+    queue: HoldQueue, copy: CirculatingCopy, work: LendingWork, *, gateways: Gateways, at: datetime
+) -> None:
+    """Allocate a free copy to the first hold of a patron who may have it now, unless it serves one."""
+    if queue.serving(copy.id) is None:
+        skipped = passed_over(queue, copy, work, gateways=gateways, at=at)
+        free = FreeCopy(id=copy.id, barcode=copy.barcode, branch=copy.branch)
+        queue.allocate(free, at=at, passing_over=skipped)
 
 
 def assign_received_copy(
@@ -42,8 +45,8 @@ def assign_received_copy(
     at: datetime,
 ) -> Hold | None:
     """Allocate a copy received at a branch to its hold, ready at once if it is picked up there."""
-    if copy.lendable and queue.serving(copy.id) is None:
-        queue.allocate([as_free_copy(copy)], at=at)
+    if copy.lendable:
+        allocate_copy(queue, copy, work, gateways=gateways, at=at)
     hold = queue.serving(copy.id)
     if hold is None or hold.pickup_branch not in {None, scanned_in} or hold.pickup_deadline_at:
         return hold
@@ -59,7 +62,7 @@ def reassign_copy(
     if copy is None or not copy.lendable:
         return
     if ended.pickup_deadline_at is None:
-        queue.allocate([as_free_copy(copy)], at=at)
+        allocate_copy(queue, copy, work, gateways=gateways, at=at)
         return
     branch = ended.pickup_branch or copy.branch
     assign_received_copy(queue, copy, work, gateways=gateways, scanned_in=branch, at=at)

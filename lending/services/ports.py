@@ -83,6 +83,10 @@ class PatronDirectory(Protocol):
         """The patron with this id, likewise. Raises PatronNotFound."""
         ...
 
+    def standings_of(self, ids: Collection[UUID]) -> Mapping[UUID, BorrowerStanding]:
+        """These patrons by id, not locked; unknown ids are left out."""
+        ...
+
     def card_of(self, card_or_email: str) -> str:
         """The card number of the patron with this card or email address. Raises UnknownPatron."""
         ...

@@ -12,14 +12,17 @@ from shared_kernel.services.request_context import bind_audit_subjects
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class AllocateCopies(Command[None]):
+class AllocateCopies(Command[bool]):
     """Allocate the copies of a book to its holds again, after the catalogue has changed them."""
 
     book: UUID
 
 
-def allocate_copies(command: AllocateCopies, work: LendingWork, *, gateways: Gateways, clock: Clock) -> None:
-    """Take back copies that can no longer be lent, then allocate the free ones. Raises UnknownBook."""
+def allocate_copies(command: AllocateCopies, work: LendingWork, *, gateways: Gateways, clock: Clock) -> bool:
+    """Take back copies that can no longer be lent, then allocate the free ones; False if nothing changed.
+
+    Raises UnknownBook.
+    """
     bind_audit_subjects(book=command.book)
     queue = work.holds.of_book(command.book, title=gateways.copies.title_of(command.book))
     now = clock.now()
@@ -28,3 +31,4 @@ def allocate_copies(command: AllocateCopies, work: LendingWork, *, gateways: Gat
         if hold.copy_id and hold.copy_id not in lendable:
             queue.unallocate(hold.id, at=now)
     allocate_free_copies(queue, work, gateways=gateways, at=now)
+    return queue.has_changed

@@ -45,7 +45,7 @@ def borrow_book(command: BorrowBook, work: LendingWork, *, gateways: Gateways, c
     bind_audit_subjects(copy=copy.id, book=copy.book_id)
     queue = work.holds.of_book(copy.book_id, title=copy.book_title)
     now = clock.now()
-    context = borrowing_context(work, patron=patron, copy=copy, queue=queue, now=now)
+    context = borrowing_context(work, gateways=gateways, patron=patron, copy=copy, queue=queue, now=now)
     overridden = _overridden(refusals(context.facts), context.facts, override=command.override)
     bind_audit_overrides(overridden)
     terms = context.facts.terms

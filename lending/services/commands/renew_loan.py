@@ -1,13 +1,16 @@
 """Renews a loan."""
 
 from dataclasses import dataclass
+from datetime import datetime
 from uuid import UUID
 
-from lending.domain.loan import LoanIsAnonymous, LoanNotFound
+from lending.domain.hold_queue import HoldQueue
+from lending.domain.loan import Loan, LoanIsAnonymous, LoanNotFound
 from lending.domain.policies.renewing import RENEWAL_POLICIES, RenewalFacts, refusals
 from lending.services.charges import charge_overdue_fine
 from lending.services.gateways import Gateways
 from lending.services.loan_details import LoanDetails
+from lending.services.passing_over import is_held_for_another
 from lending.services.ports import LendingWork
 from shared_kernel.domain.clock import Clock
 from shared_kernel.domain.errors import Refused, refusals_of
@@ -36,12 +39,13 @@ def renew_loan(command: RenewLoan, work: LendingWork, *, gateways: Gateways, clo
     queue = work.holds.of_book(loan.copy.book_id, title=loan.copy.book_title)
     loan = work.loans.get(command.loan, lock=True)
     bind_audit_subjects(patron=patron.id, copy=loan.copy.id, book=loan.copy.book_id)
+    now = clock.now()
     facts = RenewalFacts(
-        now=clock.now(),
+        now=now,
         loan=loan,
         patron=patron,
         calendar=work.calendars.of(loan.branch),
-        waited_for=queue.first_for(loan.copy.id) is not None,
+        waited_for=_is_waited_for(loan, queue, work, gateways=gateways, at=now),
     )
     if reasons := refusals(facts):
         raise Refused(*reasons)
@@ -50,3 +54,14 @@ def renew_loan(command: RenewLoan, work: LendingWork, *, gateways: Gateways, clo
         charge_overdue_fine(loan, work, price=price, at=facts.now)
     loan.renew(due_at=facts.new_due_at, at=facts.now)
     return LoanDetails.of(loan, now=facts.now)
+
+
+def _is_waited_for(
+    loan: Loan, queue: HoldQueue, work: LendingWork, *, gateways: Gateways, at: datetime
+) -> bool:
+    if queue.first_for(loan.copy.id) is None:
+        return False
+    copy = next((it for it in gateways.copies.of_book(queue.book_id) if it.id == loan.copy.id), None)
+    return copy is not None and is_held_for_another(
+        queue, copy, work, patron_id=loan.patron_id, gateways=gateways, at=at
+    )

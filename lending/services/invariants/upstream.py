@@ -1,18 +1,30 @@
 """The invariants of lending's records together with those of the upstream contexts."""
 
 from collections.abc import Sequence
-from itertools import chain
+from datetime import timedelta
+from functools import partial
 from typing import Any, Protocol
 
 from django.db.models import Exists, F, OuterRef, Q, QuerySet, Sum
 
 from lending.models import HoldRow, LedgerEntryRow, LoanRow
+from lending.services.gateways import Gateways
+from lending.services.holds_to_fill import COPY_CHANGES, holds_to_fill
 from lending.services.invariants.holds import ACTIVE
+from lending.services.ports import LendingWork
 from outbox.invariants import unconsumed_events
 from shared_kernel.services.invariants import Invariant, Rows
+from shared_kernel.services.request_context import RequestClock
 
 _OUT = Q(state__in=["open", "lost", "claimed_returned"])
-_COPY_CHANGES = ("catalog.copy_added.v1", "catalog.copy_condition_changed.v1")
+#: What may let a patron have a copy that passed them over.
+PATRON_CHANGES = (
+    "patrons.membership_renewed.v1",
+    "patrons.patron_category_changed.v1",
+    "patrons.patron_contact_changed.v1",
+    "patrons.patron_reinstated.v1",
+    "patrons.patron_unblocked.v1",
+)
 
 
 class UpstreamRecords(Protocol):
@@ -71,30 +83,25 @@ def no_reason_is_about_who_was_erased(upstream: UpstreamRecords) -> Rows:
 def a_hold_is_served_by_a_copy_that_can_be_lent(upstream: UpstreamRecords) -> Rows:
     """An allocated copy belongs to the hold's book and can be lent, once lending has consumed its changes."""
     copy = upstream.lendable_copies().filter(id=OuterRef("copy_id"), book_id=OuterRef("book_id"))
-    changed = unconsumed_events("lending", _COPY_CHANGES).filter(aggregate_id=OuterRef("copy_id"))
+    changed = unconsumed_events("lending", COPY_CHANGES).filter(aggregate_id=OuterRef("copy_id"))
     allocated = HoldRow.objects.filter(state="allocated").order_by()
     return allocated.filter(~Exists(copy), ~Exists(changed)).values("id", "copy_id")
 
 
-def no_hold_waits_for_a_free_copy(upstream: UpstreamRecords) -> Rows:
-    """No hold waits while a copy that could fill it is free, once lending has consumed its changes."""
-    this = {"copy_id": OuterRef("id")}
-    free = upstream.lendable_copies().filter(
-        ~Exists(LoanRow.objects.filter(_OUT, **this)),
-        ~Exists(HoldRow.objects.filter(state__in=["allocated", "ready"], **this)),
-        ~Exists(unconsumed_events("lending", _COPY_CHANGES).filter(aggregate_id=OuterRef("id"))),
-        book_id=OuterRef("book_id"),
-    )
-    waiting = HoldRow.objects.filter(state="waiting", suspended=False).order_by()
-    any_will_do = waiting.filter(Exists(free), wanted_copy_id__isnull=True)
-    one_will_do = waiting.filter(Exists(free.filter(id=OuterRef("wanted_copy_id"))))
-    looked_for = unconsumed_events("catalog", ("lending.hold_copy_not_found.v1",))
-    for hold in chain(any_will_do.values("id", "book_id"), one_will_do.values("id", "book_id")):
-        if not looked_for.filter(payload__contains=str(hold["book_id"])).exists():
-            yield hold
+def no_hold_waits_for_a_free_copy(upstream: UpstreamRecords, work: LendingWork, gateways: Gateways) -> Rows:
+    """No hold waits while a copy is free that its patron may have, once lending has consumed what changed.
+
+    Who may have it only since today is found by the scheduled job.
+    """
+    now = RequestClock().now()
+    found = partial(holds_to_fill, upstream, work, gateways=gateways)
+    since_yesterday = set(found(at=now - timedelta(days=1)))
+    holds = [hold for book, hold in found(at=now) if (book, hold) in since_yesterday]
+    let_in = unconsumed_events("lending", PATRON_CHANGES).filter(aggregate_id=OuterRef("patron_id"))
+    return HoldRow.objects.filter(~Exists(let_in), id__in=holds).order_by().values("id", "book_id")
 
 
-def invariants(upstream: UpstreamRecords) -> Sequence[Invariant]:
+def invariants(upstream: UpstreamRecords, work: LendingWork, gateways: Gateways) -> Sequence[Invariant]:
     """Those of both together."""
     functions = (
         what_is_out_is_in_the_catalogue,
@@ -102,6 +109,8 @@ def invariants(upstream: UpstreamRecords) -> Sequence[Invariant]:
         who_has_or_waits_or_owes_is_a_patron,
         no_reason_is_about_who_was_erased,
         a_hold_is_served_by_a_copy_that_can_be_lent,
-        no_hold_waits_for_a_free_copy,
     )
-    return [Invariant.of("lending", function, upstream) for function in functions]
+    return [
+        *(Invariant.of("lending", function, upstream) for function in functions),
+        Invariant.of("lending", no_hold_waits_for_a_free_copy, upstream, work, gateways),
+    ]

@@ -45,7 +45,9 @@ def eligibility(
     patron = gateways.patrons.standing(card=query.patron_card)
     copy = gateways.copies.by_barcode(query.copy_barcode)
     queue = work.holds.peek(copy.book_id, title=copy.book_title)
-    context = borrowing_context(work, patron=patron, copy=copy, queue=queue, now=clock.now())
+    context = borrowing_context(
+        work, gateways=gateways, patron=patron, copy=copy, queue=queue, now=clock.now()
+    )
     reasons = [
         RefusalDetails(code=reason.code, detail=reason.detail, params=reason.params)
         for reason in refusals(context.facts)

@@ -12,10 +12,13 @@ from lending.domain.loan import OVERDUE_NOTICE_EVERY
 from lending.models import HoldRow, LoanRow
 from lending.services.batches import ids_in_batches
 from lending.services.commands.age_to_lost import AgeToLost
+from lending.services.commands.allocate_copies import AllocateCopies
 from lending.services.commands.end_suspension import EndSuspension
 from lending.services.commands.expire_hold import ExpireHold
 from lending.services.commands.mark_overdue import MarkOverdue
 from lending.services.commands.remind_due_soon import RemindDueSoon
+from lending.services.gateways import Gateways
+from lending.services.holds_to_fill import LendableCopies, holds_to_fill
 from lending.services.ports import Calendars, LendingWork
 from shared_kernel.domain.clock import Clock
 from shared_kernel.services.bus import Command, Query
@@ -29,8 +32,14 @@ class HoldsDue(Query[Iterator[Command[bool]]]):
     """Which holds are to be expired or woken up now?"""
 
 
-def holds_due(_query: HoldsDue, *, clock: Clock) -> Iterator[Command[bool]]:
-    """Ready holds whose pickup deadline has passed, and suspensions that have ended."""
+def holds_due(
+    _query: HoldsDue, *, work: LendingWork, gateways: Gateways, lendable: LendableCopies, clock: Clock
+) -> Iterator[Command[bool]]:
+    """Ready holds whose pickup deadline has passed, suspensions that have ended, free copies to allocate.
+
+    A free copy is allocated later than in the commit that makes it free only if a day lets its patron in
+    again, such as the one after the last of a block.
+    """
     now = clock.now()
     expired = HoldRow.objects.filter(state=HoldRow.State.READY, pickup_deadline_at__lt=now)
     for hold in list(expired.order_by("pickup_deadline_at").values_list("id", flat=True)):
@@ -40,6 +49,9 @@ def holds_due(_query: HoldsDue, *, clock: Clock) -> Iterator[Command[bool]]:
     )
     for hold in list(rested.order_by("suspended_until").values_list("id", flat=True)):
         yield EndSuspension(hold=hold)
+    waiting = holds_to_fill(lendable, work, gateways=gateways, at=now)
+    for book in sorted({book for book, _ in waiting}):
+        yield AllocateCopies(book=book)
 
 
 @dataclass(frozen=True, slots=True)

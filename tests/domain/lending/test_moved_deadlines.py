@@ -112,7 +112,7 @@ class TestAReadyHold:
 
     def test_is_postponed_and_tells_from_when_to_when(self) -> None:
         queue, hold = self.queue()
-        queue.allocate([FreeCopy(id=COPY.id, barcode="0001", branch="MAIN")], at=NOW)
+        queue.allocate(FreeCopy(id=COPY.id, barcode="0001", branch="MAIN"), at=NOW)
         queue.make_ready(hold.id, Pickup(branch="MAIN", deadline_at=DUE), at=NOW)
         queue.pull_events()
         later = DUE.replace(day=30)

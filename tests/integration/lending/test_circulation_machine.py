@@ -3,7 +3,7 @@
 import random
 from collections import defaultdict
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import closing
+from contextlib import closing, suppress
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -16,9 +16,15 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule, run_state_machine_as_test
 
 from lending.models import HoldRow, LoanRow
+from lending.services.commands.allocate_copies import AllocateCopies
 from library_project.invariants import all_invariants
 from outbox.models import OutboxMessage
+from patrons.models import PatronRow
+from patrons.services.commands.reinstate_patron import ReinstatePatron
+from patrons.services.commands.suspend_patron import SuspendPatron
+from shared_kernel.domain.errors import Refused
 from shared_kernel.services.codec import from_json
+from shared_kernel.services.commands import dispatch
 from shared_kernel.services.invariants import check_invariant
 from tests.factories import a_book, a_copy
 from tests.factories_patrons import a_patron
@@ -37,7 +43,9 @@ def machine(desk: Desk) -> type[RuleBasedStateMachine]:  # noqa: C901  a class t
         def open_the_library(self) -> None:
             self.book = a_book().id
             self.barcodes = [a_copy(book=self.book).barcode for _ in range(2)]
-            self.cards = [a_patron().card_number for _ in range(4)]
+            patrons = [a_patron() for _ in range(4)]
+            self.cards = [patron.card_number for patron in patrons]
+            self.patrons = [patron.id for patron in patrons]
             self.now = datetime(2024, 1, 15, 10, tzinfo=UTC)
 
         def send(self, path: str, **body: Any) -> None:
@@ -67,6 +75,15 @@ def machine(desk: Desk) -> type[RuleBasedStateMachine]:  # noqa: C901  a class t
             for loan in LoanRow.objects.filter(book_id=self.book, state="open")[place : place + 1]:
                 self.send(f"/loans/{loan.id}/renew")
 
+        @rule(patron=places, suspended=st.booleans())
+        def suspend_patron(self, patron: int, suspended: bool) -> None:
+            of = self.patrons[patron]
+            with suppress(Refused):  # already so
+                dispatch(
+                    SuspendPatron(patron=of, reason="Unpaid.") if suspended else ReinstatePatron(patron=of)
+                )
+            dispatch(AllocateCopies(book=self.book))  # as lending does on the event
+
         @rule(days=st.integers(1, 10))
         def let_time_pass(self, days: int) -> None:
             self.now += timedelta(days=days)
@@ -83,7 +100,9 @@ def machine(desk: Desk) -> type[RuleBasedStateMachine]:  # noqa: C901  a class t
             patrons = [hold.patron_id for hold in holds]
             assert len(patrons) == len(set(patrons))
             free = set(self.barcodes) - set(lent) - set(served)
-            assert not free or not [it for it in holds if it.state == "waiting" and not it.suspended]
+            passed_over = PatronRow.objects.exclude(blocks=[]).values_list("id", flat=True)
+            waiting = [it for it in holds if it.state == "waiting" and not it.suspended]
+            assert not free or not [it for it in waiting if it.patron_id not in passed_over]
 
         @invariant()
         def each_change_has_its_event(self) -> None:

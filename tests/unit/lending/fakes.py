@@ -94,6 +94,9 @@ class FakePatrons:
                 return patron
         raise PatronNotFound
 
+    def standings_of(self, ids: Collection[UUID]) -> Mapping[UUID, BorrowerStanding]:
+        return {patron.id: patron for patron in self.known.values() if patron.id in ids}
+
     def card_of(self, card_or_email: str) -> str:
         return self.standing(card=card_or_email).card
 

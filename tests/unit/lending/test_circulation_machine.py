@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
 from lending.domain.loan import LoanState
+from lending.services.commands.allocate_copies import AllocateCopies, allocate_copies
 from lending.services.commands.borrow_book import BorrowBook, borrow_book
 from lending.services.commands.cancel_hold import CancelHold, cancel_hold
 from lending.services.commands.declare_lost import DeclareLost, declare_lost
@@ -140,7 +141,11 @@ class Circulation(RuleBasedStateMachine):
 
     @rule(card=cards, suspended=st.booleans())
     def suspend_patron(self, card: str, suspended: bool) -> None:
-        (self.world.patrons.suspend if suspended else self.world.patrons.reinstate)(card)
+        if suspended:
+            self.world.patrons.suspend(card)
+        else:
+            self.world.patrons.reinstate(card)
+            self.do(allocate_copies, AllocateCopies(book=self.book))
 
     @rule(days=st.integers(1, 20))
     def let_time_pass(self, days: int) -> None:
@@ -157,7 +162,26 @@ class Circulation(RuleBasedStateMachine):
             served = {hold.copy_id for hold in queue.holds if hold.copy_id}
             for copy in self.world.copies.of_book(queue.book_id):
                 if copy.id not in {*self.world.loans.lent_of_book(queue.book_id), *served}:
-                    assert queue.first_for(copy.id) is None
+                    first = queue.first_for(copy.id, passing_over=self.holds_of_suspended_patrons)
+                    assert first is None
+
+    @rule(barcode=barcodes)
+    def give_back_to_whom_may_have_it(self, barcode: str) -> None:
+        copy = self.world.copies.known[barcode]
+        before = {hold.id for hold in self.world.holds.of_book(self.book, title="").holds if hold.has_copy}
+        self.do(return_book, ReturnBook(copy_barcode=barcode))
+        served = self.world.holds.all[self.book].serving(copy.id)
+        assert served is None or served.id in before or served.id not in self.holds_of_suspended_patrons
+
+    @property
+    def holds_of_suspended_patrons(self) -> list[UUID]:
+        suspended = {patron.id for patron in self.world.patrons.known.values() if patron.blocks}
+        return [
+            hold.id
+            for queue in self.world.holds.all.values()
+            for hold in queue.holds
+            if hold.patron_id in suspended
+        ]
 
     @invariant()
     def a_copy_serves_one_hold_and_none_while_lent(self) -> None:
