@@ -14,6 +14,7 @@ from pathlib import Path
 from urllib.parse import urlsplit, urlunsplit
 
 import django
+import hypothesis
 import pytest
 from django.conf import settings
 from django.contrib.auth.hashers import Argon2PasswordHasher
@@ -24,6 +25,12 @@ from tests.services.postgresql import Postgres
 from tests.services.rabbitmq import RabbitMQ
 
 ROOT = Path(__file__).resolve().parent.parent
+# How long an example takes says more about what else the machine does than about the code.
+hypothesis.settings.register_profile(
+    "any machine", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow]
+)
+hypothesis.settings.load_profile("any machine")
+
 ON_POSTGRESQL = os.environ.get("TEST_DATABASE", "sqlite") == "postgresql"
 BY_PGBOUNCER = ON_POSTGRESQL and os.environ.get("TEST_PGBOUNCER") == "1"
 IS_WORKER = "PYTEST_XDIST_WORKER" in os.environ
