@@ -187,4 +187,5 @@ class TestAReturnAndAReinstatementAtOnce:
             at_once(waiting.give_back, partial(reinstate, waiting.first))
             deliver()
             assert waiting.state_of(waiting.first) in {"allocated", "ready"}
-            assert broken() == []
+            # What other transactional tests left of the search index is none of this.
+            assert [name for name in broken() if name.startswith("lending.")] == []
